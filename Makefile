@@ -1,0 +1,59 @@
+# Seiriken. `make help` lists the commands; what follows `##` is its text.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help up down test check format lock clean
+.DELETE_ON_ERROR:
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: .venv/run-installed ## Install and run a whole demo city here (options: ARGS='--port 8080')
+	@exec $(BIN)/seiriken up $(ARGS)
+
+down: .venv/run-installed ## Stop a city that runs in the background (options: ARGS='--home DIR')
+	@exec $(BIN)/seiriken down $(ARGS)
+
+test: .venv/dev-installed ## Run every test (options: ARGS='tests/unit -k draw')
+	@sh deploy/find-browser.sh > /dev/null
+	$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov)
+
+check: .venv/dev-installed ## Check format, lint, types and import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+
+format: .venv/dev-installed ## Format the code and repair what ruff can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/dev-installed ## Lock the dependencies again (newest releases: ARGS=--upgrade)
+	$(BIN)/uv pip compile $(LOCKING) --group build --output-file requirements/run.txt
+	$(BIN)/uv pip compile $(LOCKING) --group dev --constraint requirements/run.txt \
+	  --output-file requirements/dev.txt
+
+clean: ## Remove the virtual environment and caches (never a city's data)
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+
+LOCKING = pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(ARGS)
+
+# The virtual environment. A stamp is as old as the lock that was installed last.
+
+.venv/bin/python:
+	@PYTHON='$(PYTHON)' sh deploy/make-venv.sh .venv
+
+.venv/run-installed: .venv/bin/python requirements/run.txt pyproject.toml
+	@echo 'Installing (once for each change of requirements/run.txt) ...'
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev-installed: .venv/run-installed requirements/dev.txt
+	@echo 'Installing the tools of developers ...'
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@

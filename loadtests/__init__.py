@@ -1,0 +1,1 @@
+"""Load on a running system, over HTTP alone: nothing here imports our Python."""
