@@ -1,0 +1,124 @@
+"""The internal port of a process: /metrics, /healthz and /readyz, for machines only.
+
+Each process serves its own, from threads of its own, so that a busy event loop
+cannot hide behind a silent port. It listens on loopback unless told otherwise,
+and never on the port that residents reach.
+
+ - `/healthz` 200: the process runs.
+ - `/readyz` 200, or 503 with what is missing: `{"ready": false, "missing": ["redis"]}`.
+ - `/metrics` 200: this process's metrics as Prometheus text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from types import TracebackType
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from monitoring.logs import get_logger
+
+Ready = Callable[[], Mapping[str, bool]]
+"""Says of each thing a process needs whether it has it. Called from another thread."""
+
+log = get_logger()
+
+
+class InternalServer:
+    """A running internal port. Close it, or use it in a `with` statement."""
+
+    def __init__(self, server: ThreadingHTTPServer) -> None:
+        """Start to serve on a bound server."""
+        self._server = server
+        self._thread = Thread(
+            target=server.serve_forever, args=(0.1,), name="internal", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """Return the port it listens on."""
+        return int(self._server.server_address[1])
+
+    def close(self) -> None:
+        """Stop to serve and free the port."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def __enter__(self) -> InternalServer:
+        """Return the running server."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+
+def serve_internal(port: int, ready: Ready, host: str = "127.0.0.1") -> InternalServer:
+    """Serve the internal port (0 takes a free one) and return at once.
+
+    Raises:
+        OSError: the port is taken.
+    """
+
+    class Handler(_InternalHandler):
+        ready_check = staticmethod(ready)
+
+    server = ThreadingHTTPServer((host, port), Handler)
+    server.daemon_threads = True
+    return InternalServer(server)
+
+
+class _InternalHandler(BaseHTTPRequestHandler):
+    """Answer the three paths, and 404 for the rest."""
+
+    ready_check: Ready
+    timeout = 10
+    server_version = "seiriken"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        match self.path.partition("?")[0]:
+            case "/metrics":
+                self._answer(200, CONTENT_TYPE_LATEST, generate_latest())
+            case "/healthz":
+                self._answer_json(200, {"alive": True})
+            case "/readyz":
+                missing = self._missing()
+                self._answer_json(503 if missing else 200, _readiness(missing))
+            case _:
+                self._answer_json(404, {"code": "not_found"})
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002, the name is the base's
+        """Write no access log: what is asked here is asked every few seconds."""
+
+    def _missing(self) -> list[str]:
+        """Return what the process lacks; a check that fails itself counts as lacking."""
+        try:
+            return sorted(name for name, there in self.ready_check().items() if not there)
+        except Exception:
+            log.exception("readiness_check_failed")
+            return ["readiness_check"]
+
+    def _answer_json(self, status: int, body: Mapping[str, object]) -> None:
+        self._answer(status, "application/json", json.dumps(body).encode())
+
+    def _answer(self, status: int, content_type: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _readiness(missing: list[str]) -> dict[str, object]:
+    return {"ready": False, "missing": missing} if missing else {"ready": True}

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from monitoring.secrets import SECRET_NAMES, SecretError, create_missing, read_secret
+
+
+def test_every_secret_is_made_once_and_differs(tmp_path: Path) -> None:
+    assert create_missing(tmp_path / "secrets") == list(SECRET_NAMES)
+    secrets = {read_secret(tmp_path / "secrets", name) for name in SECRET_NAMES}
+    assert len(secrets) == len(SECRET_NAMES)
+    assert all(len(secret) == 32 for secret in secrets)
+
+
+def test_a_secret_that_exists_is_kept(tmp_path: Path) -> None:
+    create_missing(tmp_path, ["place.key"])
+    before = read_secret(tmp_path, "place.key")
+    assert create_missing(tmp_path, ["place.key", "draw.key"]) == ["draw.key"]
+    assert read_secret(tmp_path, "place.key") == before
+
+
+def test_only_the_owner_may_read(tmp_path: Path) -> None:
+    create_missing(tmp_path / "secrets", ["place.key"])
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "secrets").rglob("*")]
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
+    assert modes == [0o600]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "No such file"),
+        (b"sesame", "not hexadecimal"),
+        (b"\xff\xfe", "not hexadecimal"),
+        (b"abcd", "not 32 bytes"),
+        (b"", "not 32 bytes"),
+    ],
+)
+def test_a_bad_secret_is_named_and_not_shown(
+    tmp_path: Path, content: bytes | None, reason: str
+) -> None:
+    if content is not None:
+        (tmp_path / "place.key").write_bytes(content)
+    with pytest.raises(SecretError, match=rf"place\.key: {reason}") as caught:
+        read_secret(tmp_path, "place.key")
+    assert "sesame" not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
