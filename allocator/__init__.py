@@ -1,0 +1,1 @@
+"""Who gets which two seats: the only writer of bookings."""

@@ -1,0 +1,80 @@
+"""Start the allocator: `python -m allocator`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from datetime import datetime
+from types import FrameType
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from allocator.errors import StoreContradicts
+from allocator.intake import Intake
+from allocator.model import SITE_TIMEZONE
+from allocator.publish import Publisher
+from allocator.settings import AllocatorSettings
+from allocator.store import Store
+from allocator.writer import Writer
+from monitoring.errors import MonitoringError
+from monitoring.internal import serve_internal
+from monitoring.logs import configure, get_logger
+from monitoring.secrets import read_secret
+from monitoring.settings import load
+
+log = get_logger()
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT. Return the exit code: 0 stopped, 2 settings, 3 contradiction."""
+    configure("allocator")
+    try:
+        settings = load(AllocatorSettings)
+        roster_key = read_secret(settings.secrets_dir, "roster.key")
+    except MonitoringError as error:
+        sys.stderr.write(f"allocator: {error}\n")
+        return 2
+    stop = threading.Event()
+
+    def stop_on_signal(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, stop_on_signal)
+    signal.signal(signal.SIGINT, stop_on_signal)
+    writer = build_writer(settings, roster_key, stop)
+    with serve_internal(settings.internal_port, lambda: {"ledger": writer.is_ready()}):
+        log.info("allocator_started")
+        try:
+            writer.run()
+        except StoreContradicts as contradiction:
+            log.error("store_contradicted", constraint=str(contradiction))
+            return 3
+    log.info("allocator_stopped")
+    return 0
+
+
+def build_writer(settings: AllocatorSettings, roster_key: bytes, stop: threading.Event) -> Writer:
+    """Put the writer together from its parts."""
+    redis = Redis.from_url(
+        settings.redis_url,
+        socket_timeout=5.0,
+        socket_connect_timeout=2.0,
+        retry=Retry(NoBackoff(), 0),
+    )
+    store = Store(settings.database_url, roster_key=roster_key)
+    return Writer(
+        store,
+        Intake(redis, settings.instance, settings.batch_size_max),
+        Publisher(redis, store, settings.publish_every_s),
+        instance=settings.instance,
+        lease_s=settings.lease_s,
+        clock=lambda: datetime.now(SITE_TIMEZONE),
+        stopped=stop.wait,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""Celery: what is done for residents after their booking is decided.
+
+    celery -A allocator.jobs worker
+    celery -A allocator.jobs beat --schedule=FILE
+
+Rule 1: nothing on the way to a booking waits for Celery, and Celery may lose every
+message it has: the outbox (PostgreSQL) is what counts.
+Rule 2: a task is told an id, never what it stands for (I10), and may run twice.
+
+Each second beat orders the relay, which hands due messages of the outbox to
+`send_notice`, as many as keep the queue short: so the queue cannot grow while a mail
+server is slow, and the backlog is worked off at the worker's own pace after.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from celery import Celery, signals
+
+from allocator.errors import StoreAway
+from allocator.jobs_settings import JobsSettings
+from allocator.model import SITE_TIMEZONE
+from allocator.notices import NoticeDesk, Result, desk_of
+from allocator.outbox import Outbox
+from allocator.worker_watch import WorkerProcess
+from monitoring.errors import MonitoringError
+from monitoring.logs import configure, get_logger
+from monitoring.settings import load
+
+QUEUE = "notices"
+TASK_TIME_LIMIT_S = 30
+VISIBILITY_TIMEOUT_S = 300
+RELAY_EXPIRES_S = 5
+
+log = get_logger()
+app = Celery("allocator")
+
+
+def configuration(settings: JobsSettings) -> dict[str, Any]:
+    """Return how Celery works here.
+
+    A task that outlives the visibility timeout would run twice, so the time limit lies
+    well below it; what a killed or lost worker had is run again (acks late).
+    """
+    return {
+        "broker_url": settings.broker_url,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            "global_keyprefix": "jobs:",
+            "visibility_timeout": VISIBILITY_TIMEOUT_S,
+            "socket_timeout": 10.0,
+            "socket_connect_timeout": 5.0,
+        },
+        "task_default_queue": QUEUE,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_time_limit": TASK_TIME_LIMIT_S,
+        "worker_pool": "prefork",
+        "worker_concurrency": 1,
+        "worker_prefetch_multiplier": 1,
+        "worker_soft_shutdown_timeout": 10.0,
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        "worker_enable_remote_control": False,
+        "enable_utc": True,
+        "timezone": "UTC",
+        "beat_schedule": {
+            "relay-outbox": {
+                "task": "relay_outbox",
+                "schedule": settings.relay_every_s,
+                "options": {"expires": RELAY_EXPIRES_S},
+            }
+        },
+    }
+
+
+@cache
+def _settings() -> JobsSettings:
+    """Return the process's settings; without them it ends with a line that names them."""
+    try:
+        return load(JobsSettings)
+    except MonitoringError as error:
+        raise _ending(error) from None
+
+
+@cache
+def _desk() -> NoticeDesk:
+    """Return the process's desk. A child inherits its parent's, which has no connection yet."""
+    try:
+        return desk_of(_settings())
+    except MonitoringError as error:
+        raise _ending(error) from None
+
+
+def _ending(error: MonitoringError) -> SystemExit:
+    sys.stderr.write(f"jobs: {error}\n")
+    return SystemExit(2)
+
+
+app.add_defaults(lambda: configuration(_settings()))
+
+
+@app.task(name="relay_outbox")
+def relay_outbox() -> int:
+    """Hand due messages to `send_notice`; return how many."""
+    room = _settings().relay_batch_max - _queued()
+    outbox_ids = _due(room) if room > 0 else []
+    with app.producer_or_acquire() as producer:
+        for outbox_id in outbox_ids:
+            send_notice.apply_async((outbox_id,), producer=producer)
+    _worker.note_relay()
+    return len(outbox_ids)
+
+
+@app.task(name="send_notice")
+def send_notice(outbox_id: int) -> Result:
+    """Tell one message of the outbox to whom it concerns, if nobody has yet."""
+    result = _desk().tell(outbox_id, datetime.now(SITE_TIMEZONE))
+    _worker.note(result)
+    return result
+
+
+def _due(room: int) -> list[int]:
+    try:
+        return _desk().outbox.due(room)
+    except StoreAway:
+        log.warning("outbox_not_read", dependency="postgresql")
+        return []
+
+
+def _queued() -> int:
+    """Return how many messages wait in Celery's queue."""
+    with app.connection_or_acquire() as connection:
+        # Declaring a queue in Redis makes nothing; it is how its length is asked for.
+        declared = connection.default_channel.queue_declare(queue=QUEUE)
+    return int(declared.message_count)
+
+
+_worker = WorkerProcess()
+
+
+@signals.setup_logging.connect
+def _set_up_logging(**_: object) -> None:
+    """Log as all our processes do; with a receiver here, Celery sets up nothing itself."""
+    configure("beat" if "beat" in sys.argv else "worker")
+
+
+@signals.celeryd_init.connect
+def _begin_worker(**_: object) -> None:
+    _desk()
+    _worker.begin()
+
+
+@signals.worker_ready.connect
+def _serve_internal_port(**_: object) -> None:
+    settings = _settings()
+    if settings.internal_port is not None:
+        outbox = Outbox(settings.database_url, contact_key=b"")
+        _worker.serve(outbox, settings.internal_port, settings.internal_host)
+
+
+@signals.worker_shutdown.connect
+def _end_worker(**_: object) -> None:
+    _worker.end()

@@ -1,0 +1,72 @@
+"""Settings of the Celery worker and of beat (`JOBS_…`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from monitoring.settings import ProcessSettings
+
+SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+"""Ways to reach a mail server, and the port that each usually has."""
+
+
+class JobsSettings(ProcessSettings):
+    """What `celery -A allocator.jobs` needs to know.
+
+    Mails go to `smtp_url` (`smtps://user@host:465`, `smtp+starttls://`, or plain `smtp://`);
+    without it they are written to `mail_dir`. The password of its user is the file
+    `smtp.password` in `secrets_dir`. Without `internal_port` none is served.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="JOBS_")
+
+    database_url: str
+    redis_url: str
+    secrets_dir: Path
+    internal_port: int | None = Field(default=None, ge=0, le=65_535)
+    internal_host: str = "127.0.0.1"
+    public_url: str
+    smtp_url: str = ""
+    mail_dir: Path | None = None
+    mail_from: str = Field(default="yoyaku@inzai.example", pattern=r"^[^@\s<>]+@[A-Za-z0-9.-]+$")
+    city_name_ja: str = "印西市"
+    city_name_en: str = "Inzai City"
+    phone_desk: str = "0476-00-0000"
+    relay_every_s: float = Field(default=1.0, ge=0.1, le=10.0)
+    relay_batch_max: int = Field(default=200, ge=1, le=1_000)
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _check_smtp_url(cls, url: str) -> str:
+        if not url:
+            return url
+        parts = urlsplit(url)
+        if parts.scheme not in SMTP_PORTS or not parts.hostname:
+            raise ValueError("not smtp://, smtp+starttls:// or smtps:// and a host")
+        if parts.password is not None:
+            raise ValueError("holds a password; it belongs into the file smtp.password")
+        return url
+
+    @model_validator(mode="after")
+    def _check_post(self) -> JobsSettings:
+        if not self.smtp_url and self.mail_dir is None:
+            raise ValueError("set SMTP_URL or MAIL_DIR")
+        return self
+
+    @property
+    def broker_url(self) -> str:
+        """Return the URL of Redis as Celery spells it."""
+        return broker_url(self.redis_url)
+
+
+def broker_url(redis_url: str) -> str:
+    """Return the URL by which Celery reaches a Redis: `unix://` is `redis+socket://` to it."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    query = [("virtual_host" if k == "db" else k, v) for k, v in parse_qsl(parts.query)]
+    return f"redis+socket://{parts.netloc}{parts.path}" + (f"?{urlencode(query)}" if query else "")

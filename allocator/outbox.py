@@ -1,0 +1,160 @@
+"""The outbox: what must be told to residents, from the deciding transaction to the post.
+
+Rule 1: a message leaves the outbox only with the transaction that holds it, so that
+however often its task runs, and in however many processes, it is told once.
+Rule 2: a message that is not told comes back by itself: after its back-off when it
+failed, after `AGAIN_AFTER_S` when nobody said what became of it. Celery's queue may
+be lost at any time.
+Rule 3: an error of PostgreSQL never leaves this module as it is (its text repeats rows).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+import psycopg
+
+from allocator.errors import StoreAway
+from allocator.mail import Appointment, Letter
+from allocator.model import SITE_TIMEZONE, Venue
+from allocator.sealing import unseal_contact
+from allocator.statements import named_rows, statement
+
+AGAIN_AFTER_S = 30
+"""Seconds after which a message is handed out again: as long as a task may run at most."""
+
+_SESSION = (
+    "-c timezone=Asia/Tokyo -c statement_timeout=10s -c idle_in_transaction_session_timeout=60s"
+)
+
+_DUE = statement("outbox_due").encode()
+_HELD = statement("outbox_held").encode()
+_NOTICE = statement("outbox_notice").encode()
+_DONE = statement("outbox_done").encode()
+_FAILED = statement("outbox_failed").encode()
+_BACKLOG = statement("outbox_backlog").encode()
+
+Done = Literal["sent", "no_address", "overtaken", "refused", "given_up"]
+"""How a message ends: told; nobody to tell; a later one says otherwise; the mail server
+refused it for good; it could not be told for days."""
+
+
+class Backlog(msgspec.Struct, frozen=True):
+    """Messages not delivered yet, and the age of the oldest in seconds (0 without any)."""
+
+    messages: int
+    oldest_age_s: float
+
+
+class Outbox:
+    """One connection, made when it is needed and dropped on any fault. Not for threads."""
+
+    def __init__(self, database_url: str, contact_key: bytes) -> None:
+        self._database_url = database_url
+        self._contact_key = contact_key
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def close(self) -> None:
+        """Drop the connection; the next call makes another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def due(self, limit: int) -> list[int]:
+        """Return messages to hand out, oldest first, each marked as handed out now.
+
+        Raises:
+            StoreAway: PostgreSQL does not answer.
+        """
+        with self._transaction() as connection:
+            parameters = {"limit": limit, "again_after_s": AGAIN_AFTER_S}
+            return sorted(row.outbox_id for row in connection.execute(_DUE, parameters))
+
+    def backlog(self) -> Backlog:
+        """Return how much waits. Raises `StoreAway`."""
+        with self._transaction() as connection:
+            row = connection.execute(_BACKLOG).fetchone()
+        assert row is not None, "an aggregate has one row"
+        return Backlog(row.messages, row.oldest_age_s)
+
+    @contextmanager
+    def held(self, outbox_id: int) -> Iterator[Letter | None]:
+        """Hold one message while a block tells it; None when it is done or held elsewhere.
+
+        The block says how it went (`settle` or `put_back`) before it ends. An exception
+        in it leaves the message as it was.
+
+        Raises:
+            StoreAway: PostgreSQL does not answer; the message stays.
+            SealBroken: its contact details cannot be read.
+        """
+        with self._transaction() as connection:
+            named = {"outbox_id": outbox_id}
+            if connection.execute(_HELD, named).fetchone() is None:
+                yield None
+            else:
+                row = connection.execute(_NOTICE, named).fetchone()
+                assert row is not None, "a message tells of a booking that is there"
+                yield self._letter(outbox_id, row)
+
+    def settle(self, outbox_id: int, result: Done) -> None:
+        """Say that the held message needs nothing more."""
+        self._held_connection().execute(_DONE, {"outbox_id": outbox_id, "result": result})
+
+    def put_back(self, outbox_id: int) -> None:
+        """Say that the held message could not be told now; it is tried again."""
+        self._held_connection().execute(_FAILED, {"outbox_id": outbox_id})
+
+    def _held_connection(self) -> psycopg.Connection[Any]:
+        assert self._connection is not None, "a message is held"
+        return self._connection
+
+    def _letter(self, outbox_id: int, row: Any) -> Letter:
+        return Letter(
+            outbox_id=outbox_id,
+            kind=row.kind,
+            written_at=row.created_at.astimezone(SITE_TIMEZONE),
+            booking_id=row.booking_id,
+            booking_number=row.booking_number,
+            state=row.state,
+            product_names=row.product_names,
+            appointments=tuple(_appointments(row)),
+            contact=unseal_contact(self._contact_key, row.contact, row.booking_id),
+            language=row.language,
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[psycopg.Connection[Any]]:
+        try:
+            if self._connection is None:
+                self._connection = psycopg.connect(
+                    self._database_url,
+                    options=_SESSION,
+                    connect_timeout=5,
+                    row_factory=named_rows,
+                )
+            with self._connection.transaction():
+                yield self._connection
+        except psycopg.Error:
+            self.close()
+            raise StoreAway from None
+
+
+def _appointments(row: Any) -> Iterator[Appointment]:
+    if row.dose1_starts_at is not None:
+        venue = Venue(row.dose1_venue_id, row.dose1_venue_names, row.dose1_venue_addresses)
+        yield _appointment(1, row.dose1_starts_at, row.dose1_ends_at, venue)
+    if row.dose2_starts_at is not None:
+        venue = Venue(row.dose2_venue_id, row.dose2_venue_names, row.dose2_venue_addresses)
+        yield _appointment(2, row.dose2_starts_at, row.dose2_ends_at, venue)
+
+
+def _appointment(
+    dose: Literal[1, 2], starts_at: datetime, ends_at: datetime, venue: Venue
+) -> Appointment:
+    begin, end = starts_at.astimezone(SITE_TIMEZONE), ends_at.astimezone(SITE_TIMEZONE)
+    return Appointment(dose, begin, end, venue)

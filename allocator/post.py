@@ -1,0 +1,135 @@
+"""Where mails go: to a mail server (SMTP), or into a folder as `.eml` files.
+
+Rule 1: "refused" means that trying again is of no use (RFC 5321: a reply 5xx to this
+mail); everything else that goes wrong is `PostAway`, and the mail is tried again.
+Rule 2: no address and no reply of a server is in an exception: both name the resident.
+
+A file is named for its outbox message, and appears whole or not at all; the same message
+written twice is one file. A server is given the same Message-ID, by which it and
+the resident's program can tell a repetition.
+"""
+
+from __future__ import annotations
+
+import os
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Literal, Protocol
+from urllib.parse import unquote, urlsplit
+
+from allocator.errors import AllocatorError
+from allocator.jobs_settings import SMTP_PORTS, JobsSettings
+from allocator.mail import mailbox
+from monitoring.errors import SecretError
+
+SMTP_WAIT_S = 8.0
+"""For each reply of the server. A task may run 30 s in all."""
+
+PASSWORD_FILE = "smtp.password"  # noqa: S105 (the name of the file that holds it)
+
+Posted = Literal["sent", "refused"]
+
+
+class PostAway(AllocatorError):
+    """The mail server does not answer or takes no mail now, or the folder cannot be written."""
+
+
+class Post(Protocol):
+    """Takes mails."""
+
+    def send(self, mail: EmailMessage, outbox_id: int, recipient: str) -> Posted:
+        """Hand one mail over. Raises `PostAway`."""
+        ...
+
+
+class MailFolder:
+    """Writes mails as files that only their owner may read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, mail: EmailMessage, outbox_id: int, recipient: str) -> Posted:
+        """Write `{outbox_id}.eml`, replacing what an earlier try left."""
+        path = self._folder / f"{outbox_id:08}.eml"
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(
+                os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
+            ) as file:
+                file.write(mail.as_bytes(policy=SMTP))
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        except OSError:
+            raise PostAway from None
+        return "sent"
+
+
+class MailServer:
+    """Sends each mail over a connection of its own."""
+
+    def __init__(self, url: str, mail_from: str, password: str | None) -> None:
+        """Take `smtps://user@host:port`, `smtp+starttls://…` or `smtp://…`."""
+        parts = urlsplit(url)
+        assert parts.hostname is not None, "the settings were checked"
+        self._scheme, self._host = parts.scheme, parts.hostname
+        self._port = parts.port or SMTP_PORTS[parts.scheme]
+        self._user = unquote(parts.username) if parts.username else None
+        self._password = password
+        self._mail_from = mail_from
+
+    def send(self, mail: EmailMessage, outbox_id: int, recipient: str) -> Posted:
+        """Hand one mail to the server."""
+        try:
+            with self._connected() as server:
+                server.sendmail(self._mail_from, [mailbox(recipient)], mail.as_bytes(policy=SMTP))
+        except smtplib.SMTPRecipientsRefused as refused:
+            codes = [code for code, _ in refused.recipients.values()]
+            return _refused(codes[0])
+        except smtplib.SMTPDataError as refused:
+            return _refused(refused.smtp_code)
+        except (smtplib.SMTPException, OSError):
+            raise PostAway from None
+        return "sent"
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._scheme == "smtps":
+            context = ssl.create_default_context()
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, timeout=SMTP_WAIT_S, context=context
+            )
+        else:
+            server = smtplib.SMTP(self._host, self._port, timeout=SMTP_WAIT_S)
+        if self._scheme == "smtp+starttls":
+            server.starttls(context=ssl.create_default_context())
+        if self._user is not None and self._password is not None:
+            server.login(self._user, self._password)
+        return server
+
+
+def post_of(settings: JobsSettings) -> Post:
+    """Return where the settings send mails.
+
+    Raises:
+        SecretError: the mail server wants a user, and its password cannot be read.
+    """
+    if not settings.smtp_url:
+        assert settings.mail_dir is not None, "the settings were checked"
+        return MailFolder(settings.mail_dir)
+    password = None
+    if urlsplit(settings.smtp_url).username:
+        try:
+            password = (settings.secrets_dir / PASSWORD_FILE).read_text("utf-8").strip()
+        except OSError:
+            raise SecretError(f"secret {PASSWORD_FILE}: missing or unreadable") from None
+    return MailServer(settings.smtp_url, settings.mail_from, password)
+
+
+def _refused(code: int) -> Posted:
+    if 500 <= code < 600:
+        return "refused"
+    raise PostAway from None

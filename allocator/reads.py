@@ -1,0 +1,158 @@
+"""What the gateway may know: answers and bookings from PostgreSQL, the offer from memory.
+
+Rule 1: nothing here writes. The database role behind the pool can only SELECT.
+Rule 2: what every resident looks at (catalogue, availability) is fetched from
+Redis at most once a second by one task, and served from memory (I11).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection, Error
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from allocator import statements
+from allocator.errors import CatalogueMissing, NotYours, StoreAway
+from allocator.model import Booking, Catalogue, Outcome, Refusal
+from allocator.offer import Availability as Availability
+from allocator.offer import OpenSlot as OpenSlot
+from allocator.rows import booking_from_row
+from allocator.sealing import Contact as Contact
+from allocator.sealing import Identity as Identity
+from allocator.sealing import birth_check as birth_check
+from allocator.sealing import person_key as person_key
+from allocator.sealing import seal as seal
+from allocator.sealing import seal_identity as seal_identity
+from allocator.sealing import unseal as unseal
+from allocator.sealing import unseal_contact
+from allocator.sealing import unseal_identity as unseal_identity
+
+CATALOGUE_KEY = "catalogue"
+REFRESH_EVERY_S = 1.0
+
+Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
+
+
+def availability_key(release_id: str) -> str:
+    """Return the Redis key of what a release still has."""
+    return f"availability:{release_id}"
+
+
+class HeldBooking(msgspec.Struct, frozen=True):
+    """A person's booking with the contact details that were given for it."""
+
+    booking: Booking
+    contact: Contact
+    booked_at: datetime
+
+
+class Reads:
+    """One gateway's view of what the allocator wrote."""
+
+    def __init__(self, pool: Pool, redis: Redis, *, contact_key: bytes) -> None:
+        self._pool = pool
+        self._redis = redis
+        self._contact_key = contact_key
+        self._catalogue: Catalogue | None = None
+        self._catalogue_bytes = b""
+        self._availability: dict[str, Availability] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to refresh what is kept in memory."""
+        self._task = asyncio.create_task(self._refresh_forever(), name="reads-refresh")
+
+    async def close(self) -> None:
+        """Stop refreshing. The pool is its maker's to close."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Return what is on offer.
+
+        Raises:
+            CatalogueMissing: the allocator has not published it yet.
+        """
+        if self._catalogue is None:
+            raise CatalogueMissing
+        return self._catalogue
+
+    def availability(self, release_id: str) -> Availability | None:
+        """Return what a release still has, at most about a second old; None if unknown."""
+        return self._availability.get(release_id)
+
+    async def outcome(self, request_id: UUID, person: bytes) -> Outcome | None:
+        """Return the answer that a request got, None while it has none.
+
+        Raises:
+            NotYours: another person's request.
+            StoreAway: PostgreSQL does not answer.
+        """
+        row = await self._one(statements.OUTCOME_OF_REQUEST, {"request_id": request_id})
+        if row is None:
+            return None
+        if row[0] != person:
+            raise NotYours
+        return msgspec.msgpack.decode(row[1], type=Booking | Refusal)
+
+    async def booking_of(self, person: bytes, campaign_id: str) -> HeldBooking | None:
+        """Return the booking that a person holds in a campaign. Raises `StoreAway`."""
+        row = await self._one(
+            statements.BOOKING_OF_PERSON, {"person_key": person, "campaign_id": campaign_id}
+        )
+        if row is None:
+            return None
+        booking = booking_from_row(row)
+        contact = unseal_contact(self._contact_key, row.contact, booking.booking_id)
+        return HeldBooking(booking, contact, row.booked_at)
+
+    async def ready(self) -> bool:
+        """Say whether PostgreSQL answers."""
+        try:
+            return await self._one(statements.STORE_ANSWERS, {}) is not None
+        except StoreAway:
+            return False
+
+    async def refresh(self) -> None:
+        """Fetch catalogue and availability once. Redis errors pass through."""
+        raw: Any = await self._redis.get(CATALOGUE_KEY)
+        if raw is None:
+            self._catalogue = None
+            return
+        if raw != self._catalogue_bytes or self._catalogue is None:
+            self._catalogue = msgspec.json.decode(raw, type=Catalogue)
+            self._catalogue_bytes = raw
+        release_ids = list(self._catalogue.releases)
+        if not release_ids:
+            return
+        published: Any = await self._redis.mget([availability_key(r) for r in release_ids])
+        for release_id, content in zip(release_ids, published, strict=True):
+            if content is not None:
+                self._availability[release_id] = msgspec.msgpack.decode(content, type=Availability)
+
+    async def _refresh_forever(self) -> None:
+        while True:
+            with contextlib.suppress(RedisError):
+                await self.refresh()
+            await asyncio.sleep(REFRESH_EVERY_S)
+
+    async def _one(self, sql: str, parameters: dict[str, Any]) -> Any:
+        try:
+            async with self._pool.connection() as connection:
+                cursor = connection.cursor(row_factory=statements.named_rows)
+                await cursor.execute(sql.encode(), parameters)
+                return await cursor.fetchone()
+        except (Error, PoolTimeout):
+            raise StoreAway from None

@@ -1,0 +1,329 @@
+"""Turn a release file into what is stored, and find what is wrong with it.
+
+Rule 1: a release with an error is not loaded and not opened; a warning is shown.
+Rule 2: nothing here does I/O or reads a clock.
+
+A finding says where in the file and what, in the words of the file. Seats are
+counted per (venue, product), since dose 2 is given where dose 1 was, on the
+standard day or later, up to the longest interval (`allocator.pairing`).
+Units: days are days at the site, capacity is in seats.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from allocator.model import SITE_TIMEZONE, Product, Release, Slot, Venue
+
+SLOTS_MAX = 100_000
+CUT_OFF_HOURS_USUAL = 24
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing about a release. `path` is a place in the file, `sessions[2].hours[0]`."""
+
+    severity: Literal["error", "warning"]
+    code: str
+    path: str
+    message: str
+
+
+class ReleasePlan(msgspec.Struct, frozen=True):
+    """A release with all that it needs. Slots are numbered from 1, in the file's order."""
+
+    release: Release
+    products: dict[str, Product]
+    venues: dict[str, Venue]
+    slots: tuple[Slot, ...]
+
+
+class _Wrong(Exception):
+    """The file cannot be made into a plan; carries the finding."""
+
+    def __init__(self, code: str, path: str, message: str) -> None:
+        super().__init__(code)
+        self.finding = Finding("error", code, path, message)
+
+
+def plan(document: Mapping[str, Any]) -> ReleasePlan | list[Finding]:
+    """Make a plan of a document that the schema accepts, or say why that cannot be."""
+    findings: list[Finding] = []
+    products = _by_id(document["products"], "products", _product, findings)
+    venues = _by_id(document["venues"], "venues", _venue, findings)
+    slots: list[Slot] = []
+    release_id = document["release"]["id"]
+    for index, session in enumerate(document["sessions"]):
+        path = f"sessions[{index}]"
+        findings += _unknown(session, path, products, venues)
+        try:
+            stretches = _stretches(session, path, SLOTS_MAX - len(slots))
+        except _Wrong as wrong:
+            findings.append(wrong.finding)
+            continue
+        slots += [
+            _slot(session, len(slots) + number, release_id, start, end)
+            for number, (start, end) in enumerate(stretches, 1)
+        ]
+    try:
+        release = _release(document["release"])
+    except _Wrong as wrong:
+        return [*findings, wrong.finding]
+    return findings or ReleasePlan(release, products, venues, tuple(slots))
+
+
+def findings_of(planned: ReleasePlan) -> list[Finding]:
+    """Return what is wrong, or odd, about a plan: errors first."""
+    found = [
+        *_moments(planned.release),
+        *_intervals(planned.products),
+        *_slots(planned),
+        *_seats(planned),
+    ]
+    return sorted(found, key=lambda finding: finding.severity)
+
+
+def has_error(findings: Sequence[Finding]) -> bool:
+    """Say whether a release with these findings must not be loaded or opened."""
+    return any(finding.severity == "error" for finding in findings)
+
+
+def pairs_possible(planned: ReleasePlan) -> int:
+    """Return how many people can get both doses when nothing is taken yet."""
+    return sum(pairs for _, pairs, _ in _matched(planned))
+
+
+# From the document to the plan.
+
+
+Thing = TypeVar("Thing")
+
+
+def _by_id(
+    items: list[Mapping[str, Any]],
+    where: str,
+    build: Callable[[Mapping[str, Any]], Thing],
+    findings: list[Finding],
+) -> dict[str, Thing]:
+    built: dict[str, Thing] = {}
+    for index, item in enumerate(items):
+        if item["id"] in built:
+            message = f"the id {item['id']} stands there twice"
+            findings.append(Finding("error", "duplicate_id", f"{where}[{index}].id", message))
+        built[item["id"]] = build(item)
+    return built
+
+
+def _product(item: Mapping[str, Any]) -> Product:
+    interval = item["interval_days"]
+    return Product(
+        product_id=item["id"],
+        names=dict(item["names"]),
+        interval_days_standard=interval["standard"],
+        interval_days_min=interval["min"],
+        interval_days_max=interval["max"],
+        doses_per_vial=item["doses_per_vial"],
+        source=item["source"],
+    )
+
+
+def _venue(item: Mapping[str, Any]) -> Venue:
+    return Venue(item["id"], dict(item["names"]), dict(item["addresses"]))
+
+
+def _release(item: Mapping[str, Any]) -> Release:
+    return Release(
+        release_id=item["id"],
+        campaign_id=item["campaign"],
+        names=dict(item["names"]),
+        born_from=_day(item["cohort"]["born_from"], "release.cohort.born_from"),
+        born_to=_day(item["cohort"]["born_to"], "release.cohort.born_to"),
+        lobby_at=_moment(item["lobby_at"], "release.lobby_at"),
+        opens_at=_moment(item["opens_at"], "release.opens_at"),
+        closes_at=_moment(item["closes_at"], "release.closes_at"),
+        cut_off_hours=item.get("cut_off_hours", CUT_OFF_HOURS_USUAL),
+    )
+
+
+def _slot(
+    session: Mapping[str, Any], slot_id: int, release_id: str, start: datetime, end: datetime
+) -> Slot:
+    return Slot(
+        slot_id=slot_id,
+        release_id=release_id,
+        venue_id=session["venue"],
+        product_id=session["product"],
+        starts_at=start,
+        ends_at=end,
+        capacities=(session["capacity"]["dose_1"], session["capacity"]["dose_2"]),
+    )
+
+
+def _unknown(
+    session: Mapping[str, Any],
+    path: str,
+    products: Mapping[str, Product],
+    venues: Mapping[str, Venue],
+) -> Iterator[Finding]:
+    for field, known in (("venue", venues), ("product", products)):
+        if session[field] not in known:
+            message = f"there is no {field} {session[field]} in this file"
+            yield Finding("error", f"unknown_{field}", f"{path}.{field}", message)
+
+
+def _stretches(
+    session: Mapping[str, Any], path: str, count_max: int
+) -> list[tuple[datetime, datetime]]:
+    length = timedelta(minutes=session["slot_minutes"])
+    hours = [
+        _hours(text, f"{path}.hours[{index}]", length)
+        for index, text in enumerate(session["hours"])
+    ]
+    stretches: list[tuple[datetime, datetime]] = []
+    for day in _days(session["days"], f"{path}.days"):
+        for opens, closes in hours:
+            start = datetime.combine(day, opens, SITE_TIMEZONE)
+            last_end = datetime.combine(day, closes, SITE_TIMEZONE)
+            while start + length <= last_end:
+                stretches.append((start, start + length))
+                start += length
+    if len(stretches) > count_max:
+        raise _Wrong("too_many_slots", path, f"more than {SLOTS_MAX:,} slots in all")
+    return stretches
+
+
+def _hours(text: str, path: str, length: timedelta) -> tuple[time, time]:
+    opens, closes = (time.fromisoformat(part) for part in text.split("-"))
+    minutes = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
+    if minutes <= 0:
+        raise _Wrong("hours_reversed", path, f"{text} ends before it starts")
+    if minutes % (length.seconds // 60):
+        whole = f"{text} is no whole number of slots of {length.seconds // 60} minutes"
+        raise _Wrong("hours_not_whole", path, whole)
+    return opens, closes
+
+
+def _days(days: Any, path: str) -> list[date]:
+    if isinstance(days, list):
+        return [_day(text, f"{path}[{index}]") for index, text in enumerate(days)]
+    first, last = _day(days["from"], f"{path}.from"), _day(days["to"], f"{path}.to")
+    if last < first or (last - first).days > 366:
+        raise _Wrong("days_out_of_order", path, "the days end before they start, or span a year")
+    left_out = {
+        _day(text, f"{path}.except[{index}]") for index, text in enumerate(days.get("except", []))
+    }
+    weekdays = days.get("weekdays", _WEEKDAYS)
+    spanned = (first + timedelta(days=offset) for offset in range((last - first).days + 1))
+    kept = [d for d in spanned if _WEEKDAYS[d.weekday()] in weekdays and d not in left_out]
+    if not kept:
+        raise _Wrong("no_day", path, "no day is left")
+    return kept
+
+
+def _day(text: str, path: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _Wrong("no_such_day", path, f"there is no day {text}") from None
+
+
+def _moment(text: str, path: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone(SITE_TIMEZONE)
+    except ValueError:
+        raise _Wrong("no_such_moment", path, f"there is no moment {text}") from None
+
+
+# The linter.
+
+
+def _moments(release: Release) -> Iterator[Finding]:
+    if release.born_from > release.born_to:
+        message = "the cohort ends before it starts, so nobody may book"
+        yield Finding("error", "cohort_reversed", "release.cohort", message)
+    if release.lobby_at > release.opens_at:
+        message = "the lobby would start after the opening"
+        yield Finding("error", "lobby_after_opening", "release.lobby_at", message)
+    if release.opens_at >= release.closes_at:
+        message = "the release would close before it opens"
+        yield Finding("error", "closes_before_opening", "release.closes_at", message)
+
+
+def _intervals(products: Mapping[str, Product]) -> Iterator[Finding]:
+    for index, product in enumerate(products.values()):
+        days = (
+            product.interval_days_min,
+            product.interval_days_standard,
+            product.interval_days_max,
+        )
+        if list(days) != sorted(days):
+            message = "min, standard and max must be in this order, got {} {} {}".format(*days)
+            path = f"products[{index}].interval_days"
+            yield Finding("error", "interval_out_of_order", path, message)
+
+
+def _slots(planned: ReleasePlan) -> Iterator[Finding]:
+    at_once = Counter((s.venue_id, s.product_id, s.starts_at) for s in planned.slots)
+    for (venue_id, product_id, starts_at), count in at_once.items():
+        if count > 1:
+            message = f"{count} slots of {product_id} at {venue_id} start at {starts_at:%F %R}"
+            yield Finding("error", "slot_twice", "sessions", message)
+    release = planned.release
+    if early := [slot for slot in planned.slots if slot.starts_at < release.opens_at]:
+        message = f"{len(early)} slots start before the release opens, on {early[0].day}"
+        yield Finding("error", "slot_before_opening", "sessions", message)
+    last_start = max((s.starts_at for s in planned.slots if s.capacities[0]), default=None)
+    if last_start is not None and release.closes_at > last_start:
+        message = "the release stays open after its last first dose"
+        yield Finding("warning", "open_after_last_slot", "release.closes_at", message)
+
+
+def _seats(planned: ReleasePlan) -> Iterator[Finding]:
+    if not any(slot.capacities[0] for slot in planned.slots):
+        message = "there is no seat for a first dose"
+        yield Finding("error", "no_first_seat", "sessions", message)
+    for (venue_id, product_id), pairs, short in _matched(planned):
+        firsts = pairs + sum(short.values())
+        if short:
+            day, missing = next(iter(short.items()))
+            message = (
+                f"{product_id} at {venue_id}: {firsts:,} first doses but second doses for "
+                f"{pairs:,}; {missing:,} of {day} have none within the interval"
+            )
+            yield Finding("error", "second_doses_short", "sessions", message)
+
+
+def _matched(
+    planned: ReleasePlan,
+) -> Iterator[tuple[tuple[str, str], int, dict[date, int]]]:
+    """Yield, for each (venue, product), its pairs and the first doses left over, by day.
+
+    Windows of later days end later, so giving each first day the earliest second
+    seats within its window finds the largest matching.
+    """
+    seats: defaultdict[tuple[str, str], tuple[Counter[date], Counter[date]]] = defaultdict(
+        lambda: (Counter(), Counter())
+    )
+    for slot in planned.slots:
+        for by_day, capacity in zip(
+            seats[slot.venue_id, slot.product_id], slot.capacities, strict=True
+        ):
+            by_day[slot.day] += capacity
+    for key, (firsts, seconds) in sorted(seats.items()):
+        product = planned.products[key[1]]
+        pairs, short = 0, {}
+        for day in sorted(firsts):
+            wanted = firsts[day]
+            for interval in range(product.interval_days_standard, product.interval_days_max + 1):
+                given = min(wanted, seconds[day + timedelta(days=interval)])
+                seconds[day + timedelta(days=interval)] -= given
+                wanted -= given
+            pairs += firsts[day] - wanted
+            if wanted:
+                short[day] = wanted
+        yield key, pairs, short

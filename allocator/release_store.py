@@ -1,0 +1,177 @@
+"""Store releases, and the operators' orders about them.
+
+Rule 1: all of a release or nothing, in one transaction that also raises the
+catalogue's version; the allocator hears of it on `catalogue_changed`.
+Rule 2: a seat that is taken is never taken away: a file that would remove its
+slot, or hold fewer seats than are taken, is refused.
+
+A slot is the same slot when release, venue, product and start are the same, so
+loading a changed file keeps the bookings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+import psycopg
+from psycopg.types.json import Jsonb
+
+from allocator.errors import StoreAway
+from allocator.model import Catalogue, Release
+from allocator.release import Finding, ReleasePlan, findings_of, has_error
+from allocator.roster import CATALOGUE_CHANGED
+from allocator.statements import named_rows, statement
+from allocator.store import Store
+
+Order = Literal["open", "pause", "resume", "close"]
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """What a load did. Slots added and removed; `version` is the catalogue's after it."""
+
+    release_id: str
+    version: int
+    slots: int
+    slots_added: int
+    slots_removed: int
+
+
+def load_release(database_url: str, planned: ReleasePlan) -> Loaded | list[Finding]:
+    """Store a release that has no error, or say what stands against it.
+
+    Raises:
+        StoreAway: the database does not answer; nothing was stored.
+    """
+    findings = findings_of(planned)
+    if has_error(findings):
+        return findings
+    with _transaction(database_url) as connection:
+        connection.execute(_sql("catalogue_hold"))
+        _store_head(connection, planned)
+        _send_slots(connection, planned)
+        named = {"release_id": planned.release.release_id}
+        if in_use := [_in_use(row) for row in connection.execute(_sql("slots_in_use"), named)]:
+            connection.rollback()
+            return in_use
+        connection.execute(_sql("seats_removed"), named)
+        removed = connection.execute(_sql("slots_removed"), named).rowcount
+        added = connection.execute(_sql("slots_added"), named).rowcount
+        connection.execute(_sql("seats_stored"), named)
+        version = _raise_version(connection)
+    return Loaded(named["release_id"], version, len(planned.slots), added, removed)
+
+
+def read_catalogue(database_url: str) -> Catalogue:
+    """Return all that is stored. Raises `StoreAway`."""
+    store = Store(database_url, roster_key=b"")
+    try:
+        ledger, _ = store.load()
+        return ledger.catalogue
+    finally:
+        store.close()
+
+
+def read_writer(database_url: str) -> tuple[int, str]:
+    """Return the epoch and the name of the last writer. Raises `StoreAway`."""
+    with _transaction(database_url) as connection:
+        row = connection.execute(_sql("writer_now")).fetchone()
+    assert row is not None
+    return int(row.epoch), str(row.holder)
+
+
+def plan_of(catalogue: Catalogue, release_id: str) -> ReleasePlan:
+    """Return a stored release as a plan, so that the same linter can look at it."""
+    slots = tuple(slot for slot in catalogue.slots.values() if slot.release_id == release_id)
+    used = {slot.product_id for slot in slots}
+    products = {name: item for name, item in catalogue.products.items() if name in used}
+    return ReleasePlan(catalogue.releases[release_id], products, catalogue.venues, slots)
+
+
+def give_order(
+    database_url: str, release: Release, order: Order, message: str | None, now: datetime
+) -> Release:
+    """Open, pause, resume or close a release; return it as it is then.
+
+    `open` brings the opening forward to `now` if it is later, and takes back a
+    pause or a closing. The message is replaced when one is given, else kept on
+    pause and close and emptied on open and resume. Raises `StoreAway`.
+    """
+    by_hand: dict[Order, Literal["none", "paused", "closed"]] = {
+        "open": "none",
+        "pause": "paused",
+        "resume": "none",
+        "close": "closed",
+    }
+    kept = release.message if order in ("pause", "close") else ""
+    opens_at = min(release.opens_at, now) if order == "open" else release.opens_at
+    ordered = msgspec.structs.replace(
+        release,
+        state_by_hand=by_hand[order],
+        message=kept if message is None else message,
+        opens_at=opens_at,
+        lobby_at=min(release.lobby_at, opens_at),
+    )
+    with _transaction(database_url) as connection:
+        connection.execute(_sql("release_ordered"), _ordered_row(ordered))
+        _raise_version(connection)
+    return ordered
+
+
+@contextmanager
+def _transaction(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    try:
+        with psycopg.connect(
+            database_url, connect_timeout=10, row_factory=named_rows
+        ) as connection:
+            yield connection
+    except psycopg.OperationalError:
+        raise StoreAway from None
+
+
+def _store_head(connection: psycopg.Connection[Any], planned: ReleasePlan) -> None:
+    for product in planned.products.values():
+        row = msgspec.structs.asdict(product)
+        connection.execute(_sql("product_stored"), row | {"names": Jsonb(product.names)})
+    for venue in planned.venues.values():
+        texts = {"names": Jsonb(venue.names), "addresses": Jsonb(venue.addresses)}
+        connection.execute(_sql("venue_stored"), {"venue_id": venue.venue_id} | texts)
+    row = msgspec.structs.asdict(planned.release)
+    connection.execute(_sql("release_stored"), row | {"names": Jsonb(planned.release.names)})
+
+
+def _send_slots(connection: psycopg.Connection[Any], planned: ReleasePlan) -> None:
+    connection.execute(_sql("slots_arriving"))
+    with connection.cursor() as cursor, cursor.copy(_sql("slots_copy")) as copy:
+        for slot in planned.slots:
+            copy.write_row(
+                (slot.venue_id, slot.product_id, slot.starts_at, slot.ends_at, *slot.capacities)
+            )
+
+
+def _ordered_row(release: Release) -> dict[str, object]:
+    columns = ("release_id", "state_by_hand", "message", "lobby_at", "opens_at")
+    return {name: getattr(release, name) for name in columns}
+
+
+def _in_use(row: Any) -> Finding:
+    what = "is gone" if row.capacity is None else f"would have {row.capacity} seats"
+    message = (
+        f"{row.product_id} at {row.venue_id}, {row.starts_at:%F %R}: the slot {what}, "
+        f"but {row.taken} seats for dose {row.dose} are taken"
+    )
+    return Finding("error", "slot_in_use", "sessions", message)
+
+
+def _raise_version(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute(_sql("catalogue_raised")).fetchone()
+    assert row is not None
+    connection.execute(f"NOTIFY {CATALOGUE_CHANGED}".encode())
+    return int(row.version)
+
+
+def _sql(name: str) -> bytes:
+    return statement(name).encode()

@@ -1,0 +1,118 @@
+"""Put the eligible people of a city into the database: all of a file, or nothing.
+
+Only keyed hashes and sealed values are stored. Importing the same file again
+changes nothing; a line whose birth date was corrected replaces the old one; people
+who are not in the file stay as they are. The version that the gateways' copy is
+compared with grows only when something changed, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import psycopg
+
+from allocator.errors import StoreAway
+from allocator.roster_file import Person
+from allocator.sealing import Identity, birth_check, person_key, seal_identity
+from allocator.statements import statement
+from monitoring.secrets import read_secret
+
+CATALOGUE_CHANGED = "catalogue_changed"
+"""The PostgreSQL channel on which the allocator hears that catalogue or roster changed."""
+
+_PEOPLE_BETWEEN_REPORTS = 1_000
+
+
+class RosterKeys(NamedTuple):
+    """The secrets by which people are hashed and sealed, 32 bytes each."""
+
+    identity: bytes
+    roster: bytes
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What one import did, in people. `roster_version` is the one after it."""
+
+    people: int
+    added: int
+    corrected: int
+    unchanged: int
+    roster_version: int
+
+
+def read_keys(secrets_dir: Path) -> RosterKeys:
+    """Read the secrets of the roster. Raises `SecretError`."""
+    identity = read_secret(secrets_dir, "identity.key")
+    return RosterKeys(identity, read_secret(secrets_dir, "roster.key"))
+
+
+def import_people(
+    database_url: str,
+    keys: RosterKeys,
+    people: Sequence[Person],
+    advance: Callable[[int], None] = lambda _: None,
+) -> Imported:
+    """Store people in one transaction; `advance` is told how many more were sent.
+
+    Raises:
+        StoreAway: the database does not answer; nothing was stored.
+    """
+    try:
+        with psycopg.connect(database_url, connect_timeout=10) as connection:
+            return _import(connection, keys, people, advance)
+    except psycopg.OperationalError:
+        raise StoreAway from None
+
+
+def count_people(database_url: str) -> int:
+    """Return how many people the roster holds. Raises `StoreAway`."""
+    try:
+        with psycopg.connect(database_url, connect_timeout=10) as connection:
+            row = connection.execute(_sql("roster_count")).fetchone()
+    except psycopg.OperationalError:
+        raise StoreAway from None
+    assert row is not None
+    return int(row[0])
+
+
+def _import(
+    connection: psycopg.Connection,
+    keys: RosterKeys,
+    people: Sequence[Person],
+    advance: Callable[[int], None],
+) -> Imported:
+    # The catalogue's row is held to the end: imports and release edits take turns.
+    connection.execute(_sql("catalogue_hold"))
+    connection.execute(_sql("roster_arriving"))
+    with connection.cursor() as cursor, cursor.copy(_sql("roster_copy")) as copy:
+        copy.set_types(["bytea", "bytea", "bytea"])
+        for start in range(0, len(people), _PEOPLE_BETWEEN_REPORTS):
+            some = people[start : start + _PEOPLE_BETWEEN_REPORTS]
+            for person in some:
+                copy.write_row(_row(keys, person))
+            advance(len(some))
+    row = connection.execute(_sql("roster_merge")).fetchone()
+    assert row is not None
+    added, corrected = int(row[0]), int(row[1])
+    changed = added + corrected > 0
+    version = connection.execute(_sql("roster_version"), {"changed": changed}).fetchone()
+    assert version is not None
+    if changed:
+        connection.execute(f"NOTIFY {CATALOGUE_CHANGED}".encode())
+    unchanged = len(people) - added - corrected
+    return Imported(len(people), added, corrected, unchanged, int(version[0]))
+
+
+def _row(keys: RosterKeys, person: Person) -> tuple[bytes, bytes, bytes]:
+    identity = Identity(person.municipality_code, person.ticket_number, person.birth_date)
+    key = person_key(keys.identity, identity.municipality_code, identity.ticket_number)
+    check = birth_check(keys.identity, key, identity.birth_date)
+    return key, check, seal_identity(keys.roster, identity, key)
+
+
+def _sql(name: str) -> bytes:
+    return statement(name).encode()

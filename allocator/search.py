@@ -1,0 +1,187 @@
+"""Where to look for seats: ranked choices or a flexible wish, in one release.
+
+Rule 1: of what fits, the first choice wins, or the earliest day and time.
+Rule 2: if nothing fits, the refusal is the earliest in `Refusal`'s order of all
+that was met on the way.
+
+Nothing here changes a seat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from allocator.model import (
+    SITE_TIMEZONE,
+    Catalogue,
+    Choice,
+    FirstDose,
+    Flexible,
+    Refusal,
+    Release,
+    Wish,
+)
+from allocator.pairing import interval_is_met, interval_is_met_after, second_slot_for
+from allocator.seats import Calendar, DoseNumber, Seats, SlotSeats
+
+Pair = tuple[SlotSeats | None, SlotSeats]
+"""The slots of dose 1 (None: given elsewhere, or staying as it is) and of dose 2."""
+
+Found = TypeVar("Found")
+Fits = Callable[[SlotSeats], bool]
+
+_PRECEDENCE = {refusal: place for place, refusal in enumerate(Refusal)}
+_NOON, _EVENING = 12 * 60, 17 * 60
+_TIMES = {"morning": (0, _NOON), "afternoon": (_NOON, _EVENING), "evening": (_EVENING, 24 * 60)}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Look for seats in one release at one moment."""
+
+    catalogue: Catalogue
+    seats: Seats
+    release: Release
+    now: datetime
+
+    def pair(self, wish: Wish) -> Pair | Refusal:
+        """Find dose 1 and the dose 2 that goes with it."""
+        if isinstance(wish, Flexible):
+            return _first_found(self._flexible_pairs(wish), Refusal.NO_FIRST_DOSE)
+        return _first_found(map(self._chosen_pair, wish), Refusal.NO_FIRST_DOSE)
+
+    def second_of(self, wish: Wish, first: SlotSeats) -> Pair | Refusal:
+        """Find another dose 2 for a dose 1 that stays as it is."""
+        product = self.catalogue.products[first.slot.product_id]
+        standard_day = first.day + timedelta(days=product.interval_days_standard)
+
+        def fits(second: SlotSeats) -> bool:
+            return interval_is_met(first.day, second, product)
+
+        found = self._second(wish, product.product_id, standard_day, fits)
+        return found if isinstance(found, Refusal) else (first, found)
+
+    def second_after(self, wish: Wish, first: FirstDose) -> Pair | Refusal:
+        """Find a dose 2 after a first dose that was given elsewhere."""
+        product = self.catalogue.products.get(first.product_id)
+        if product is None:
+            return Refusal.NO_SECOND_DOSE
+        standard_day = first.day + timedelta(days=product.interval_days_standard)
+        today = self.now.astimezone(SITE_TIMEZONE).date()
+
+        def fits(second: SlotSeats) -> bool:
+            return interval_is_met_after(first, second, product, today)
+
+        found = self._second(wish, product.product_id, standard_day, fits)
+        return found if isinstance(found, Refusal) else (None, found)
+
+    def _chosen_pair(self, choice: Choice) -> Pair | Refusal:
+        first = self._slot(choice.slot_id)
+        if first is None:
+            return Refusal.OUTSIDE_RELEASE
+        if not self._is_free(first, 1):
+            return Refusal.NO_FIRST_DOSE
+        product = self.catalogue.products[first.slot.product_id]
+        if choice.second_slot_id is None:
+            second = second_slot_for(first, product)
+            return Refusal.NO_SECOND_DOSE if second is None else (first, second)
+        named = self._slot(choice.second_slot_id)
+        if named is None:
+            return Refusal.OUTSIDE_RELEASE
+        same_product = named.slot.product_id == product.product_id
+        if not same_product or not interval_is_met(first.day, named, product):
+            return Refusal.INTERVAL_NOT_MET
+        return (first, named) if self._is_free(named, 2) else Refusal.NO_SECOND_DOSE
+
+    def _flexible_pairs(self, wish: Flexible) -> Iterator[Pair | Refusal]:
+        calendars = self.seats.calendars_of(
+            self.release.release_id, wish.venue_id, wish.product_id
+        )
+        for day in _days(wish):
+            found = [self._earliest_pair(calendar, day, wish) for calendar in calendars]
+            pairs = [pair for pair in found if not isinstance(pair, Refusal)]
+            yield from sorted(pairs, key=lambda pair: pair[0].minute)
+            yield from (refusal for refusal in found if isinstance(refusal, Refusal))
+
+    def _earliest_pair(
+        self, calendar: Calendar, day: date, wish: Flexible
+    ) -> tuple[SlotSeats, SlotSeats] | Refusal:
+        """Find the first slot of one day that has a second dose.
+
+        Whether there is a second dose depends on the day alone, so that the
+        first free slot answers for all of them.
+        """
+        first = next(self._free_slots(calendar, day, 1, wish), None)
+        if first is None:
+            return Refusal.NO_FIRST_DOSE
+        second = second_slot_for(first, self.catalogue.products[calendar.key[2]])
+        return Refusal.NO_SECOND_DOSE if second is None else (first, second)
+
+    def _second(
+        self, wish: Wish, product_id: str, standard_day: date, fits: Fits
+    ) -> SlotSeats | Refusal:
+        if isinstance(wish, Flexible):
+            seconds = self._flexible_seconds(wish, product_id, standard_day, fits)
+            return _first_found(seconds, Refusal.NO_SECOND_DOSE)
+        chosen = (self._chosen_second(c, product_id, fits) for c in wish)
+        return _first_found(chosen, Refusal.NO_SECOND_DOSE)
+
+    def _chosen_second(self, choice: Choice, product_id: str, fits: Fits) -> SlotSeats | Refusal:
+        second = self._slot(choice.slot_id)
+        if second is None:
+            return Refusal.OUTSIDE_RELEASE
+        if second.slot.product_id != product_id or not fits(second):
+            return Refusal.INTERVAL_NOT_MET
+        return second if self._is_free(second, 2) else Refusal.NO_SECOND_DOSE
+
+    def _flexible_seconds(
+        self, wish: Flexible, product_id: str, standard_day: date, fits: Fits
+    ) -> Iterator[SlotSeats | Refusal]:
+        """Yield second doses from the standard day on, then those of earlier days."""
+        calendars = self.seats.calendars_of(self.release.release_id, wish.venue_id, product_id)
+        for day in sorted(_days(wish), key=lambda day: (day < standard_day, day)):
+            free = [s for c in calendars for s in self._free_slots(c, day, 2, wish)]
+            for second in sorted(free, key=lambda s: s.minute):
+                yield second if fits(second) else Refusal.INTERVAL_NOT_MET
+
+    def _free_slots(
+        self, calendar: Calendar, day: date, dose: DoseNumber, wish: Flexible
+    ) -> Iterator[SlotSeats]:
+        slots = calendar.days.get(day)
+        for seats in slots.free_slots(dose) if slots is not None else ():
+            if seats.slot.starts_at > self.now and _at_wished_time(seats, wish):
+                yield seats
+
+    def _slot(self, slot_id: int) -> SlotSeats | None:
+        seats = self.seats.slots.get(slot_id)
+        mine = seats is not None and seats.slot.release_id == self.release.release_id
+        return seats if mine else None
+
+    def _is_free(self, seats: SlotSeats, dose: DoseNumber) -> bool:
+        return seats.free[dose - 1] > 0 and seats.slot.starts_at > self.now
+
+
+def _first_found(
+    candidates: Iterable[Found | Refusal], otherwise: Refusal
+) -> Found | Refusal:
+    """Return the first that is no refusal, else the refusal that comes first in order."""
+    refusal = otherwise
+    for candidate in candidates:
+        if not isinstance(candidate, Refusal):
+            return candidate
+        refusal = min(refusal, candidate, key=_PRECEDENCE.__getitem__)
+    return refusal
+
+
+def _days(wish: Flexible) -> list[date]:
+    days = (wish.day_max - wish.day_min).days + 1
+    return [wish.day_min + timedelta(days=offset) for offset in range(days)]
+
+
+def _at_wished_time(seats: SlotSeats, wish: Flexible) -> bool:
+    if not wish.times:
+        return True
+    return any(_TIMES[time][0] <= seats.minute < _TIMES[time][1] for time in wish.times)

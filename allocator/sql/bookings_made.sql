@@ -1,0 +1,2 @@
+SELECT count(*) AS bookings_made
+FROM booking

@@ -1,0 +1,2 @@
+UPDATE catalogue SET version = version + 1
+RETURNING version

@@ -1,0 +1,2 @@
+SELECT version, roster_version
+FROM catalogue

@@ -1,0 +1,3 @@
+SELECT 1 AS found
+FROM pg_database
+WHERE datname = %(name)s

@@ -1,0 +1,3 @@
+SELECT campaign_id, person_key
+FROM booking
+WHERE state <> 'cancelled'

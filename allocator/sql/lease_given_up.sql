@@ -1,0 +1,3 @@
+UPDATE writer
+SET seen_at = '-infinity'
+WHERE epoch = %(epoch)s

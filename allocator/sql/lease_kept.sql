@@ -1,0 +1,4 @@
+UPDATE writer
+SET seen_at = clock_timestamp()
+WHERE epoch = %(epoch)s
+RETURNING epoch

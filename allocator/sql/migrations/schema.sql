@@ -1,0 +1,216 @@
+-- What the migrations make; written by tests/integration/test_migrate.py.
+CREATE TABLE public.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+CREATE TABLE public.booking (
+    booking_id uuid NOT NULL,
+    booking_number text NOT NULL,
+    person_key bytea NOT NULL,
+    campaign_id text NOT NULL,
+    release_id text NOT NULL,
+    product_id text NOT NULL,
+    dose1_slot_id integer,
+    dose1_on date NOT NULL,
+    dose2_slot_id integer,
+    dose2_on date,
+    interval_days_min integer NOT NULL,
+    interval_days_max integer NOT NULL,
+    state text NOT NULL,
+    contact bytea NOT NULL,
+    language text NOT NULL,
+    booked_at timestamp with time zone NOT NULL,
+    CONSTRAINT booking_has_both_doses_or_neither CHECK ((((state = 'booked'::text) = (dose2_slot_id IS NOT NULL)) AND ((dose2_slot_id IS NULL) = (dose2_on IS NULL)) AND ((state <> 'first_only'::text) OR (dose1_slot_id IS NOT NULL)) AND ((state <> 'cancelled'::text) OR (dose1_slot_id IS NULL)))),
+    CONSTRAINT booking_interval_is_met CHECK (((dose2_on IS NULL) OR (((dose2_on - dose1_on) >= interval_days_min) AND (((dose2_on - dose1_on) <= interval_days_max) OR (dose1_slot_id IS NULL))))),
+    CONSTRAINT booking_state_is_known CHECK ((state = ANY (ARRAY['booked'::text, 'first_only'::text, 'cancelled'::text])))
+);
+CREATE TABLE public.catalogue (
+    only_row boolean DEFAULT true NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    roster_version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT catalogue_has_one_row CHECK (only_row)
+);
+CREATE TABLE public.journal (
+    journal_seq bigint NOT NULL,
+    epoch bigint NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    entry text NOT NULL,
+    chain_hash bytea NOT NULL,
+    CONSTRAINT journal_chain_hash_is_32_bytes CHECK ((octet_length(chain_hash) = 32))
+);
+CREATE TABLE public.outbox (
+    outbox_id bigint NOT NULL,
+    kind text NOT NULL,
+    booking_id uuid NOT NULL,
+    journal_seq bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    relayed_at timestamp with time zone,
+    done_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    result text,
+    CONSTRAINT outbox_attempts_are_not_negative CHECK ((attempts >= 0)),
+    CONSTRAINT outbox_kind_is_known CHECK ((kind = ANY (ARRAY['booked'::text, 'changed'::text, 'cancelled'::text])))
+);
+ALTER TABLE public.outbox ALTER COLUMN outbox_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbox_outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.outcome (
+    request_id uuid NOT NULL,
+    content_digest bytea NOT NULL,
+    person_key bytea NOT NULL,
+    journal_seq bigint NOT NULL,
+    answer bytea NOT NULL,
+    CONSTRAINT outcome_content_digest_is_16_bytes CHECK ((octet_length(content_digest) = 16))
+);
+CREATE TABLE public.product (
+    product_id text NOT NULL,
+    names jsonb NOT NULL,
+    interval_days_standard integer NOT NULL,
+    interval_days_min integer NOT NULL,
+    interval_days_max integer NOT NULL,
+    doses_per_vial integer NOT NULL,
+    source text NOT NULL,
+    CONSTRAINT product_interval_in_order CHECK (((0 < interval_days_min) AND (interval_days_min <= interval_days_standard) AND (interval_days_standard <= interval_days_max))),
+    CONSTRAINT product_vial_holds_doses CHECK ((doses_per_vial > 0))
+);
+CREATE TABLE public.release (
+    release_id text NOT NULL,
+    campaign_id text NOT NULL,
+    names jsonb NOT NULL,
+    born_from date NOT NULL,
+    born_to date NOT NULL,
+    lobby_at timestamp with time zone NOT NULL,
+    opens_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    cut_off_hours integer NOT NULL,
+    state_by_hand text DEFAULT 'none'::text NOT NULL,
+    message text DEFAULT ''::text NOT NULL,
+    CONSTRAINT release_cohort_in_order CHECK ((born_from <= born_to)),
+    CONSTRAINT release_cut_off_is_not_negative CHECK ((cut_off_hours >= 0)),
+    CONSTRAINT release_moments_in_order CHECK (((lobby_at <= opens_at) AND (opens_at < closes_at))),
+    CONSTRAINT release_state_by_hand_is_known CHECK ((state_by_hand = ANY (ARRAY['none'::text, 'paused'::text, 'closed'::text])))
+);
+CREATE TABLE public.roster (
+    person_key bytea NOT NULL,
+    birth_check bytea NOT NULL,
+    sealed bytea NOT NULL,
+    CONSTRAINT roster_birth_check_is_16_bytes CHECK ((octet_length(birth_check) = 16)),
+    CONSTRAINT roster_person_key_is_16_bytes CHECK ((octet_length(person_key) = 16))
+);
+CREATE TABLE public.seats (
+    slot_id integer NOT NULL,
+    dose smallint NOT NULL,
+    capacity integer NOT NULL,
+    taken integer DEFAULT 0 NOT NULL,
+    CONSTRAINT seats_capacity_is_not_negative CHECK ((capacity >= 0)),
+    CONSTRAINT seats_dose_is_first_or_second CHECK ((dose = ANY (ARRAY[1, 2]))),
+    CONSTRAINT seats_taken_within_capacity CHECK (((taken >= 0) AND (taken <= capacity)))
+)
+WITH (fillfactor='70');
+CREATE TABLE public.slot (
+    slot_id integer NOT NULL,
+    release_id text NOT NULL,
+    venue_id text NOT NULL,
+    product_id text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    day date GENERATED ALWAYS AS (((starts_at AT TIME ZONE 'Asia/Tokyo'::text))::date) STORED,
+    CONSTRAINT slot_ends_after_start CHECK ((ends_at > starts_at))
+);
+ALTER TABLE public.slot ALTER COLUMN slot_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.slot_slot_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.venue (
+    venue_id text NOT NULL,
+    names jsonb NOT NULL,
+    addresses jsonb NOT NULL
+);
+CREATE TABLE public.writer (
+    only_row boolean DEFAULT true NOT NULL,
+    epoch bigint DEFAULT 0 NOT NULL,
+    holder text DEFAULT ''::text NOT NULL,
+    seen_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    CONSTRAINT writer_has_one_row CHECK (only_row)
+);
+ALTER TABLE ONLY public.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+ALTER TABLE ONLY public.booking
+    ADD CONSTRAINT booking_number_is_unique UNIQUE (booking_number);
+ALTER TABLE ONLY public.booking
+    ADD CONSTRAINT booking_pkey PRIMARY KEY (booking_id);
+ALTER TABLE ONLY public.catalogue
+    ADD CONSTRAINT catalogue_pkey PRIMARY KEY (only_row);
+ALTER TABLE ONLY public.journal
+    ADD CONSTRAINT journal_pkey PRIMARY KEY (journal_seq);
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (outbox_id);
+ALTER TABLE ONLY public.outcome
+    ADD CONSTRAINT outcome_pkey PRIMARY KEY (request_id);
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_pkey PRIMARY KEY (product_id);
+ALTER TABLE ONLY public.release
+    ADD CONSTRAINT release_pkey PRIMARY KEY (release_id);
+ALTER TABLE ONLY public.roster
+    ADD CONSTRAINT roster_pkey PRIMARY KEY (person_key);
+ALTER TABLE ONLY public.seats
+    ADD CONSTRAINT seats_pkey PRIMARY KEY (slot_id, dose);
+ALTER TABLE ONLY public.slot
+    ADD CONSTRAINT slot_is_unique UNIQUE (release_id, venue_id, product_id, starts_at);
+ALTER TABLE ONLY public.slot
+    ADD CONSTRAINT slot_pkey PRIMARY KEY (slot_id);
+ALTER TABLE ONLY public.slot
+    ADD CONSTRAINT slot_product_day_is_referable UNIQUE (slot_id, product_id, day);
+ALTER TABLE ONLY public.venue
+    ADD CONSTRAINT venue_pkey PRIMARY KEY (venue_id);
+ALTER TABLE ONLY public.writer
+    ADD CONSTRAINT writer_pkey PRIMARY KEY (only_row);
+CREATE UNIQUE INDEX booking_one_per_person_and_campaign ON public.booking USING btree (campaign_id, person_key) WHERE (state <> 'cancelled'::text);
+CREATE INDEX outbox_due ON public.outbox USING btree (outbox_id) WHERE (done_at IS NULL);
+ALTER TABLE ONLY public.booking
+    ADD CONSTRAINT booking_dose1_slot_has_product_and_day FOREIGN KEY (dose1_slot_id, product_id, dose1_on) REFERENCES public.slot(slot_id, product_id, day);
+ALTER TABLE ONLY public.booking
+    ADD CONSTRAINT booking_dose2_slot_has_product_and_day FOREIGN KEY (dose2_slot_id, product_id, dose2_on) REFERENCES public.slot(slot_id, product_id, day);
+ALTER TABLE ONLY public.seats
+    ADD CONSTRAINT seats_slot_id_fkey FOREIGN KEY (slot_id) REFERENCES public.slot(slot_id);
+ALTER TABLE ONLY public.slot
+    ADD CONSTRAINT slot_product_id_fkey FOREIGN KEY (product_id) REFERENCES public.product(product_id);
+ALTER TABLE ONLY public.slot
+    ADD CONSTRAINT slot_release_id_fkey FOREIGN KEY (release_id) REFERENCES public.release(release_id);
+ALTER TABLE ONLY public.slot
+    ADD CONSTRAINT slot_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES public.venue(venue_id);
+GRANT SELECT ON TABLE public.booking TO seiriken_gateway;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.booking TO seiriken_allocator;
+GRANT SELECT ON TABLE public.booking TO seiriken_jobs;
+GRANT SELECT ON TABLE public.catalogue TO seiriken_allocator;
+GRANT SELECT ON TABLE public.catalogue TO seiriken_jobs;
+GRANT SELECT,INSERT ON TABLE public.journal TO seiriken_allocator;
+GRANT SELECT,INSERT ON TABLE public.outbox TO seiriken_allocator;
+GRANT SELECT ON TABLE public.outbox TO seiriken_jobs;
+GRANT UPDATE(relayed_at) ON TABLE public.outbox TO seiriken_jobs;
+GRANT UPDATE(done_at) ON TABLE public.outbox TO seiriken_jobs;
+GRANT UPDATE(attempts) ON TABLE public.outbox TO seiriken_jobs;
+GRANT UPDATE(result) ON TABLE public.outbox TO seiriken_jobs;
+GRANT SELECT ON TABLE public.outcome TO seiriken_gateway;
+GRANT SELECT,INSERT ON TABLE public.outcome TO seiriken_allocator;
+GRANT SELECT ON TABLE public.product TO seiriken_allocator;
+GRANT SELECT ON TABLE public.product TO seiriken_jobs;
+GRANT SELECT ON TABLE public.release TO seiriken_allocator;
+GRANT SELECT ON TABLE public.release TO seiriken_jobs;
+GRANT SELECT ON TABLE public.roster TO seiriken_allocator;
+GRANT SELECT ON TABLE public.seats TO seiriken_allocator;
+GRANT SELECT ON TABLE public.seats TO seiriken_jobs;
+GRANT UPDATE(taken) ON TABLE public.seats TO seiriken_allocator;
+GRANT SELECT ON TABLE public.slot TO seiriken_allocator;
+GRANT SELECT ON TABLE public.slot TO seiriken_jobs;
+GRANT SELECT ON TABLE public.venue TO seiriken_allocator;
+GRANT SELECT ON TABLE public.venue TO seiriken_jobs;
+GRANT SELECT,UPDATE ON TABLE public.writer TO seiriken_allocator;

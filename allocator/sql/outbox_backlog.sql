@@ -1,0 +1,5 @@
+SELECT
+    count(*) AS messages,
+    coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS oldest_age_s
+FROM outbox
+WHERE done_at IS NULL

@@ -1,0 +1,3 @@
+SELECT person_key, answer
+FROM outcome
+WHERE request_id = %(request_id)s

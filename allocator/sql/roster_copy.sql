@@ -1,0 +1,1 @@
+COPY arriving (person_key, birth_check, sealed) FROM STDIN (FORMAT binary)

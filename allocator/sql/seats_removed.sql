@@ -1,0 +1,12 @@
+-- The seats of slots that are no longer in the file.
+DELETE FROM seats USING slot
+WHERE
+    seats.slot_id = slot.slot_id
+    AND slot.release_id = %(release_id)s
+    AND NOT EXISTS (
+        SELECT FROM arriving_slot
+        WHERE
+            arriving_slot.venue_id = slot.venue_id
+            AND arriving_slot.product_id = slot.product_id
+            AND arriving_slot.starts_at = slot.starts_at
+    )

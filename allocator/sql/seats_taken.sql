@@ -1,0 +1,3 @@
+SELECT slot_id, dose, taken
+FROM seats
+WHERE taken > 0

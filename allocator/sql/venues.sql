@@ -1,0 +1,2 @@
+SELECT venue_id, names, addresses
+FROM venue

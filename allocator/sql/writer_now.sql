@@ -1,0 +1,2 @@
+SELECT epoch, holder
+FROM writer
