@@ -1,0 +1,59 @@
+"""The names of the room's keys in Redis, in one place.
+
+The scripts in `lua/` build the same names themselves (`lua/room.lua`); they touch keys
+of one person and one release that are known only there, so the room is not for
+Redis Cluster. Person keys are raw bytes; a session is named by its token's digest.
+"""
+
+from __future__ import annotations
+
+PUBLISHED = "published"
+CATALOGUE = "catalogue"
+INBOX = "inbox"
+CURRENT = "room:current"
+TICKED = "room:ticked"
+
+
+def meta(release_id: str) -> str:
+    """HASH of what is known of a release's line (fields: see `waiting_room.facts`)."""
+    return f"room:{release_id}:meta"
+
+
+def places(release_id: str) -> str:
+    """HASH person key → arrival index (from 0)."""
+    return f"room:{release_id}:places"
+
+
+def inside(release_id: str) -> str:
+    """ZSET person key → unix second until which the seat inside is held."""
+    return f"room:{release_id}:inside"
+
+
+def entered(release_id: str) -> str:
+    """ZSET person key → place, of everybody who ever came in."""
+    return f"room:{release_id}:entered"
+
+
+def status(release_id: str) -> str:
+    """STRING, status.json as the tick wrote it."""
+    return f"room:{release_id}:status"
+
+
+def rate(release_id: str) -> str:
+    """STRING, people per minute as the operator fixed it; missing: automatic."""
+    return f"room:{release_id}:rate"
+
+
+def stock(release_id: str) -> str:
+    """STRING, pairs left, published by the allocator."""
+    return f"stock:{release_id}"
+
+
+def session(session_digest: bytes) -> str:
+    """HASH of a live session."""
+    return f"session:{session_digest.hex()}"
+
+
+def draft(digest: bytes) -> str:
+    """STRING, what a person typed, sealed by the gateway, which chooses the digest."""
+    return f"draft:{digest.hex()}"
