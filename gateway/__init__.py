@@ -1,0 +1,1 @@
+"""HTTP in, HTTP out: decode, call, encode. No booking rule lives here."""

@@ -1,0 +1,76 @@
+"""Whether a gateway has what it needs, asked once a second and told on the internal port.
+
+A gateway that is not ready still answers: it says what is the matter, and lets
+nobody in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+
+from allocator.errors import CatalogueMissing
+from allocator.reads import Reads
+from monitoring.logs import get_logger
+from waiting_room.line import Line
+
+CHECK_EVERY_S = 1.0
+CHECK_AGE_S_MAX = 10.0
+
+log = get_logger()
+
+
+class Readiness:
+    """What one gateway lacks. `snapshot` may be called from another thread."""
+
+    def __init__(self, line: Line, reads: Reads, monotonic: Callable[[], float]) -> None:
+        """`monotonic` gives seconds that never go back."""
+        self._line = line
+        self._reads = reads
+        self._monotonic = monotonic
+        self._found: tuple[float, Mapping[str, bool]] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to check."""
+        self._task = asyncio.create_task(self._check_forever(), name="readiness")
+
+    async def close(self) -> None:
+        """Stop checking."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def snapshot(self) -> Mapping[str, bool]:
+        """Return what was found last; a check that is overdue means that the loop is stuck."""
+        if self._found is None:
+            return {"event_loop": False}
+        checked_at, found = self._found
+        return {"event_loop": self._monotonic() - checked_at <= CHECK_AGE_S_MAX, **found}
+
+    async def check(self) -> None:
+        """Ask all parts once, and log what has changed."""
+        found = {
+            "room": await self._line.ready(),
+            "database": await self._reads.ready(),
+            "catalogue": self._has_catalogue(),
+        }
+        before = self._found[1] if self._found else {}
+        for dependency, there in found.items():
+            if before.get(dependency) is not there:
+                result = "found" if there else "lost"
+                log.info("dependency_checked", dependency=dependency, result=result)
+        self._found = (self._monotonic(), found)
+
+    def _has_catalogue(self) -> bool:
+        try:
+            return bool(self._reads.catalogue.releases)
+        except CatalogueMissing:
+            return False
+
+    async def _check_forever(self) -> None:
+        while True:
+            await self.check()
+            await asyncio.sleep(CHECK_EVERY_S)

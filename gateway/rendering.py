@@ -1,0 +1,101 @@
+"""Turn values into HTML pages.
+
+Rule 1: a template is given all it shows; one that asks for more fails (StrictUndefined).
+Rule 2: every page works without JavaScript, and holds neither script nor style of its own,
+so that the content security policy can forbid both.
+
+There is one Jinja environment per language, with the words and formats of
+`gateway.i18n` in it. Static files are linked with a digest of their content, so that a browser
+may keep them for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from gateway import i18n
+from gateway.parts import parts_of
+from gateway.views import words_in
+
+PAGES_DIRECTORY = Path(__file__).parent / "pages"
+STATIC_DIRECTORY = Path(__file__).parent / "static"
+_DIGEST_LENGTH = 16
+
+_WRITERS: dict[str, Callable[..., str]] = {
+    "t": i18n.text,
+    "n": i18n.count_text,
+    "named": words_in,
+    "number": i18n.number,
+    "date": i18n.date_text,
+    "plain_date": i18n.plain_date_text,
+    "short_date": i18n.short_date_text,
+    "month_name": i18n.month_text,
+    "date_time": i18n.date_time_text,
+    "time": i18n.time_text,
+}
+"""What a template may call to write words, dates and numbers, each with its language fixed."""
+
+
+@cache
+def static_url(name: str) -> str:
+    """Return the URL of one of our static files; it changes with the file's content."""
+    digest = sha256((STATIC_DIRECTORY / name).read_bytes()).hexdigest()[:_DIGEST_LENGTH]
+    return f"/static/{name}?v={digest}"
+
+
+@cache
+def environment(language: str) -> Environment:
+    """Make the Jinja environment in which pages of one language are rendered."""
+    made = Environment(
+        loader=FileSystemLoader(PAGES_DIRECTORY),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    words = {name: partial(write, language=language) for name, write in _WRITERS.items()}
+    made.globals.update(
+        language=language,
+        language_names=i18n.LANGUAGE_NAMES,
+        static=static_url,
+        **words,
+    )
+    return made
+
+
+def render(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **shown: object,
+) -> HTMLResponse:
+    """Answer a request with a page in the reader's language.
+
+    `shown` is what the template shows besides the frame (city, phone desk, language switch).
+    """
+    settings = parts_of(request).settings
+    language = i18n.language_of(request)
+    content = (
+        environment(language)
+        .get_template(template)
+        .render(
+            city=settings.city_name(language),
+            phone_desk=settings.phone_desk,
+            path=request.url.path,
+            **shown,
+        )
+    )
+    response = HTMLResponse(content, status_code=status, headers=dict(headers or {}))
+    response.headers["content-language"] = language
+    response.headers["vary"] = "Accept-Language, Cookie"
+    return response

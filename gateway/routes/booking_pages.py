@@ -1,0 +1,286 @@
+"""The way to a booking, as pages: details, first dose elsewhere, day, time.
+
+The same pages choose a new day and time for a booking that is being changed. What was typed
+stands in the draft; the last step, check and send, is in `sending_pages`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from allocator.errors import CatalogueMissing
+from allocator.model import SITE_TIMEZONE, FirstDose
+from gateway import choosing, drafting, forms, residents
+from gateway.answers import answer
+from gateway.choosing import Offer
+from gateway.drafting import Purpose
+from gateway.fields import FieldError
+from gateway.identity import Visitor
+from gateway.parts import Parts, parts_of
+from gateway.policies import Policy, visitor_of
+from gateway.problems import Problem
+from gateway.rendering import render
+from gateway.routes.html import WAIT_PATH, error_words, page_route, read_form, see_other
+from gateway.routes.way_in import date_from_parts
+from gateway.views import BookingView
+
+CHOOSE_PATH = "/choose"
+DETAILS_PATH = "/details"
+FIRST_DOSE_PATH = "/first-dose"
+MY_BOOKING_PATH = "/my-booking"
+
+_CONTACT_FIELDS = ("name", "phone", "email")
+_DATE_FIELDS = ("first_dose_year", "first_dose_month", "first_dose_day")
+_ON_PAGE = {"date": "first_dose_year"}
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What somebody looks for. `first` is the first dose that a second one alone must fit."""
+
+    purpose: Purpose
+    release_id: str
+    first: FirstDose | None
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of this module."""
+    session, identified = Policy.SESSION, Policy.IDENTIFIED
+    return [
+        page_route(DETAILS_PATH, details_page, methods=["GET"], policy=session),
+        # What somebody typed for longer than their session lasted is kept, not thrown away.
+        page_route(DETAILS_PATH, details, methods=["POST"], policy=identified),
+        page_route(FIRST_DOSE_PATH, first_dose_page, methods=["GET"], policy=session),
+        page_route(FIRST_DOSE_PATH, first_dose, methods=["POST"], policy=session),
+        page_route(CHOOSE_PATH, choose_day, methods=["GET"], policy=session),
+        page_route(CHOOSE_PATH, choose, methods=["POST"], policy=session),
+        page_route(f"{CHOOSE_PATH}/{{day}}", choose_time, methods=["GET"], policy=session),
+    ]
+
+
+async def details_page(request: Request) -> Response:
+    """Ask for name, phone and e-mail (R3: before the date)."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    if await _holds_booking(parts, visitor):
+        return see_other(MY_BOOKING_PATH)
+    return _details_page(request, await parts.drafts.load(visitor.person_key), {})
+
+
+async def details(request: Request) -> Response:
+    """Keep name, phone and e-mail."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    values = await read_form(request, _CONTACT_FIELDS)
+    if isinstance(values, Problem):
+        return answer(request, values)
+    contact = forms.parse_contact(values)
+    if visitor.session is None:
+        if not isinstance(contact, list):
+            await _keep_contact(parts, visitor, contact)
+        return see_other(WAIT_PATH)
+    if isinstance(contact, list):
+        return _details_page(request, values, error_words(request, contact), status=422)
+    await _keep_contact(parts, visitor, contact)
+    return see_other(CHOOSE_PATH)
+
+
+async def _keep_contact(parts: Parts, visitor: Visitor, contact: forms.ContactForm) -> None:
+    draft = await parts.drafts.load(visitor.person_key)
+    await parts.drafts.save(visitor.person_key, drafting.with_contact(draft, contact))
+
+
+def _details_page(
+    request: Request, values: Mapping[str, str], errors: Mapping[str, str], status: int = 200
+) -> Response:
+    return render(
+        request,
+        "details.html",
+        status=status,
+        resident=visitor_of(request).identity,
+        values=values,
+        errors=errors,
+    )
+
+
+async def first_dose_page(request: Request) -> Response:
+    """Ask about a first dose that was given elsewhere (R6)."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    first = drafting.first_dose_of(await parts.drafts.load(visitor.person_key))
+    values = {} if first is None else _first_dose_typed(first)
+    return _first_dose_page(request, values, {})
+
+
+async def first_dose(request: Request) -> Response:
+    """Keep the first dose that was given elsewhere, or that there was none."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    values = await read_form(request, ("product", *_DATE_FIELDS, "none"))
+    if isinstance(values, Problem):
+        return answer(request, values)
+    draft = await parts.drafts.load(visitor.person_key)
+    if "none" in values:
+        await parts.drafts.save(visitor.person_key, drafting.with_first_dose(draft, None))
+        return see_other(CHOOSE_PATH)
+    first = _read_first_dose(parts, values)
+    if isinstance(first, list):
+        return _first_dose_page(request, values, error_words(request, first, _ON_PAGE), status=422)
+    await parts.drafts.save(visitor.person_key, drafting.with_first_dose(draft, first))
+    return see_other(CHOOSE_PATH)
+
+
+def _read_first_dose(parts: Parts, values: Mapping[str, str]) -> FirstDose | list[FieldError]:
+    given = {
+        "product": values.get("product", ""),
+        "date": date_from_parts(values, "first_dose"),
+    }
+    first = forms.parse_first_dose(given, today_of(parts))
+    if isinstance(first, list) or first.product_id in parts.reads.catalogue.products:
+        return first
+    return [FieldError("product", "not_a_choice")]
+
+
+def _first_dose_typed(first: FirstDose) -> dict[str, str]:
+    return {
+        "product": first.product_id,
+        "first_dose_year": str(first.day.year),
+        "first_dose_month": str(first.day.month),
+        "first_dose_day": str(first.day.day),
+    }
+
+
+def _first_dose_page(
+    request: Request, values: Mapping[str, str], errors: Mapping[str, str], status: int = 200
+) -> Response:
+    products = parts_of(request).reads.catalogue.products
+    return render(
+        request,
+        "first_dose.html",
+        status=status,
+        products=[products[product_id] for product_id in sorted(products)],
+        values=values,
+        errors=errors,
+    )
+
+
+async def choose_day(request: Request) -> Response:
+    """Show the days that can be chosen, by month, each with its second dose."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    draft = await parts.drafts.load(visitor.person_key)
+    if "change" not in draft and drafting.contact_of(draft) is None:
+        return see_other(DETAILS_PATH)
+    sought = await sought_by(parts, visitor, draft)
+    if isinstance(sought, Problem):
+        return answer(request, sought)
+    offers = offers_for(parts, sought)
+    chosen = _venue_chosen(request, offers)
+    shown = choosing.at_venue(offers, chosen)
+    return render(
+        request,
+        "choose_day.html",
+        purpose=sought.purpose,
+        back_link="/change" if "change" in draft else DETAILS_PATH,
+        first_dose_day=None if sought.first is None else sought.first.day,
+        products=choosing.products_of(offers),
+        venues=choosing.venues_of(offers),
+        venue_chosen=chosen,
+        months=choosing.months_of(shown),
+        any_left=any(offer.pairs != "none" for offer in shown),
+    )
+
+
+async def choose_time(request: Request) -> Response:
+    """Show the times of one day, each with its second dose."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    try:
+        day = date.fromisoformat(request.path_params["day"])
+    except ValueError:
+        return answer(request, Problem("not_found"))
+    sought = await sought_by(parts, visitor, await parts.drafts.load(visitor.person_key))
+    if isinstance(sought, Problem):
+        return answer(request, sought)
+    offers = offers_for(parts, sought)
+    chosen = _venue_chosen(request, offers)
+    shown = choosing.on_day(choosing.at_venue(offers, chosen), day)
+    if not shown:
+        return see_other(CHOOSE_PATH)
+    return render(
+        request,
+        "choose_time.html",
+        purpose=sought.purpose,
+        day=day,
+        venue_chosen=chosen,
+        groups=choosing.places_of(shown),
+    )
+
+
+async def choose(request: Request) -> Response:
+    """Keep the time that was chosen."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    values = await read_form(request, ("slot",))
+    if isinstance(values, Problem):
+        return answer(request, values)
+    slot_id, _, second_slot_id = values.get("slot", "").partition("-")
+    choice = forms.parse_choice({"slot_id": slot_id, "second_slot_id": second_slot_id})
+    if isinstance(choice, list):
+        return answer(request, Problem("bad_request"))
+    draft = await parts.drafts.load(visitor.person_key)
+    await parts.drafts.save(visitor.person_key, drafting.with_choice(draft, choice))
+    return see_other("/check")
+
+
+async def sought_by(parts: Parts, visitor: Visitor, draft: Mapping[str, str]) -> Sought | Problem:
+    """Say what somebody looks for: seats of which release, for which purpose."""
+    purpose = drafting.purpose_of(draft)
+    if "change" not in draft:
+        return Sought(purpose, visitor.release_id, drafting.first_dose_of(draft))
+    held = await residents.held(parts, visitor)
+    if isinstance(held, Problem):
+        return held
+    first = _first_dose_held(held) if purpose == "change_second" else None
+    return Sought(purpose, held.booking.release_id, first)
+
+
+def _first_dose_held(held: BookingView) -> FirstDose | None:
+    """Return the first dose of a booking, or the one elsewhere that its second goes with."""
+    for dose in held.doses:
+        if dose.dose == 1:
+            starts_at = dose.slot.starts_at.astimezone(SITE_TIMEZONE)
+            return FirstDose(held.booking.product_id, starts_at.date())
+    return held.booking.first_dose_elsewhere
+
+
+def offers_for(parts: Parts, sought: Sought) -> list[Offer]:
+    """Return what may be chosen, from memory.
+
+    Raises:
+        CatalogueMissing: nothing is published yet.
+    """
+    availability = parts.reads.availability(sought.release_id)
+    if availability is None:
+        raise CatalogueMissing
+    catalogue = parts.reads.catalogue
+    if sought.first is None:
+        return choosing.pair_offers(catalogue, availability)
+    return choosing.second_offers(catalogue, availability, sought.first, today_of(parts))
+
+
+def today_of(parts: Parts) -> date:
+    """Return today's date at the site."""
+    return parts.clock().astimezone(SITE_TIMEZONE).date()
+
+
+def _venue_chosen(request: Request, offers: list[Offer]) -> str:
+    """Return the venue that the list is narrowed to; empty for all, or for one not on offer."""
+    chosen = request.query_params.get("venue", "")
+    return chosen if any(offer.venue.venue_id == chosen for offer in offers) else ""
+
+
+async def _holds_booking(parts: Parts, visitor: Visitor) -> bool:
+    """Say whether somebody with a booking's session still holds one."""
+    if visitor.session is None or visitor.session.kind != "booked":
+        return False
+    return not isinstance(await residents.held(parts, visitor), Problem)

@@ -1,0 +1,150 @@
+"""What all routes of pages share: read a form, lead on, answer a problem with a page.
+
+Rule 1: a form that was sent is answered by leading on (303), or by the same page with what
+was typed and what is wrong with it: nothing typed is lost.
+Rule 2: nothing personal stands in a URL. What is kept between pages is the sealed draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from gateway import i18n
+from gateway.fields import FieldError
+from gateway.parts import parts_of
+from gateway.policies import Policy, PolicyRoute, policy_route
+from gateway.problems import Problem, detail, field_text, headers_of, title
+from gateway.rendering import render
+
+SIGN_IN_PATH = "/sign-in"
+WAIT_PATH = "/wait"
+LANGUAGE_PARAMETER = "language"
+LANGUAGE_KEPT_S = 365 * 86_400
+
+WAYS_BACK = ("my-booking", "change", "cancel", "details", "choose", "check")
+"""Pages that somebody may be led back to after signing in, by name."""
+
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FIELDS_MAX = 30
+
+PageEndpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class ProblemShown:
+    """A problem in the reader's words."""
+
+    title: str
+    detail: str
+
+
+def page_route(
+    path: str, endpoint: PageEndpoint, *, methods: Sequence[str], policy: Policy
+) -> PolicyRoute:
+    """Build the route of a page; its language can be changed with `?language=`."""
+
+    async def in_chosen_language(request: Request) -> Response:
+        return language_switch(request) or await endpoint(request)
+
+    return policy_route(path, in_chosen_language, methods=methods, policy=policy)
+
+
+def language_switch(request: Request) -> Response | None:
+    """Keep a language that was chosen, and lead to the same page in it."""
+    language = request.query_params.get(LANGUAGE_PARAMETER)
+    if language not in i18n.LANGUAGES or request.method not in ("GET", "HEAD"):
+        return None
+    others = [
+        (name, value)
+        for name, value in request.query_params.multi_items()
+        if name != LANGUAGE_PARAMETER
+    ]
+    # One slash: a path that begins with two would name another host.
+    path = "/" + request.url.path.lstrip("/\\")
+    response = see_other(f"{path}?{urlencode(others)}" if others else path)
+    response.set_cookie(
+        i18n.LANGUAGE_COOKIE,
+        language,
+        max_age=LANGUAGE_KEPT_S,
+        path="/",
+        secure=parts_of(request).settings.cookie_secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def see_other(path: str) -> RedirectResponse:
+    """Lead on to another page."""
+    return RedirectResponse(path, status_code=303)
+
+
+async def read_form(request: Request, names: Collection[str]) -> dict[str, str] | Problem:
+    """Read a form that may have the fields `names`, each once; others and files are refused."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in _FORM_TYPES:
+        return Problem("unsupported_media_type")
+    form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
+    fields: dict[str, str] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile) or name not in names or name in fields:
+            return Problem("bad_request")
+        fields[name] = value
+    return fields
+
+
+def problem_shown(request: Request, problem: Problem) -> ProblemShown:
+    """Put a problem into the reader's words."""
+    language = i18n.language_of(request)
+    return ProblemShown(title(problem, language), detail(problem, language))
+
+
+def error_words(
+    request: Request, errors: Sequence[FieldError], places: dict[str, str] | None = None
+) -> dict[str, str]:
+    """Return what is wrong by the id of the field to mend; of several faults the first.
+
+    `places` says which id stands for a field that the page shows as several.
+    """
+    language = i18n.language_of(request)
+    words: dict[str, str] = {}
+    for error in errors:
+        place = (places or {}).get(error.field, error.field)
+        words.setdefault(place, field_text(error, language))
+    return words
+
+
+def error_response(request: Request, problem: Problem) -> Response:
+    """Answer a problem with a page.
+
+    Who has to sign in first, or to wait for their turn, is led there.
+    """
+    if (switched := language_switch(request)) is not None:
+        return switched
+    if problem.code == "not_signed_in":
+        return see_other(sign_in_path(request))
+    if problem.code == "not_inside":
+        return see_other(WAIT_PATH)
+    headers = headers_of(problem)
+    retry_s = headers.get("Retry-After") if problem.status == 503 else None
+    return render(
+        request,
+        "error.html",
+        status=problem.status,
+        headers=headers,
+        problem=problem_shown(request, problem),
+        retry_s=retry_s if request.method == "GET" else None,
+    )
+
+
+def sign_in_path(request: Request) -> str:
+    """Return the path of the sign-in page that leads back to the page that was asked for."""
+    name = request.url.path.strip("/").partition("/")[0]
+    again = {"again": "yes"} | ({"back": name} if name in WAYS_BACK else {})
+    return f"{SIGN_IN_PATH}?{urlencode(again)}"

@@ -1,0 +1,18 @@
+"""All pages for residents, server-rendered: they work without JavaScript."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from gateway.routes import booking_pages, my_booking_pages, sending_pages, way_in
+from gateway.routes.html import error_response as error_response
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of all pages."""
+    return [
+        *way_in.routes(),
+        *booking_pages.routes(),
+        *sending_pages.routes(),
+        *my_booking_pages.routes(),
+    ]

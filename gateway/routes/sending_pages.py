@@ -1,0 +1,202 @@
+"""Check, send, and hear what was decided, as pages.
+
+Rule 1: "booked" is said only when the allocator has answered so (L5); until then the page says
+that it is being checked, and asks again.
+Rule 2: the form carries the request's id: a second press, or the same form sent again after a
+fault, is the same request and gets the same answer (I5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import uuid4
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from allocator.model import Catalogue, Choice
+from gateway import drafting, forms, i18n, residents
+from gateway.answers import FAULTS, answer
+from gateway.drafting import Purpose
+from gateway.parts import parts_of
+from gateway.policies import Policy, visitor_of
+from gateway.problems import Problem
+from gateway.rendering import render
+from gateway.residents import Answered, Undecided
+from gateway.routes.booking_pages import (
+    CHOOSE_PATH,
+    DETAILS_PATH,
+    MY_BOOKING_PATH,
+    sought_by,
+)
+from gateway.routes.html import page_route, problem_shown, read_form, see_other
+from gateway.views import DoseView
+
+CHECK_PATH = "/check"
+CHECKING_REFRESH_S = 3
+
+PASSING = frozenset({"busy", "away", "not_ready"})
+"""Problems after which the same form may be sent again."""
+
+_LEADS_TO: Mapping[str, str] = {
+    "already_booked": "my-booking",
+    "past_cut_off": "my-booking",
+    "no_booking": "start",
+    "not_eligible": "start",
+    "release_closed": "start",
+}
+"""Where a refusal leads; back to choosing when it is not named here."""
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of this module."""
+    session = Policy.SESSION
+    return [
+        page_route(CHECK_PATH, check_page, methods=["GET"], policy=session),
+        page_route(CHECK_PATH, send, methods=["POST"], policy=session),
+        page_route("/checking/{request_id}", checking, methods=["GET"], policy=session),
+        page_route("/booked", booked, methods=["GET"], policy=session),
+        page_route("/changed", changed, methods=["GET"], policy=session),
+    ]
+
+
+async def check_page(request: Request) -> Response:
+    """Show everything once more before it is sent."""
+    return await _check_page(request, str(uuid4()))
+
+
+async def send(request: Request) -> Response:
+    """Send the request to the allocator and lead on to its answer."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    values = await read_form(request, ("request_id",))
+    if isinstance(values, Problem):
+        return answer(request, values)
+    request_id = forms.parse_request_id(values.get("request_id"))
+    if isinstance(request_id, list):
+        return answer(request, Problem("bad_request"))
+    draft = await parts.drafts.load(visitor.person_key)
+    if (choice := drafting.choice_of(draft)) is None:
+        # Sent a second time after its answer came: the draft is gone, the answer is not.
+        return see_other(f"/checking/{request_id}")
+    answered: Answered
+    try:
+        if "change" in draft:
+            change = forms.ChangeForm("both" if draft["change"] == "both" else "second", (choice,))
+            answered = await residents.change(parts, visitor, request_id, change)
+        elif (contact := drafting.contact_of(draft)) is not None:
+            form = forms.BookingForm(contact, (choice,), drafting.first_dose_of(draft))
+            language = i18n.language_of(request)
+            answered = await residents.book(parts, visitor, request_id, form, language)
+        else:
+            return see_other(DETAILS_PATH)
+    except tuple(FAULTS) as fault:
+        answered = Problem(FAULTS[type(fault)])
+    if isinstance(answered, Problem) and answered.code in PASSING:
+        return await _check_page(request, str(request_id), problem=answered)
+    return await _lead_on(request, answered)
+
+
+async def checking(request: Request) -> Response:
+    """Say that a request is still being decided; lead on as soon as it is."""
+    request_id = forms.parse_request_id(request.path_params["request_id"])
+    if isinstance(request_id, list):
+        return answer(request, Problem("not_found"))
+    answered = await residents.outcome(parts_of(request), visitor_of(request), request_id)
+    if isinstance(answered, Undecided):
+        return render(request, "checking.html", refresh_s=CHECKING_REFRESH_S)
+    return await _lead_on(request, answered)
+
+
+async def booked(request: Request) -> Response:
+    """Show the number, both dates, the place and what happens next."""
+    return await _held_page(request, "book")
+
+
+async def changed(request: Request) -> Response:
+    """Show the booking after a change."""
+    return await _held_page(request, "change")
+
+
+async def _lead_on(request: Request, answered: Answered) -> Response:
+    """Lead to the page that belongs to an answer."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    if isinstance(answered, Undecided):
+        return see_other(f"/checking/{answered.request_id}")
+    draft = await parts.drafts.load(visitor.person_key)
+    if isinstance(answered, Problem):
+        return await _refused(request, answered, draft)
+    await parts.drafts.drop(visitor.person_key)
+    if answered.booking.state != "booked":
+        return see_other("/cancelled")
+    return see_other("/changed" if "change" in draft else "/booked")
+
+
+async def _refused(request: Request, problem: Problem, draft: Mapping[str, str]) -> Response:
+    """Say why not, and lead back to choosing with everything typed kept."""
+    if problem.code == "not_found":
+        return answer(request, problem)
+    parts, visitor = parts_of(request), visitor_of(request)
+    leads_to = _LEADS_TO.get(problem.code, "choose")
+    if leads_to == "choose":
+        await parts.drafts.save(visitor.person_key, drafting.without_choice(draft))
+    return render(
+        request,
+        "refused.html",
+        status=problem.status,
+        refused=problem_shown(request, problem),
+        leads_to=leads_to,
+        old_stands="change" in draft,
+    )
+
+
+async def _held_page(request: Request, purpose: str) -> Response:
+    held = await residents.held(parts_of(request), visitor_of(request))
+    if isinstance(held, Problem):
+        return see_other(MY_BOOKING_PATH)
+    return render(request, "booked.html", held=held, purpose=purpose)
+
+
+async def _check_page(
+    request: Request, request_id: str, problem: Problem | None = None
+) -> Response:
+    parts, visitor = parts_of(request), visitor_of(request)
+    draft = await parts.drafts.load(visitor.person_key)
+    purpose = drafting.purpose_of(draft)
+    choice, contact = drafting.choice_of(draft), drafting.contact_of(draft)
+    if contact is None and not purpose.startswith("change"):
+        return see_other(DETAILS_PATH)
+    catalogue = parts.reads.catalogue
+    doses = () if choice is None else doses_of_choice(catalogue, choice, purpose)
+    if not doses:
+        return see_other(CHOOSE_PATH)
+    sought = await sought_by(parts, visitor, draft)
+    if isinstance(sought, Problem):
+        return see_other(MY_BOOKING_PATH)
+    return render(
+        request,
+        "check.html",
+        status=200 if problem is None else problem.status,
+        purpose=purpose,
+        problem=None if problem is None else problem_shown(request, problem),
+        request_id=request_id,
+        first_dose_day=None if sought.first is None else sought.first.day,
+        doses=doses,
+        product=catalogue.products[doses[0].slot.product_id],
+        resident=visitor.identity,
+        contact=contact,
+    )
+
+
+def doses_of_choice(catalogue: Catalogue, choice: Choice, purpose: Purpose) -> tuple[DoseView, ...]:
+    """Return the doses that a choice stands for; none when a slot of it is not on offer."""
+    numbers = (1, 2) if purpose in ("book", "change_both") else (2,)
+    slot_ids = (choice.slot_id, choice.second_slot_id)[: len(numbers)]
+    slots = [catalogue.slots.get(slot_id) for slot_id in slot_ids if slot_id is not None]
+    if len(slots) < len(numbers):
+        return ()
+    return tuple(
+        DoseView(number, slot, catalogue.venues[slot.venue_id])
+        for number, slot in zip(numbers, slots, strict=True)
+        if slot is not None
+    )

@@ -1,0 +1,217 @@
+"""The way in, as pages: first page, sign in, wait, enter, sign out.
+
+Without JavaScript the waiting page reloads itself as often as the status document says; with
+it, `static/waiting.js` asks for that document and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from allocator.model import SITE_TIMEZONE
+from gateway import forms, i18n, residents
+from gateway.answers import answer
+from gateway.drafting import next_step
+from gateway.identity import find_visitor, held_token, network_of
+from gateway.parts import Parts, parts_of
+from gateway.policies import Policy, visitor_of
+from gateway.problems import Problem
+from gateway.rendering import render
+from gateway.residents import Inside, SignedIn
+from gateway.routes.html import (
+    SIGN_IN_PATH,
+    WAIT_PATH,
+    WAYS_BACK,
+    error_words,
+    page_route,
+    problem_shown,
+    read_form,
+    see_other,
+)
+from gateway.sessions import clear_cookies, set_place_cookie, set_session_cookie
+from gateway.status_words import ReleaseShown, Show, release_shown, wait_shown
+from gateway.views import words_in
+from waiting_room.answers import Word
+from waiting_room.errors import WaitingRoomError
+
+_SIGN_IN_FIELDS = ("ticket_number", "birth_year", "birth_month", "birth_day", "back")
+_BACK_WITH_BOOKING = ("my-booking", "change", "cancel")
+_BACK_INSIDE = ("details", "choose", "check")
+_ON_PAGE = {"birth_date": "birth_year"}
+
+_SHOW: Mapping[Word, Show] = {
+    "not_open_yet": "lobby",
+    "lobby": "lobby",
+    "waiting": "waiting",
+    "your_turn": "turn",
+    "inside": "turn",
+    "booked": "booked",
+    "closed": "closed",
+}
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of this module."""
+    public, identified = Policy.PUBLIC, Policy.IDENTIFIED
+    return [
+        page_route("/", landing, methods=["GET"], policy=public),
+        page_route(SIGN_IN_PATH, sign_in_page, methods=["GET"], policy=public),
+        page_route(SIGN_IN_PATH, sign_in, methods=["POST"], policy=public),
+        page_route(WAIT_PATH, wait, methods=["GET"], policy=identified),
+        page_route("/enter", enter, methods=["POST"], policy=identified),
+        page_route("/sign-out", sign_out, methods=["POST"], policy=public),
+        page_route("/signed-out", signed_out, methods=["GET"], policy=public),
+    ]
+
+
+async def landing(request: Request) -> Response:
+    """Say what this is, whether booking is open, and where to begin."""
+    parts = parts_of(request)
+    releases = parts.reads.catalogue.releases
+    status = parts.board.status()
+    if status is None:
+        if releases:
+            return answer(request, Problem("not_ready"))
+        return render(request, "landing.html", release=ReleaseShown("none"))
+    release = releases.get(str(status["release_id"]))
+    name = "" if release is None else words_in(release.names, i18n.language_of(request))
+    return render(request, "landing.html", release=release_shown(status, name))
+
+
+async def sign_in_page(request: Request) -> Response:
+    """Ask who somebody is."""
+    back = request.query_params.get("back", "")
+    return _sign_in_page(
+        request,
+        values={"back": back if back in WAYS_BACK else ""},
+        came_back="again" in request.query_params,
+    )
+
+
+async def sign_in(request: Request) -> Response:
+    """Confirm an identity and lead on: in, to the booking, or to the waiting page."""
+    parts = parts_of(request)
+    values = await read_form(request, _SIGN_IN_FIELDS)
+    if isinstance(values, Problem):
+        return answer(request, values)
+    given = {
+        "ticket_number": values.get("ticket_number", ""),
+        "birth_date": date_from_parts(values, "birth"),
+    }
+    today = parts.clock().astimezone(SITE_TIMEZONE).date()
+    form = forms.parse_sign_in(given, parts.settings.municipality_code, today)
+    if isinstance(form, list):
+        errors = error_words(request, form, _ON_PAGE)
+        return _sign_in_page(request, values=values, errors=errors, status=422)
+    network = network_of(request, parts.settings, parts.keys.identity)
+    signed_in = await residents.sign_in(parts, form, network, held_token(request, parts))
+    if isinstance(signed_in, Problem):
+        return _sign_in_page(request, values=values, refused=signed_in)
+    return _signed_in(parts, signed_in, values.get("back", ""))
+
+
+def _signed_in(parts: Parts, signed_in: SignedIn, back: str) -> Response:
+    response = see_other(_destination(signed_in, back))
+    set_place_cookie(response, parts.settings, signed_in.place_token)
+    if signed_in.session_token is not None:
+        set_session_cookie(response, parts.settings, signed_in.session_token)
+    return response
+
+
+def _destination(signed_in: SignedIn, back: str) -> str:
+    if signed_in.session_token is None:
+        return WAIT_PATH
+    if signed_in.state == "booked":
+        return f"/{back}" if back in _BACK_WITH_BOOKING else "/my-booking"
+    return f"/{back}" if back in _BACK_INSIDE else "/details"
+
+
+def _sign_in_page(
+    request: Request,
+    *,
+    values: Mapping[str, str],
+    errors: Mapping[str, str] | None = None,
+    refused: Problem | None = None,
+    came_back: bool = False,
+    status: int = 200,
+) -> Response:
+    return render(
+        request,
+        "sign_in.html",
+        status=status if refused is None else refused.status,
+        headers=None if refused is None else refused.headers,
+        values=values,
+        back=values.get("back", ""),
+        errors=errors or {},
+        refused=None if refused is None else problem_shown(request, refused),
+        came_back=came_back,
+    )
+
+
+async def wait(request: Request) -> Response:
+    """Show the place in the line and what it means, or lead on whoever need not wait."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    where = await residents.standing(parts, visitor)
+    if visitor.session is not None:
+        if where.state == "booked":
+            return see_other("/my-booking")
+        return see_other(next_step(await parts.drafts.load(visitor.person_key)))
+    status = parts.board.status(where.release_id)
+    show = _SHOW[where.state]
+    if show == "waiting" and status is not None and status["state"] == "paused":
+        show = "paused"
+    language = i18n.language_of(request)
+    # In the lobby there is no order yet: a number of arrival would be taken for one.
+    place = None if show == "lobby" else where.place
+    shown = wait_shown(status, where.release_id, place, show, language)
+    response = render(request, "wait.html", wait=shown)
+    if where.place_token is not None:
+        set_place_cookie(response, parts.settings, where.place_token)
+    return response
+
+
+async def enter(request: Request) -> Response:
+    """Come in, and go on where the draft left off."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    values = await read_form(request, ())
+    if isinstance(values, Problem):
+        return answer(request, values)
+    entered = await residents.enter(parts, visitor)
+    if not isinstance(entered, Inside):
+        return see_other(WAIT_PATH)
+    response = see_other(next_step(await parts.drafts.load(visitor.person_key)))
+    if entered.session_token is not None:
+        set_session_cookie(response, parts.settings, entered.session_token)
+    return response
+
+
+async def sign_out(request: Request) -> Response:
+    """End the session. The browser forgets it even when the room cannot be told."""
+    parts = parts_of(request)
+    response = see_other("/signed-out")
+    clear_cookies(response, parts.settings)
+    try:
+        visitor = await find_visitor(request, parts)
+        if visitor is not None:
+            await residents.sign_out(parts, visitor)
+    except WaitingRoomError:
+        # The session ends by itself when it has been idle.
+        return response
+    return response
+
+
+async def signed_out(request: Request) -> Response:
+    """Say that nothing is kept on this device."""
+    return render(request, "signed_out.html")
+
+
+def date_from_parts(values: Mapping[str, str], name: str) -> str:
+    """Join year, month and day as they were typed; empty when all three are."""
+    typed = [
+        forms.normalised(values.get(f"{name}_{part}", "")) for part in ("year", "month", "day")
+    ]
+    return "-".join(typed) if any(typed) else ""

@@ -1,0 +1,150 @@
+"""What a browser holds (two cookies), and what is kept for it: drafts, and questions asked.
+
+Rule 1: a session token is 256 random bits; Redis knows its SHA-256 alone.
+Rule 2: what was typed is kept sealed, bound to the person, and outlives the session
+that it was typed in: who has to sign in again loses nothing of it.
+
+Cookies are HttpOnly and SameSite=Lax (a link in a mail still finds the booking; what
+changes something is defended in `gateway.middleware`). Over TLS they carry the
+`__Host-` prefix, which keeps sibling sites from setting them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from allocator.errors import InboxAway, SealBroken
+from allocator.reads import seal, unseal
+from gateway.settings import GatewaySettings
+from waiting_room.line import Line
+from waiting_room.tickets import TOKEN_AGE_S_MAX
+
+CookieName = Literal["session", "place"]
+Draft = dict[str, str]
+
+_TOKEN_BYTES = 32
+_TOKEN_CHARS_MAX = 64
+
+
+def new_token() -> str:
+    """Return a session token: 256 random bits as text."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def digest_of(token: str) -> bytes:
+    """Return what stands for a session token in Redis."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def cookie_name(settings: GatewaySettings, name: CookieName) -> str:
+    """Return a cookie's name as it goes over the wire."""
+    return f"__Host-{name}" if settings.cookie_secure else name
+
+
+def session_token(connection: HTTPConnection, settings: GatewaySettings) -> str | None:
+    """Return the session token that the browser sent."""
+    token = connection.cookies.get(cookie_name(settings, "session"))
+    return token if token and len(token) <= _TOKEN_CHARS_MAX else None
+
+
+def place_token(connection: HTTPConnection, settings: GatewaySettings) -> str | None:
+    """Return the text of the place token that the browser sent, not verified."""
+    return connection.cookies.get(cookie_name(settings, "place"))
+
+
+def set_session_cookie(response: Response, settings: GatewaySettings, token: str) -> None:
+    """Give the browser its session."""
+    _set_cookie(response, settings, "session", token, settings.session_absolute_s)
+
+
+def set_place_cookie(response: Response, settings: GatewaySettings, token: str) -> None:
+    """Give the browser its place."""
+    _set_cookie(response, settings, "place", token, TOKEN_AGE_S_MAX)
+
+
+def clear_cookies(response: Response, settings: GatewaySettings) -> None:
+    """Take session and place from the browser."""
+    _set_cookie(response, settings, "session", "", 0)
+    _set_cookie(response, settings, "place", "", 0)
+
+
+def _set_cookie(
+    response: Response, settings: GatewaySettings, name: CookieName, value: str, max_age_s: int
+) -> None:
+    response.set_cookie(
+        cookie_name(settings, name),
+        value,
+        max_age=max_age_s,
+        path="/",
+        secure=settings.cookie_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+class Drafts:
+    """What each person has typed and not sent yet, sealed."""
+
+    def __init__(self, line: Line, key: bytes) -> None:
+        self._line = line
+        self._key = key
+
+    async def load(self, person_key: bytes) -> Draft:
+        """Return what was kept, empty if nothing. Raises `RoomAway`."""
+        digest = self._digest(person_key)
+        sealed = await self._line.draft(digest)
+        if sealed is None:
+            return {}
+        try:
+            return msgspec.msgpack.decode(unseal(self._key, sealed, digest), type=Draft)
+        except SealBroken:
+            return {}
+
+    async def save(self, person_key: bytes, draft: Draft) -> None:
+        """Keep what was typed in place of what was kept before. Raises `RoomAway`."""
+        digest = self._digest(person_key)
+        sealed = seal(self._key, msgspec.msgpack.encode(draft), digest)
+        await self._line.keep_draft(digest, sealed)
+
+    async def drop(self, person_key: bytes) -> None:
+        """Forget what was typed. Raises `RoomAway`."""
+        await self.save(person_key, {})
+
+    def _digest(self, person_key: bytes) -> bytes:
+        return hmac.digest(self._key, b"draft|" + person_key, hashlib.sha256)
+
+
+class Asked:
+    """Whose question a request id is, while it has no answer.
+
+    Needed only between "still undecided" and the answer: then PostgreSQL knows.
+    """
+
+    def __init__(self, redis: Redis, kept_s: int) -> None:
+        self._redis = redis
+        self._kept_s = kept_s
+
+    async def remember(self, request_id: UUID, person_key: bytes) -> None:
+        """Note who asked. Raises `InboxAway`."""
+        try:
+            await self._redis.set(f"asked:{request_id.hex}", person_key, ex=self._kept_s)
+        except RedisError:
+            raise InboxAway from None
+
+    async def by(self, request_id: UUID, person_key: bytes) -> bool:
+        """Say whether this person asked. Raises `InboxAway`."""
+        try:
+            asker = await self._redis.get(f"asked:{request_id.hex}")
+        except RedisError:
+            raise InboxAway from None
+        return isinstance(asker, bytes) and hmac.compare_digest(asker, person_key)

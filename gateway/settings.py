@@ -1,0 +1,58 @@
+"""What a gateway process is told when it starts (`GATEWAY_…`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from monitoring.settings import ProcessSettings
+
+
+class GatewaySettings(ProcessSettings):
+    """Frozen, read once. The public socket is inherited (`public_socket_fd`) or made (`port`)."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_")
+
+    database_url: str
+    redis_url: str
+    secrets_dir: Path
+    gateway_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")
+    internal_port: int = Field(ge=0, le=65535)
+    internal_host: str = "127.0.0.1"
+    public_socket_fd: int | None = Field(default=None, ge=0)
+    port: int | None = Field(default=None, ge=0, le=65535)
+    host: str = "127.0.0.1"
+
+    municipality_code: str = Field(pattern=r"^[0-9]{6}$")
+    city_name_ja: str = "印西市"
+    city_name_en: str = "Inzai City"
+    phone_desk: str = "0476-00-0000"
+
+    cookie_secure: bool = False
+    """True behind TLS: cookies get the `__Host-` prefix, and answers HSTS."""
+    client_address_header: str = ""
+    """The header in which the edge proxy names the client; empty without such a proxy."""
+
+    session_idle_s: int = Field(default=900, gt=0)
+    session_absolute_s: int = Field(default=3_600, gt=0)
+    reply_wait_s: float = Field(default=4.0, gt=0)
+    inbox_length_max: int = Field(default=20_000, gt=0)
+    ticket_failures_max: int = Field(default=10, gt=0)
+    network_failures_max: int = Field(default=600, gt=0)
+    redis_connections_max: int = Field(default=64, gt=2)
+    database_connections_max: int = Field(default=4, gt=0)
+    graceful_shutdown_s: int = Field(default=8, gt=0)
+
+    @model_validator(mode="after")
+    def _check(self) -> GatewaySettings:
+        if (self.public_socket_fd is None) == (self.port is None):
+            raise ValueError("set either PUBLIC_SOCKET_FD or PORT")
+        if self.session_idle_s > self.session_absolute_s:
+            raise ValueError("SESSION_IDLE_S is greater than SESSION_ABSOLUTE_S")
+        return self
+
+    def city_name(self, language: str) -> str:
+        """Return the city's name in a reader's language."""
+        return self.city_name_ja if language == "ja" else self.city_name_en

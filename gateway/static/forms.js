@@ -1,0 +1,30 @@
+// A form marked data-once is sent once: a second press while the first is under way does nothing.
+// The server would give both the same answer; this only spares the resident the doubt.
+"use strict";
+
+for (const form of document.querySelectorAll("form[data-once]")) {
+  const buttons = form.querySelectorAll("button[type=submit]");
+  const words = new Map();
+
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    for (const button of buttons) {
+      words.set(button, button.textContent);
+      button.setAttribute("aria-disabled", "true");
+    }
+    (event.submitter ?? buttons[0]).textContent = form.dataset.once;
+  });
+
+  // Coming back with the browser's back button finds the form as it was.
+  addEventListener("pageshow", () => {
+    delete form.dataset.sent;
+    for (const [button, text] of words) {
+      button.removeAttribute("aria-disabled");
+      button.textContent = text;
+    }
+  });
+}

@@ -1,0 +1,119 @@
+"""What a resident is shown of a booking: the words and times that belong to its ids.
+
+Rule 1: exactly the fields of requirement R4 and of the JSON contract, nothing more
+(L10); a test compares them with a schema.
+Nothing here does I/O or reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from allocator.model import Booking, Catalogue, Product, Slot, Venue
+from allocator.reads import Contact
+from gateway.problems import moment
+from gateway.receipts import ReceiptSigner
+from waiting_room.answers import Word
+
+
+@dataclass(frozen=True)
+class DoseView:
+    """One appointment."""
+
+    dose: int
+    slot: Slot
+    venue: Venue
+
+
+@dataclass(frozen=True)
+class BookingView:
+    """A booking with all that its ids stand for."""
+
+    booking: Booking
+    product: Product
+    doses: tuple[DoseView, ...]
+    receipt: str
+
+
+@dataclass(frozen=True)
+class BeforeBooking:
+    """What a resident sees of themselves before booking (R4)."""
+
+    state: Word
+    place: int | None
+    ticket_number: str
+    birth_date: date
+
+
+@dataclass(frozen=True)
+class AfterBooking:
+    """What a resident sees of themselves after booking (R4)."""
+
+    state: Word
+    place: int | None
+    contact: Contact
+    birth_date: date
+    view: BookingView
+
+
+def booking_view(
+    catalogue: Catalogue, signer: ReceiptSigner, municipality_code: str, booking: Booking
+) -> BookingView:
+    """Look up what a booking's ids stand for, and sign its receipt."""
+    doses = tuple(
+        DoseView(dose.dose, slot, catalogue.venues[slot.venue_id])
+        for dose in booking.doses
+        for slot in [catalogue.slots[dose.slot_id]]
+    )
+    slots = {view.dose: view.slot for view in doses}
+    receipt = signer.receipt(municipality_code, booking, slots)
+    return BookingView(booking, catalogue.products[booking.product_id], doses, receipt)
+
+
+def words_in(texts: Mapping[str, str], language: str) -> str:
+    """Return a name or an address in the reader's language, else in any."""
+    return texts.get(language) or texts.get("ja") or next(iter(texts.values()), "")
+
+
+def booking_document(view: BookingView, language: str) -> dict[str, object]:
+    """Return a booking as the JSON contract has it."""
+    return {
+        "booking_number": view.booking.booking_number,
+        "state": view.booking.state,
+        "product": view.booking.product_id,
+        "doses": [_dose_document(dose, language) for dose in view.doses],
+        "receipt": view.receipt,
+    }
+
+
+def me_document(me: BeforeBooking | AfterBooking, language: str) -> dict[str, object]:
+    """Return what a resident sees of themselves as the JSON contract has it."""
+    standing: dict[str, object] = {"state": me.state, "place": me.place}
+    if isinstance(me, BeforeBooking):
+        return standing | {
+            "ticket_number": me.ticket_number,
+            "birth_date": me.birth_date.isoformat(),
+        }
+    return standing | {
+        "name": me.contact.name,
+        "birth_date": me.birth_date.isoformat(),
+        "phone": me.contact.phone,
+        "email": me.contact.email,
+        "booking": booking_document(me.view, language),
+    }
+
+
+def _dose_document(view: DoseView, language: str) -> dict[str, object]:
+    return {
+        "dose": view.dose,
+        "slot_id": str(view.slot.slot_id),
+        "starts_at": moment(view.slot.starts_at),
+        "ends_at": moment(view.slot.ends_at),
+        "venue": {
+            "id": view.venue.venue_id,
+            "name": words_in(view.venue.names, language),
+            "address": words_in(view.venue.addresses, language),
+        },
+    }

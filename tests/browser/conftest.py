@@ -1,0 +1,177 @@
+"""A whole stack, and a Chromium that looks at it as a resident's device would.
+
+Screenshots of every step are kept in SCREENSHOTS_DIR, when that is set, else in pytest's
+temporary folder. They are for looking at; no test compares them.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.waiting import until
+
+SEIRIKEN = Path(sys.executable).with_name("seiriken")
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+CHROMIUM_ARGUMENTS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--no-default-browser-check",
+    "--no-first-run",
+)
+PEOPLE = 1_000
+STEP_MS_MAX = 10_000
+ASKED_TIMES = 10
+"""Often enough for every gateway behind the one address to have answered."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the made-up people of the stack's city."""
+
+    ticket_number: str
+    birth_date: date
+
+
+@dataclass(frozen=True)
+class StackUnderTest:
+    """A running stack, and the people of it that nobody has used yet."""
+
+    url: str
+    home: Path
+    people: Iterator[Person]
+
+    def command(self, *words: str) -> None:
+        """Run one of the operators' commands on this stack."""
+        subprocess.run([SEIRIKEN, *words, "--home", self.home], check=True, capture_output=True)
+
+    def orders(self, order: str, state: str, *words: str) -> None:
+        """Give an order to the release, and wait until residents are told of its new state."""
+        self.command("release", order, *words)
+        until(lambda: self._states() == {state})
+
+    def _states(self) -> set[str]:
+        """Return the state that residents are told; each gateway learns of it by itself."""
+        asked = [httpx2.get(f"{self.url}/queue/status.json") for _ in range(ASKED_TIMES)]
+        return {str(answer.json()["state"]) for answer in asked}
+
+    def program(self) -> httpx2.Client:
+        """Return a client of the JSON contract, with cookies of its own."""
+        return httpx2.Client(base_url=self.url, headers={"X-Requested-With": "seiriken"})
+
+    def person_signs_in(self, program: httpx2.Client) -> int | None:
+        """Let somebody new sign in with a program; return their place if they have one."""
+        person = next(self.people)
+        identity = {
+            "ticket_number": person.ticket_number,
+            "birth_date": person.birth_date.isoformat(),
+        }
+        answer = program.post("/api/v1/sign-in", json=identity).raise_for_status().json()
+        place: int | None = answer.get("place")
+        return place
+
+
+class OpenPage(Protocol):
+    """Opens a page on a device of its own."""
+
+    def __call__(
+        self, *, language: str = "ja", width: int = 360, javascript: bool = True
+    ) -> Page: ...
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
+    """Run a stack with a made-up city for the length of the session."""
+    # Not below pytest's folder: the path of a Unix socket must be short.
+    home = Path(tempfile.mkdtemp(prefix="seiriken-"))
+    logs = tmp_path_factory.mktemp("stack") / "log"
+    up = [str(SEIRIKEN), "up", "--home", str(home), "--people", str(PEOPLE), "--detach", "--json"]
+    try:
+        started = subprocess.run(up, check=True, stdout=subprocess.PIPE)
+        yield StackUnderTest(json.loads(started.stdout)["url"], home, _people(home))
+    finally:
+        subprocess.run([SEIRIKEN, "down", "--home", home], check=True, capture_output=True)
+        shutil.copytree(home / "log", logs)
+        shutil.rmtree(home)
+
+
+def _people(home: Path) -> Iterator[Person]:
+    with (home / "sample-residents.csv").open(encoding="utf-8", newline="") as table:
+        for row in csv.DictReader(table):
+            yield Person(row["ticket_number"], date.fromisoformat(row["birth_date"]))
+
+
+@pytest.fixture
+def person(stack: StackUnderTest) -> Person:
+    """Return somebody who has not booked yet."""
+    return next(stack.people)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Run Playwright's driver."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Start the system's Chromium."""
+    program = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    assert program is not None, f"a browser test needs one of {', '.join(CHROMIUM_NAMES)} on PATH"
+    # Chromium refuses to run as root inside its own sandbox.
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    launched = playwright.chromium.launch(
+        executable_path=program, args=[*CHROMIUM_ARGUMENTS, *sandbox]
+    )
+    yield launched
+    launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, stack: StackUnderTest) -> Iterator[OpenPage]:
+    """Open pages, each on a device of its own; a fault in a page's script fails the test."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def open_(*, language: str = "ja", width: int = 360, javascript: bool = True) -> Page:
+        context = browser.new_context(
+            base_url=stack.url,
+            locale={"ja": "ja-JP", "en": "en-GB"}[language],
+            java_script_enabled=javascript,
+            viewport={"width": width, "height": 800},
+        )
+        context.set_default_timeout(STEP_MS_MAX)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(error.message))
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder for screenshots."""
+    wanted = os.environ.get("SCREENSHOTS_DIR")
+    folder = Path(wanted) if wanted else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,98 @@
+"""The gateway as a process: started on an inherited socket, asked, and told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+
+from monitoring.secrets import create_missing
+from tests.waiting import until
+
+
+def environment(secrets_dir: Path, **changes: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "GATEWAY_DATABASE_URL": "postgresql:///none?host=/nonexistent",
+        "GATEWAY_REDIS_URL": "unix:///nonexistent/redis.sock",
+        "GATEWAY_SECRETS_DIR": str(secrets_dir),
+        "GATEWAY_GATEWAY_ID": "g1",
+        "GATEWAY_INTERNAL_PORT": "0",
+        "GATEWAY_MUNICIPALITY_CODE": "122319",
+        "GATEWAY_PUBLIC_SOCKET_FD": "0",
+        **changes,
+    }
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@contextmanager
+def gateway(
+    tmp_path: Path, listener: socket.socket, **changes: str
+) -> Iterator[subprocess.Popen[str]]:
+    create_missing(tmp_path / "secrets")
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway"],
+        stdin=listener.fileno(),
+        stderr=subprocess.PIPE,
+        env=environment(tmp_path / "secrets", **changes),
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx2.get(url).status_code in (200, 503)
+    except httpx2.TransportError:
+        return False
+
+
+def test_process_serves_on_the_socket_it_inherits_and_stops_in_good_order(tmp_path: Path) -> None:
+    internal = f"http://127.0.0.1:{(port := free_port())}"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        public = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with gateway(tmp_path, listener, GATEWAY_INTERNAL_PORT=str(port)) as process:
+            until(lambda: answers(f"{public}/healthz"))
+            alive = httpx2.get(f"{public}/healthz")
+            assert alive.json() == {"alive": True}
+            assert "server" not in alive.headers
+            assert httpx2.get(f"{public}/metrics").status_code == 404
+            assert "seiriken_http_requests_total" in httpx2.get(f"{internal}/metrics").text
+            ready = httpx2.get(f"{internal}/readyz")
+            assert ready.status_code == 503
+            missing = ["catalogue", "database", "room"]
+            until(lambda: httpx2.get(f"{internal}/readyz").json()["missing"] == missing)
+            assert httpx2.get(f"{public}/queue/status.json").json()["code"] == "not_ready"
+            process.send_signal(signal.SIGTERM)
+            _, logged = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert '"event": "gateway_started"' in logged
+    assert '"event": "gateway_stopped"' in logged
+    assert "Traceback" not in logged
+
+
+def test_process_that_is_set_up_wrongly_names_the_variable_and_not_its_value(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        changes = {"GATEWAY_MUNICIPALITY_CODE": "secret-value", "GATEWAY_REPLY_WAIT": "1"}
+        with gateway(tmp_path, listener, **changes) as process:
+            _, logged = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "GATEWAY_REPLY_WAIT" in logged
+    assert "secret-value" not in logged

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import psycopg
+import pytest
+
+from allocator.errors import StoreAway
+from allocator.model import Release
+from allocator.release import ReleasePlan, findings_of, pairs_possible
+from allocator.release_file import read_release_file
+from allocator.release_store import (
+    Loaded,
+    give_order,
+    load_release,
+    plan_of,
+    read_catalogue,
+    read_writer,
+)
+
+EXAMPLE = (Path(__file__).parents[2] / "examples" / "inzai" / "release.yaml").read_text("utf-8")
+NOW = datetime(2030, 9, 1, tzinfo=UTC)
+
+
+def planned(text: str = EXAMPLE) -> ReleasePlan:
+    made = read_release_file(text.encode())
+    assert isinstance(made, ReleasePlan)
+    return made
+
+
+def load(database_url: str, text: str = EXAMPLE) -> Loaded:
+    done = load_release(database_url, planned(text))
+    assert isinstance(done, Loaded), done
+    return done
+
+
+def stored_release(database_url: str) -> Release:
+    (release,) = read_catalogue(database_url).releases.values()
+    return release
+
+
+def test_release_comes_back_as_it_was_loaded(database_url: str) -> None:
+    wanted = planned()
+    done = load(database_url)
+    assert done.slots == done.slots_added == len(wanted.slots)
+    stored = plan_of(read_catalogue(database_url), wanted.release.release_id)
+    assert (stored.release, stored.products, stored.venues) == (
+        wanted.release,
+        wanted.products,
+        wanted.venues,
+    )
+    assert len(stored.slots) == len(wanted.slots)
+    assert pairs_possible(stored) == pairs_possible(wanted)
+    assert findings_of(stored) == []
+
+
+def test_loading_again_keeps_the_slots_and_their_numbers(database_url: str) -> None:
+    load(database_url)
+    before = read_catalogue(database_url)
+    again = load(database_url)
+    after = read_catalogue(database_url)
+    assert (again.slots_added, again.slots_removed) == (0, 0)
+    assert after.slots == before.slots
+    assert after.version == before.version + 1
+
+
+def test_changed_file_moves_capacities_and_takes_free_slots_away(database_url: str) -> None:
+    load(database_url)
+    text = EXAMPLE.replace(
+        '"13:00-17:00"]\n    slot_minutes: 15', '"13:00-16:00"]\n    slot_minutes: 15'
+    )
+    done = load(database_url, text.replace("dose_1: 10", "dose_1: 9"))
+    assert (done.slots_added, done.slots_removed) == (0, 2 * 14 * 4)
+    firsts = {s.capacities for s in read_catalogue(database_url).slots.values() if s.capacities[0]}
+    assert firsts == {(9, 0), (6, 0)}
+
+
+def test_slot_with_a_booking_is_never_taken_away(database_url: str) -> None:
+    load(database_url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE seats SET taken = 10 WHERE capacity = 10 AND slot_id < 3")
+    before = read_catalogue(database_url)
+    for text in (
+        EXAMPLE.replace("dose_1: 10", "dose_1: 9"),
+        EXAMPLE.replace("{from: 2030-09-14, to: 2030-09-27}", "{from: 2030-09-15, to: 2030-09-27}"),
+    ):
+        refused = load_release(database_url, planned(text))
+        assert isinstance(refused, list)
+        assert {finding.code for finding in refused} == {"slot_in_use"}
+        assert "10 seats for dose 1 are taken" in refused[0].message
+    assert read_catalogue(database_url) == before
+
+
+def test_release_with_an_error_is_not_loaded(database_url: str) -> None:
+    refused = load_release(database_url, planned(EXAMPLE.replace("dose_2: 11", "dose_2: 8")))
+    assert isinstance(refused, list)
+    assert [finding.code for finding in refused] == ["second_doses_short"]
+    assert read_catalogue(database_url).releases == {}
+
+
+def test_orders_are_kept_by_a_load_and_taken_back_by_resume(database_url: str) -> None:
+    load(database_url)
+    release = stored_release(database_url)
+    give_order(database_url, release, "pause", "少しお待ちください", NOW)
+    load(database_url)
+    paused = stored_release(database_url)
+    assert (paused.state_by_hand, paused.message) == ("paused", "少しお待ちください")
+    give_order(database_url, paused, "resume", None, NOW)
+    resumed = stored_release(database_url)
+    assert (resumed.state_by_hand, resumed.message) == ("none", "")
+    assert resumed.opens_at == release.opens_at
+
+
+def test_close_keeps_the_message_and_can_be_taken_back(database_url: str) -> None:
+    load(database_url)
+    give_order(database_url, stored_release(database_url), "pause", "混雑", NOW)
+    closed = give_order(database_url, stored_release(database_url), "close", None, NOW)
+    assert (closed.state_by_hand, closed.message) == ("closed", "混雑")
+    assert stored_release(database_url) == closed
+
+
+@pytest.mark.parametrize("hours", [-100, 100])
+def test_open_brings_the_opening_forward_and_never_back(database_url: str, hours: int) -> None:
+    load(database_url)
+    release = stored_release(database_url)
+    now = release.opens_at + timedelta(hours=hours)
+    opened = give_order(database_url, release, "open", None, now)
+    assert opened.opens_at == min(now, release.opens_at)
+    assert opened.lobby_at <= opened.opens_at
+    assert stored_release(database_url) == opened
+
+
+def test_each_order_raises_the_version(database_url: str) -> None:
+    load(database_url)
+    before = read_catalogue(database_url).version
+    give_order(database_url, stored_release(database_url), "pause", None, NOW)
+    assert read_catalogue(database_url).version == before + 1
+
+
+def test_new_database_has_had_no_writer(database_url: str) -> None:
+    epoch, holder = read_writer(database_url)
+    assert (epoch, holder) == (0, "")
+
+
+def test_database_that_is_away_is_said(run_dir: Path) -> None:
+    with pytest.raises(StoreAway):
+        load_release(f"postgresql://nobody@/none?host={run_dir}", planned())
+
+
+def test_plan_of_a_release_has_its_own_slots_alone(database_url: str) -> None:
+    load(database_url)
+    other = planned()
+    other = msgspec.structs.replace(
+        other, release=msgspec.structs.replace(other.release, release_id="other")
+    )
+    assert isinstance(load_release(database_url, other), Loaded)
+    stored = plan_of(read_catalogue(database_url), "other")
+    assert {slot.release_id for slot in stored.slots} == {"other"}

@@ -1,0 +1,185 @@
+"""Every page with something to show: the template's name, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+from allocator.model import FirstDose
+from allocator.reads import Availability, Contact, Identity, OpenSlot
+from gateway import choosing
+from gateway.routes.html import ProblemShown
+from gateway.status_words import ReleaseShown, WaitShown
+from gateway.views import BookingView, DoseView
+from tests.unit.gateway.factories import make_booking, make_catalogue, make_slot, make_venue
+
+OPENS_AT = datetime(2021, 6, 1, 0, 30, tzinfo=UTC)
+FIRST_DAY, SECOND_DAY = date(2021, 6, 10), date(2021, 7, 1)
+PURPOSES = ("book", "second_only", "change_both", "change_second")
+
+SLOTS = (
+    make_slot(1, FIRST_DAY),
+    make_slot(2, SECOND_DAY),
+    make_slot(3, FIRST_DAY, 11, venue_id="school"),
+)
+CATALOGUE = make_catalogue(slots=SLOTS)
+AVAILABILITY = Availability(
+    release_id="r1",
+    as_of=OPENS_AT,
+    etag="1",
+    slots=(OpenSlot(1, "few", 2, SLOTS[1].starts_at), OpenSlot(3, "none")),
+    second_only=(OpenSlot(2, "many"),),
+)
+PAIRS = choosing.pair_offers(CATALOGUE, AVAILABILITY)
+SECONDS = choosing.second_offers(
+    CATALOGUE, AVAILABILITY, FirstDose("comirnaty", FIRST_DAY), FIRST_DAY
+)
+
+PRODUCT = CATALOGUE.products["comirnaty"]
+IDENTITY = Identity("122319", "0123456789", date(1948, 5, 3))
+CONTACT = Contact("印西 花子", "09012345678", "hanako@example.jp")
+DOSES = (DoseView(1, SLOTS[0], make_venue()), DoseView(2, SLOTS[1], make_venue()))
+HELD = BookingView(make_booking(), PRODUCT, DOSES, "receipt")
+FIRST_ONLY = BookingView(make_booking(state="first_only"), PRODUCT, DOSES[:1], "receipt")
+PROBLEM = ProblemShown("題 title", "説明 detail")
+
+TYPED = {
+    "ticket_number": "123",
+    "birth_year": "1945",
+    "name": '"><script>alert(1)</script>',
+    "product": "comirnaty",
+    "first_dose_day": "31",
+}
+WRONG = {"ticket_number": "誤り", "birth_year": "誤り"}
+CONTACT_WRONG = {"name": "誤り", "phone": "誤り", "email": "誤り"}
+
+Sample = tuple[str, str, Mapping[str, object]]
+
+
+def _releases() -> list[Sample]:
+    return [
+        ("landing", f"{state}-{pairs}", {"release": _release(state, pairs)})
+        for state in ("none", "scheduled", "lobby", "open", "paused", "closed")
+        for pairs in (None, 0, 1, 1234)
+    ]
+
+
+def _release(state: str, pairs_left: int | None) -> ReleaseShown:
+    if state == "none":
+        return ReleaseShown("none")
+    return ReleaseShown(state, "第1回", "お知らせ", OPENS_AT, OPENS_AT, pairs_left, 12)
+
+
+def _waits() -> list[Sample]:
+    waits = []
+    for show in ("lobby", "waiting", "turn", "paused", "closed", "booked"):
+        for outlook in ("likely", "borderline", "unlikely", ""):
+            shown = WaitShown(show, "r1", 120, 20, "約5分", 80, outlook, OPENS_AT, "お知らせ", 10)  # type: ignore[arg-type]
+            waits.append(("wait", f"{show}-{outlook}", {"wait": shown}))
+    nothing = WaitShown("waiting", "r1", None, None, "計算しています", 0, "", None, "", 30)
+    return [*waits, ("wait", "unknown", {"wait": nothing})]
+
+
+def _choosing() -> list[Sample]:
+    samples: list[Sample] = []
+    for purpose in PURPOSES:
+        offers = PAIRS if purpose in ("book", "change_both") else SECONDS
+        for name, shown in (("offers", offers), ("sold-out", [])):
+            days = {
+                "purpose": purpose,
+                "back_link": "/details",
+                "first_dose_day": None if offers is PAIRS else FIRST_DAY,
+                "products": choosing.products_of(shown),
+                "venues": choosing.venues_of(shown),
+                "venue_chosen": "hall",
+                "months": choosing.months_of(shown),
+                "any_left": bool(shown),
+            }
+            samples.append(("choose_day", f"{purpose}-{name}", days))
+        times = {
+            "purpose": purpose,
+            "day": FIRST_DAY,
+            "venue_chosen": "",
+            "groups": choosing.places_of(offers),
+        }
+        samples.append(("choose_time", purpose, times))
+    return samples
+
+
+def _checks() -> list[Sample]:
+    return [
+        (
+            "check",
+            f"{purpose}-{problem is not None}",
+            {
+                "purpose": purpose,
+                "problem": problem,
+                "request_id": "8d5f5b9c-7d4b-4a3a-9a52-2f5b6c1c0f5e",
+                "first_dose_day": None if purpose in ("book", "change_both") else FIRST_DAY,
+                "doses": DOSES if purpose in ("book", "change_both") else DOSES[1:],
+                "product": PRODUCT,
+                "resident": IDENTITY,
+                "contact": CONTACT,
+            },
+        )
+        for purpose in PURPOSES
+        for problem in (None, PROBLEM)
+    ]
+
+
+def _booking(held: BookingView) -> list[Sample]:
+    name = held.booking.state
+    me = {"held": held, "contact": CONTACT, "birth_date": IDENTITY.birth_date}
+    cancel = {"held": held, "request_id": "8d5f5b9c-7d4b-4a3a-9a52-2f5b6c1c0f5e"}
+    return [
+        ("my_booking", name, me),
+        ("change", name, {"held": held, "may_both": True, "may_second": True}),
+        ("cancel", name, cancel | {"may_second": True, "problem": None}),
+        ("cancel", f"{name}-refused", cancel | {"may_second": False, "problem": PROBLEM}),
+        ("booked", f"{name}-book", {"held": held, "purpose": "book"}),
+        ("booked", f"{name}-change", {"held": held, "purpose": "change"}),
+    ]
+
+
+def _forms() -> list[Sample]:
+    sign_in = {"values": TYPED, "back": "check", "came_back": True}
+    details = {"resident": IDENTITY, "values": TYPED}
+    first = {"products": [PRODUCT], "values": TYPED}
+    return [
+        ("sign_in", "fresh", sign_in | {"errors": {}, "refused": None}),
+        ("sign_in", "wrong", sign_in | {"errors": WRONG, "refused": None}),
+        ("sign_in", "refused", sign_in | {"errors": {}, "refused": PROBLEM}),
+        ("details", "fresh", details | {"errors": {}}),
+        ("details", "wrong", details | {"errors": CONTACT_WRONG}),
+        ("first_dose", "fresh", first | {"errors": {}}),
+        ("first_dose", "wrong", first | {"errors": {"product": "誤り", "first_dose_year": "誤り"}}),
+    ]
+
+
+def _answers() -> list[Sample]:
+    refused = [
+        ("refused", leads_to, {"refused": PROBLEM, "leads_to": leads_to, "old_stands": True})
+        for leads_to in ("choose", "my-booking", "start")
+    ]
+    return [
+        *refused,
+        ("checking", "", {"refresh_s": 3}),
+        ("cancelled", "both", {"second_only": False}),
+        ("cancelled", "second", {"second_only": True}),
+        ("my_booking", "none", {"held": None}),
+        ("signed_out", "", {}),
+        ("error", "retry", {"problem": PROBLEM, "retry_s": "5"}),
+        ("error", "final", {"problem": PROBLEM, "retry_s": None}),
+    ]
+
+
+SAMPLES: list[Sample] = [
+    *_releases(),
+    *_forms(),
+    *_waits(),
+    *_choosing(),
+    *_checks(),
+    *_booking(HELD),
+    *_booking(FIRST_ONLY),
+    *_answers(),
+]
