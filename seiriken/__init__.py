@@ -1,0 +1,1 @@
+"""The `seiriken` command: puts the parts together. Nothing imports it."""

@@ -1,0 +1,47 @@
+"""The `seiriken` command: each of its words, and which module carries it out.
+
+Exit codes: 0 done, 1 not done (one line says why), 2 the command was not understood.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from allocator.errors import AllocatorError
+from monitoring.errors import MonitoringError
+from seiriken import release_commands, room_commands, roster_commands, stack_commands
+from seiriken.errors import CommandError
+from seiriken.output import print_error
+from seiriken.rehearse import rehearse
+from waiting_room.errors import WaitingRoomError
+
+app = typer.Typer(
+    help="Seiriken: a city's vaccine release, from the queue to both doses.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(stack_commands.up)
+app.command()(stack_commands.down)
+app.command()(stack_commands.migrate)
+app.command()(stack_commands.status)
+app.command()(rehearse)
+app.add_typer(roster_commands.app, name="roster")
+app.add_typer(release_commands.app, name="release")
+app.add_typer(room_commands.app, name="room")
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    try:
+        app()
+    except (CommandError, AllocatorError, MonitoringError, WaitingRoomError) as error:
+        print_error(error)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""The operating system's view of a stack: free ports, orphans, memory.
+
+Memory is in bytes: the proportional set size where the system tells it (Linux),
+else the unique, else the resident one.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+
+from seiriken.supervision import HOME_VARIABLE
+
+_END_WAIT_S = 10
+
+
+def port_is_free(port: int) -> bool:
+    """Say whether we could listen on a port of the loopback address."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_ports(count: int) -> list[int]:
+    """Return `count` different ports of the loopback address that are free now."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+
+
+def is_alive(pid: int) -> bool:
+    """Say whether a process exists and is not merely waiting to be reaped."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def is_supervisor_of(pid: int, settings_file: Path) -> bool:
+    """Say whether a process is the supervisord that was started with that file."""
+    try:
+        return str(settings_file) in psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return False
+
+
+def orphans_of(home: Path) -> list[psutil.Process]:
+    """Return the processes that an earlier supervisord of this folder left behind."""
+    marked = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(HOME_VARIABLE) == str(home):
+                marked.append(process)
+        except psutil.Error:
+            continue
+    return [process for process in marked if process.pid != psutil.Process().pid]
+
+
+def end(processes: Iterable[psutil.Process]) -> int:
+    """Ask processes to stop, then insist; return how many there were.
+
+    Only those at the top are asked: they stop the ones that they started.
+    """
+    asked = list(processes)
+    pids = {process.pid for process in asked}
+    for process in asked:
+        if _parent_pid(process) not in pids:
+            _signal(process, insist=False)
+    _, still_there = psutil.wait_procs(asked, timeout=_END_WAIT_S)
+    for process in still_there:
+        _signal(process, insist=True)
+    psutil.wait_procs(still_there, timeout=_END_WAIT_S)
+    return len(asked)
+
+
+def _parent_pid(process: psutil.Process) -> int:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return 0
+
+
+def _signal(process: psutil.Process, *, insist: bool) -> None:
+    try:
+        if insist:
+            process.kill()
+        elif process.name() == "postgres":
+            process.send_signal(2)  # SIGINT: a fast shutdown; SIGTERM would wait for clients.
+        else:
+            process.terminate()
+    except psutil.Error:
+        return
+
+
+def memory_bytes(pid: int) -> int:
+    """Return the memory of a process and of all that it started."""
+    try:
+        top = psutil.Process(pid)
+        return sum(_memory_of(process) for process in [top, *top.children(recursive=True)])
+    except psutil.Error:
+        return 0
+
+
+def _memory_of(process: psutil.Process) -> int:
+    try:
+        info = process.memory_full_info()
+        return int(getattr(info, "pss", 0) or getattr(info, "uss", 0) or info.rss)
+    except psutil.AccessDenied:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0

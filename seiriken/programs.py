@@ -1,0 +1,175 @@
+"""What runs in a stack: each process's command, settings, and place in the order.
+
+The order in which they stop is the reverse of `priority`: the gateways first (no
+new requests), then the waiting room, the allocator (decides what is in the inbox),
+Celery, Redis, PostgreSQL. Each process waits by itself for what it needs.
+Each is given its own settings and no other's; a variable of the operator's
+environment with the process's prefix is passed on and wins.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from allocator.migrate import Purpose, role_url
+from seiriken.demo_city import MUNICIPALITY_CODE
+from seiriken.embedded_postgres import EmbeddedPostgres
+from seiriken.embedded_redis import EmbeddedRedis
+from seiriken.home import Home
+from seiriken.supervision import Program
+
+SERVERS = ("postgres", "redis")
+PROCESSES = ("worker", "beat", "allocator", "waiting_room", "gateway")
+"""Groups in the order in which they start; they stop in the reverse order."""
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """How the processes of one stack reach each other. URLs are the owner's."""
+
+    home: Home
+    database_url: str
+    redis_url: str
+    port: int
+    internal_ports: Mapping[str, int]
+    gateways: int
+
+
+def servers(postgres: EmbeddedPostgres | None, redis: EmbeddedRedis | None) -> list[Program]:
+    """Return the embedded servers that this stack runs itself."""
+    programs = []
+    if postgres is not None:
+        programs.append(
+            Program(
+                name="postgres",
+                command=postgres.command(),
+                directory=postgres.data_dir,
+                user=postgres.user,
+                priority=10,
+                stop_signal="INT",
+                stop_wait_s=60,
+                start_s=1,
+                starts_at_once=True,
+            )
+        )
+    if redis is not None:
+        programs.append(
+            Program(
+                name="redis",
+                command=redis.command(),
+                priority=20,
+                stop_wait_s=30,
+                start_s=1,
+                starts_at_once=True,
+            )
+        )
+    return programs
+
+
+def processes(wiring: Wiring) -> list[Program]:
+    """Return our own processes, in the order of `PROCESSES`."""
+    return [
+        Program(
+            name="worker",
+            command=_celery("worker", "--concurrency=1", "--without-gossip", "--without-mingle"),
+            priority=30,
+            stop_wait_s=30,
+            environment=_jobs(wiring, INTERNAL_PORT=wiring.internal_ports["worker"]),
+        ),
+        Program(
+            name="beat",
+            command=_celery("beat", f"--schedule={wiring.home.path / 'beat-schedule'}"),
+            priority=40,
+            stop_wait_s=10,
+            environment=_jobs(wiring),
+        ),
+        Program(
+            name="allocator",
+            command=_python("allocator"),
+            priority=50,
+            stop_wait_s=30,
+            environment=_settings(
+                "ALLOCATOR_",
+                wiring,
+                DATABASE_URL=_role_url(wiring, "allocator"),
+                INTERNAL_PORT=wiring.internal_ports["allocator"],
+            ),
+        ),
+        Program(
+            name="waiting_room",
+            command=_python("waiting_room"),
+            priority=60,
+            stop_wait_s=10,
+            environment=_settings(
+                "ROOM_",
+                wiring,
+                INTERNAL_PORT=wiring.internal_ports["waiting_room"],
+                MEMORY_FILE=wiring.home.path / "room-memory",
+            ),
+        ),
+        _gateway(wiring),
+    ]
+
+
+def internal_port_names(gateways: int) -> list[str]:
+    """Return the name of every process that has an internal port."""
+    return [*(f"gateway_{n}" for n in range(gateways)), "waiting_room", "allocator", "worker"]
+
+
+def _gateway(wiring: Wiring) -> Program:
+    # Only the number of the copy differs between gateways, so a shell picks the port by it.
+    ports = {
+        f"INTERNAL_PORT_{n}": str(wiring.internal_ports[f"gateway_{n}"])
+        for n in range(wiring.gateways)
+    }
+    own = "GATEWAY_INTERNAL_PORT=$INTERNAL_PORT_{n} GATEWAY_GATEWAY_ID=gateway_{n}"
+    return Program(
+        name="gateway",
+        command=("/bin/sh", "-c", f'{own} exec "$0" -m gateway', sys.executable),
+        priority=70,
+        stop_wait_s=20,
+        copies=wiring.gateways,
+        listen_port=wiring.port,
+        environment=ports
+        | _settings(
+            "GATEWAY_",
+            wiring,
+            DATABASE_URL=_role_url(wiring, "gateway"),
+            MUNICIPALITY_CODE=MUNICIPALITY_CODE,
+            PUBLIC_SOCKET_FD=0,
+        ),
+    )
+
+
+def _jobs(wiring: Wiring, **own: str | int | Path) -> dict[str, str]:
+    return _settings(
+        "JOBS_",
+        wiring,
+        DATABASE_URL=_role_url(wiring, "jobs"),
+        MAIL_DIR=wiring.home.mail_dir,
+        PUBLIC_URL=f"http://127.0.0.1:{wiring.port}",
+        **own,
+    )
+
+
+def _settings(prefix: str, wiring: Wiring, **own: str | int | Path) -> dict[str, str]:
+    shared = {"REDIS_URL": wiring.redis_url, "SECRETS_DIR": wiring.home.secrets_dir}
+    values = {f"{prefix}{name}": str(value) for name, value in {**shared, **own}.items()}
+    from_operator = {name: value for name, value in os.environ.items() if name.startswith(prefix)}
+    return values | from_operator
+
+
+def _role_url(wiring: Wiring, purpose: Purpose) -> str:
+    return role_url(wiring.database_url, purpose, wiring.home.password(purpose))
+
+
+def _python(module: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module)
+
+
+def _celery(*arguments: str) -> tuple[str, ...]:
+    return (*_python("celery"), "-A", "allocator.jobs", *arguments, "--loglevel=WARNING")

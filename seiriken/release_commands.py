@@ -1,0 +1,187 @@
+"""`seiriken release load`, `check`, `open`, `pause`, `resume` and `close`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from seiriken.errors import CommandError
+from seiriken.output import AsJson, print_json, print_lines
+from seiriken.stack_commands import HomeOption
+
+if TYPE_CHECKING:
+    from allocator.release import Finding, ReleasePlan
+    from allocator.release_store import Order
+
+app = typer.Typer(help="What is on offer, and when.", no_args_is_help=True)
+
+ReleasePath = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A YAML file.")
+]
+CheckedPath = Annotated[
+    Path | None,
+    typer.Argument(exists=True, dir_okay=False, readable=True, help="A YAML file, not loaded."),
+]
+ReleaseId = Annotated[
+    str | None, typer.Option("--release", help="Its id; the only one when left out.")
+]
+Message = Annotated[
+    str | None, typer.Option(help="Shown to everybody who waits (at most 500 characters).")
+]
+
+MESSAGE_LENGTH_MAX = 500
+
+
+@app.command()
+def load(file: ReleasePath, home: HomeOption = None, as_json: AsJson = False) -> None:
+    """Load a release that has no error, or load its changes; bookings stay."""
+    from allocator.release import ReleasePlan, findings_of, pairs_possible
+    from allocator.release_file import read_release_file
+    from allocator.release_store import Loaded, load_release
+    from seiriken.target import find_target
+
+    target = find_target(home)
+    planned = read_release_file(file.read_bytes())
+    if not isinstance(planned, ReleasePlan):
+        _refuse(planned, as_json=as_json)
+    done = load_release(target.database_url, planned)
+    if not isinstance(done, Loaded):
+        _refuse(done, as_json=as_json)
+    warnings = findings_of(planned)
+    pairs = pairs_possible(planned)
+    if as_json:
+        print_json({"loaded": done, "pairs": pairs, "findings": warnings})
+        return
+    head = f"{done.release_id}: {done.slots:,} slots, {pairs:,} pairs"
+    more = f"{done.slots_added:,} slots new, {done.slots_removed:,} gone"
+    print_lines([*_lines(warnings), f"{head} ({more})"])
+
+
+@app.command()
+def check(
+    file: CheckedPath = None,
+    release: ReleaseId = None,
+    home: HomeOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look for mistakes, in a file or in what is loaded. Exit code 1 when there is an error."""
+    from allocator.release import ReleasePlan, findings_of, has_error, pairs_possible
+    from allocator.release_file import read_release_file
+
+    planned = _loaded_plan(home, release) if file is None else read_release_file(file.read_bytes())
+    if not isinstance(planned, ReleasePlan):
+        _refuse(planned, as_json=as_json)
+    findings = findings_of(planned)
+    if has_error(findings):
+        _refuse(findings, as_json=as_json)
+    pairs = pairs_possible(planned)
+    if as_json:
+        print_json({"findings": findings, "pairs": pairs})
+    else:
+        name = planned.release.release_id
+        print_lines([*_lines(findings), f"{name}: no error, {pairs:,} pairs"])
+
+
+@app.command("open")
+def open_now(
+    release: ReleaseId = None,
+    message: Message = None,
+    home: HomeOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open now, if the linter finds no error; takes back a pause or a closing."""
+    from allocator.release import findings_of, has_error
+
+    findings = findings_of(_loaded_plan(home, release))
+    if has_error(findings):
+        _refuse(findings, as_json=as_json)
+    _order("open", release, message, home, as_json=as_json)
+
+
+@app.command()
+def pause(
+    release: ReleaseId = None,
+    message: Message = None,
+    home: HomeOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let nobody in for now; who waits keeps the place, who is inside may finish."""
+    _order("pause", release, message, home, as_json=as_json)
+
+
+@app.command()
+def resume(
+    release: ReleaseId = None,
+    message: Message = None,
+    home: HomeOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take back a pause or a closing: the clock decides again."""
+    _order("resume", release, message, home, as_json=as_json)
+
+
+@app.command()
+def close(
+    release: ReleaseId = None,
+    message: Message = None,
+    home: HomeOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take no more bookings; those that stand stay."""
+    _order("close", release, message, home, as_json=as_json)
+
+
+def _order(
+    order: Order, release: str | None, message: str | None, home: Path | None, *, as_json: bool
+) -> None:
+    from allocator.model import SITE_TIMEZONE
+    from allocator.release_store import give_order, read_catalogue
+    from seiriken.target import find_target
+
+    if message is not None and (len(message) > MESSAGE_LENGTH_MAX or not message.isprintable()):
+        raise CommandError(f"a message is one line of at most {MESSAGE_LENGTH_MAX} characters")
+    target = find_target(home)
+    catalogue = read_catalogue(target.database_url)
+    chosen = catalogue.releases[_chosen(catalogue.releases, release)]
+    now = datetime.now(SITE_TIMEZONE)
+    ordered = give_order(target.database_url, chosen, order, message, now)
+    if as_json:
+        print_json({"release_id": ordered.release_id, "order": order, "message": ordered.message})
+    else:
+        print_lines([f"{ordered.release_id}: {order} is ordered"])
+
+
+def _loaded_plan(home: Path | None, release: str | None) -> ReleasePlan:
+    from allocator.release_store import plan_of, read_catalogue
+    from seiriken.target import find_target
+
+    catalogue = read_catalogue(find_target(home).database_url)
+    return plan_of(catalogue, _chosen(catalogue.releases, release))
+
+
+def _chosen(releases: Mapping[str, object], asked: str | None) -> str:
+    if asked is None and len(releases) == 1:
+        return next(iter(releases))
+    if asked is not None and asked in releases:
+        return asked
+    known = ", ".join(sorted(releases)) or "none"
+    raise CommandError(f"say which release by --release; loaded: {known}")
+
+
+def _refuse(findings: Sequence[Finding], *, as_json: bool) -> NoReturn:
+    if as_json:
+        print_json({"findings": findings})
+    else:
+        print_lines([*_lines(findings), "not accepted; nothing was changed"])
+    raise typer.Exit(1)
+
+
+def _lines(findings: Sequence[Finding]) -> list[str]:
+    return [
+        f"{finding.severity}: {f'{finding.path}: ' if finding.path else ''}{finding.message}"
+        for finding in findings
+    ]

@@ -1,0 +1,303 @@
+"""A whole system on one machine: start it, find it again, stop it in order.
+
+Rule 1: `up` says what failed, with the end of its log, and leaves nothing running
+when it fails. What was kept in the folder stays: the next `up` goes on with it.
+Rule 2: a stack is found by its folder alone (`stack.json`); ports are free ones
+unless asked for, sockets live in a short folder under /tmp that ends with the stack.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from monitoring.secrets import create_missing
+from seiriken.database import create_database, prepare_database
+from seiriken.demo import Demo, load_demo
+from seiriken.embedded_postgres import EmbeddedPostgres
+from seiriken.embedded_redis import EmbeddedRedis
+from seiriken.errors import CommandError
+from seiriken.home import Home, StackFile
+from seiriken.processes import (
+    end,
+    free_ports,
+    is_alive,
+    is_supervisor_of,
+    orphans_of,
+    port_is_free,
+)
+from seiriken.programs import (
+    PROCESSES,
+    SERVERS,
+    Wiring,
+    internal_port_names,
+    processes,
+    servers,
+)
+from seiriken.progress import Steps
+from seiriken.readiness import (
+    Watch,
+    database_answers,
+    redis_answers,
+    wait_for_processes,
+    wait_for_servers,
+)
+from seiriken.supervision import Supervisor, configuration, start_supervisor
+
+DATABASE = "seiriken"
+PORT_USUAL = 8080
+_RUN_FOLDER = Path("/tmp")  # noqa: S108 (a unix socket's path must be short)
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """What was asked for; None means that the choice is ours. `opens_in_s` in seconds.
+
+    `asked_at` (unix seconds) is when the command began: the start is measured from there.
+    """
+
+    home: Path
+    port: int | None = None
+    internal_port: int | None = None
+    people: int | None = None
+    seed: int | None = None
+    opens_in_s: int | None = None
+    gateways: int = 2
+    asked_at: float = field(default_factory=time.time)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A stack that runs: `is_new` tells whether this very command started it."""
+
+    home: Home
+    stack: StackFile
+    is_new: bool
+
+    @property
+    def supervisor(self) -> Supervisor:
+        """Return the one to speak to."""
+        return Supervisor(self.stack.supervisor_socket)
+
+
+def find(home: Home) -> Running | None:
+    """Return the stack that runs in a folder, or None."""
+    stack = home.read()
+    if stack is None or not is_supervisor_of(stack.supervisor_pid, home.supervisor_file):
+        return None
+    return Running(home, stack, is_new=False)
+
+
+def up(options: UpOptions, steps: Steps) -> Running:
+    """Start everything and return once residents can be served.
+
+    A stack that already runs in the folder is returned as it is.
+
+    Raises:
+        CommandError: a port is taken, a server is away, or a part did not start.
+    """
+    home = Home(options.home)
+    home.make()
+    with home.locked():
+        running = find(home)
+        if running is not None and running.stack.start_s is not None:
+            return running
+        clear_leftovers(home, steps)
+        return _Start(home, options, steps).run()
+
+
+def down(home: Home, steps: Steps) -> bool:
+    """Stop a stack in order and wait for its end; False when none was running."""
+    if not home.path.is_dir():
+        return False
+    with home.locked():
+        running = find(home)
+        if running is None:
+            return clear_leftovers(home, steps) > 0
+        stop(running, steps)
+    return True
+
+
+def stop(running: Running, steps: Steps) -> None:
+    """Stop each part in order, saying so, then supervisord itself; remove the sockets."""
+    supervisor = running.supervisor
+    known = {state.group for state in supervisor.states()}
+    for group in reversed((*SERVERS, *PROCESSES)):
+        if group in known:
+            with steps.step(f"stopping {group}"):
+                supervisor.stop_group(group)
+    supervisor.shut_down()
+    _end_supervisor(running.stack)
+    running.home.stack_file.unlink(missing_ok=True)
+
+
+def clear_leftovers(home: Home, steps: Steps) -> int:
+    """End what a killed supervisord left behind; return how many processes that were."""
+    stack = home.read()
+    if stack is not None and is_supervisor_of(stack.supervisor_pid, home.supervisor_file):
+        stop(Running(home, stack, is_new=False), steps)
+    count = 0
+    if left := orphans_of(home.path):
+        with steps.step(f"ending {len(left)} processes that were left behind"):
+            count = end(left)
+    if stack is not None:
+        shutil.rmtree(stack.run_dir, ignore_errors=True)
+    home.stack_file.unlink(missing_ok=True)
+    return count
+
+
+def _end_supervisor(stack: StackFile) -> None:
+    deadline = time.monotonic() + 60
+    while is_alive(stack.supervisor_pid) and time.monotonic() < deadline:
+        _reap(stack.supervisor_pid)
+        time.sleep(0.05)
+    if is_alive(stack.supervisor_pid):
+        end([psutil.Process(stack.supervisor_pid)])
+    shutil.rmtree(stack.run_dir, ignore_errors=True)
+
+
+def _reap(pid: int) -> None:
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
+
+
+class _Start:
+    """One run of `up`: plan, servers, database, demo city, our processes."""
+
+    def __init__(self, home: Home, options: UpOptions, steps: Steps) -> None:
+        self.home, self.options, self.steps = home, options, steps
+        port, internal_ports = _ports(options)
+        _check_given_servers()
+        self.run_dir = Path(tempfile.mkdtemp(prefix="seiriken-", dir=_RUN_FOLDER))
+        if os.geteuid() == 0:
+            self.run_dir.chmod(0o711)
+        create_missing(home.secrets_dir)
+        self.postgres = self._postgres()
+        self.redis = self._redis()
+        self.wiring = Wiring(
+            home=home,
+            database_url=os.environ.get("DATABASE_URL") or self._embedded_url(),
+            redis_url=os.environ.get("REDIS_URL") or self._embedded_redis_url(),
+            port=port,
+            internal_ports=internal_ports,
+            gateways=options.gateways,
+        )
+
+    def run(self) -> Running:
+        """Start; whatever goes wrong (Ctrl-C too), stop all that was started."""
+        running: Running | None = None
+        try:
+            with self.steps.step("preparing PostgreSQL and Redis"):
+                if self.postgres is not None:
+                    self.postgres.prepare()
+                if self.redis is not None:
+                    self.redis.prepare()
+            running = self._start_supervisor()
+            watch = Watch(running.supervisor)
+            with self.steps.step("starting PostgreSQL and Redis"):
+                owner_url = self.postgres.url() if self.postgres else self.wiring.database_url
+                wait_for_servers(owner_url, self.wiring.redis_url, watch)
+            self._fill()
+            with self.steps.step(
+                "starting the gateways, the waiting room, the allocator and Celery"
+            ):
+                for group in PROCESSES:
+                    running.supervisor.start_group(group)
+                wait_for_processes(self.wiring.internal_ports, watch)
+            took_s = round(time.time() - self.options.asked_at, 2)
+            stack = msgspec.structs.replace(running.stack, start_s=took_s)
+            self.home.write(stack)
+            return replace(running, stack=stack, is_new=True)
+        except BaseException:
+            if running is not None:
+                stop(running, self.steps)
+            shutil.rmtree(self.run_dir, ignore_errors=True)
+            self.home.stack_file.unlink(missing_ok=True)
+            raise
+
+    def _start_supervisor(self) -> Running:
+        programs = [*servers(self.postgres, self.redis), *processes(self.wiring)]
+        text = configuration(self.home, self.run_dir, programs)
+        supervisor = start_supervisor(self.home, text)
+        stack = StackFile(
+            supervisor_pid=supervisor.pid,
+            run_dir=str(self.run_dir),
+            port=self.wiring.port,
+            internal_ports=dict(self.wiring.internal_ports),
+            gateways=self.wiring.gateways,
+            database_url=self.wiring.database_url,
+            redis_url=self.wiring.redis_url,
+            started_at=time.time(),
+        )
+        self.home.write(stack)
+        return Running(self.home, stack, is_new=True)
+
+    def _fill(self) -> None:
+        if self.postgres is not None:
+            create_database(self.postgres.url(), DATABASE)
+        with self.steps.step("migrating the database"):
+            prepare_database(self.wiring.database_url, self.home.password)
+        options = self.options
+        demo = Demo(
+            self.home,
+            self.wiring.database_url,
+            options.people,
+            options.seed,
+            options.opens_in_s,
+        )
+        load_demo(demo, self.steps)
+
+    def _postgres(self) -> EmbeddedPostgres | None:
+        if os.environ.get("DATABASE_URL"):
+            return None
+        return EmbeddedPostgres(
+            self.home.postgres_dir, self.run_dir / "pg", self.home.password("postgres")
+        )
+
+    def _redis(self) -> EmbeddedRedis | None:
+        if os.environ.get("REDIS_URL"):
+            return None
+        return EmbeddedRedis(self.home.redis_dir, self.run_dir / "redis.sock")
+
+    def _embedded_url(self) -> str:
+        assert self.postgres is not None
+        return self.postgres.url(DATABASE)
+
+    def _embedded_redis_url(self) -> str:
+        assert self.redis is not None
+        return self.redis.url()
+
+
+def _check_given_servers() -> None:
+    """Raise `CommandError` if a server that the environment names does not answer."""
+    for variable, answers in (("DATABASE_URL", database_answers), ("REDIS_URL", redis_answers)):
+        if (url := os.environ.get(variable)) and not answers(url):
+            raise CommandError(f"the server named by {variable} does not answer")
+
+
+def _ports(options: UpOptions) -> tuple[int, Mapping[str, int]]:
+    """Choose the public port, and an internal one for each process.
+
+    Raises:
+        CommandError: a port that was asked for is taken.
+    """
+    for asked in (options.port, options.internal_port):
+        if asked is not None and not port_is_free(asked):
+            raise CommandError(f"port {asked} is in use; choose another one")
+    names = internal_port_names(options.gateways)
+    spare = free_ports(len(names) + 1)
+    usual = PORT_USUAL if port_is_free(PORT_USUAL) else spare[-1]
+    internal = dict(zip(names, spare, strict=False))
+    if options.internal_port is not None:
+        internal[names[0]] = options.internal_port
+    return options.port or usual, internal

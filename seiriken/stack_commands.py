@@ -1,0 +1,210 @@
+"""`seiriken up`, `down`, `migrate` and `status`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from seiriken.errors import CommandError
+from seiriken.output import AsJson, print_json, print_lines, print_table
+from seiriken.target import HOME_USUAL
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="The stack's folder; var/demo when left out.")
+]
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def up(
+    home: HomeOption = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="For residents; 8080 if it is free.")
+    ] = None,
+    internal_port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="The first gateway's, for metrics.")
+    ] = None,
+    people: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, help="In the made-up city; 20,000.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed, the same people.")] = None,
+    opens_in: Annotated[
+        int | None, typer.Option(min=0, max=31_536_000, help="Seconds until the release opens; 0.")
+    ] = None,
+    gateways: Annotated[int, typer.Option(min=1, max=8, help="How many gateways.")] = 2,
+    detach: Annotated[bool, typer.Option(help="Return once it is ready.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start the whole system on this machine, with a made-up city when it is empty."""
+    import psutil
+
+    from seiriken import stack
+    from seiriken.progress import Steps
+
+    _interrupt_on_termination()
+    steps = Steps()
+    options = stack.UpOptions(
+        home=home or HOME_USUAL,
+        port=port,
+        internal_port=internal_port,
+        people=people,
+        seed=seed,
+        opens_in_s=opens_in,
+        gateways=gateways,
+        asked_at=psutil.Process().create_time(),
+    )
+    try:
+        running = stack.up(options, steps)
+    except KeyboardInterrupt:
+        raise CommandError("interrupted; everything that was started is stopped again") from None
+    _show(running, detach=detach, as_json=as_json)
+    if running.is_new and not detach:
+        _hold(running, steps)
+
+
+def down(home: HomeOption = None, as_json: AsJson = False) -> None:
+    """Stop a stack in order, and wait until it has stopped. What it stored stays."""
+    from seiriken import stack
+    from seiriken.home import Home
+    from seiriken.progress import Steps
+
+    folder = Home(home or HOME_USUAL)
+    was_running = stack.down(folder, Steps())
+    if as_json:
+        print_json({"home": str(folder.path), "was_running": was_running})
+    else:
+        print_lines(["stopped" if was_running else f"nothing runs in {folder.path}"])
+
+
+def migrate(home: HomeOption = None, as_json: AsJson = False) -> None:
+    """Bring the database to this version's schema, and set the passwords of its roles."""
+    from monitoring.secrets import create_missing
+    from seiriken.database import prepare_database
+    from seiriken.home import password_in
+    from seiriken.target import find_target
+
+    target = find_target(home)
+    create_missing(target.secrets_dir)
+    applied = prepare_database(
+        target.database_url, lambda name: password_in(target.secrets_dir, name)
+    )
+    if as_json:
+        print_json({"applied": applied})
+    else:
+        print_lines(applied or ["nothing to apply: the schema is of this version"])
+
+
+def status(home: HomeOption = None, as_json: AsJson = False) -> None:
+    """Show what runs, how much memory it takes, and how the release goes."""
+    from seiriken.status import gather
+    from seiriken.target import find_target
+
+    found = gather(find_target(home))
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        ("home", found.home),
+        ("address", found.url),
+        ("start", f"{found.start_s} s" if found.start_s is not None else None),
+        ("memory", f"{found.memory_mib} MiB" if found.memory_mib is not None else None),
+        ("epoch", found.epoch),
+        ("inbox", f"{found.inbox} undecided" if found.inbox is not None else None),
+    ]
+    if (queue := found.queue) is not None:
+        rows += [
+            ("release", f"{queue.release_id}, {queue.state}"),
+            ("pairs left", queue.pairs_left),
+            ("serving", queue.serving),
+            ("waiting", queue.waiting),
+            ("inside", queue.inside),
+        ]
+    print_lines([f"{name:<11}{'unknown' if value is None else value}" for name, value in rows])
+    print_lines([""])
+    print_table(
+        ("process", "state", "pid"),
+        [(process.name, process.state, str(process.pid or "-")) for process in found.processes],
+    )
+
+
+def _interrupt_on_termination() -> None:
+    """Let SIGTERM, and the terminal's going away, stop everything as Ctrl-C does.
+
+    SIGINT too, since a shell starts background jobs with it ignored.
+    """
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for number in _STOP_SIGNALS:
+        signal.signal(number, interrupt)
+
+
+def _show(running: object, *, detach: bool, as_json: bool) -> None:
+    from seiriken.demo import samples
+    from seiriken.stack import Running
+
+    assert isinstance(running, Running)
+    home, stack = running.home, running.stack
+    people = samples(home)
+    stop = f"seiriken down --home {home.path}"
+    if as_json:
+        print_json(
+            {
+                "url": stack.url,
+                "home": str(home.path),
+                "is_new": running.is_new,
+                "start_s": stack.start_s,
+                "internal_ports": stack.internal_ports,
+                "samples": [
+                    {"ticket_number": person.ticket_number, "birth_date": person.birth_date}
+                    for person in people
+                ],
+                "stop": stop,
+            }
+        )
+        return
+    print_lines(
+        [
+            "",
+            f"Seiriken runs at {stack.url}" if running.is_new else f"runs already at {stack.url}",
+            *(f"  ticket {p.ticket_number}, born {p.birth_date}" for p in people),
+            f"  folder {home.path}",
+            f"  stop with {'Ctrl-C' if running.is_new and not detach else stop}",
+        ]
+    )
+
+
+def _hold(running: object, steps: object) -> None:
+    """Stay until Ctrl-C, then stop everything; or until somebody else stopped it."""
+    from seiriken import stack
+    from seiriken.processes import is_alive
+    from seiriken.progress import Steps
+
+    assert isinstance(running, stack.Running)
+    assert isinstance(steps, Steps)
+    pid = running.stack.supervisor_pid
+    ended = threading.Event()
+
+    def wait_for_end() -> None:
+        os.waitpid(pid, 0)
+        ended.set()
+
+    threading.Thread(target=wait_for_end, daemon=True).start()
+    try:
+        while not ended.wait(0.5):
+            pass
+    except KeyboardInterrupt:
+        for number in _STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        steps.say("stopping in order; nothing is lost")
+        stack.down(running.home, steps)
+        return
+    if running.home.read() is not None and not is_alive(pid):
+        raise CommandError(f"supervisord ended; see {running.home.log_dir}/supervisord.log")
+    steps.say("stopped by another command")

@@ -1,0 +1,51 @@
+"""Find the system that a command is about: a running stack's folder, or the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from seiriken.errors import CommandError
+from seiriken.home import Home
+
+HOME_USUAL = Path("var") / "demo"
+"""Under the current folder."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a system's servers and secrets are. `home` is None when it is no stack of ours."""
+
+    database_url: str
+    redis_url: str
+    secrets_dir: Path
+    home: Home | None
+
+
+def find_target(home: Path | None) -> Target:
+    """Return the system in `home`; without one, that of the environment, else the usual stack.
+
+    The environment names it by DATABASE_URL, REDIS_URL and SECRETS_DIR.
+
+    Raises:
+        CommandError: nothing runs there, or the environment says only a part.
+    """
+    if home is None and os.environ.get("DATABASE_URL"):
+        return _from_environment()
+    folder = Home(home or HOME_USUAL)
+    stack = folder.read()
+    if stack is None:
+        raise CommandError(
+            f"no stack runs in {folder.path}; start one with `seiriken up`, name it with "
+            "--home, or set DATABASE_URL, REDIS_URL and SECRETS_DIR"
+        )
+    return Target(stack.database_url, stack.redis_url, folder.secrets_dir, folder)
+
+
+def _from_environment() -> Target:
+    values = {name: os.environ.get(name, "") for name in ("REDIS_URL", "SECRETS_DIR")}
+    if missing := [name for name, value in values.items() if not value]:
+        raise CommandError(f"DATABASE_URL is set, but not {' and '.join(missing)}")
+    secrets_dir = Path(values["SECRETS_DIR"])
+    return Target(os.environ["DATABASE_URL"], values["REDIS_URL"], secrets_dir, home=None)
