@@ -93,7 +93,7 @@ def decide(ledger: Ledger, facts: Facts, request: Request, now: datetime) -> Out
             return _decide_book(ledger, facts, request, book, now)
         case Change() as change:
             return _decide_change(ledger, facts, request, change, now)
-        case Cancel() as cancel:
+        case cancel:
             return _decide_cancel(ledger, facts, request, cancel, now)
 
 

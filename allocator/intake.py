@@ -109,7 +109,7 @@ class Intake:
             except (msgspec.DecodeError, KeyError, TypeError):
                 unreadable.append(entry_id)
         if unreadable:
-            log.error("requests_unreadable", count=len(unreadable))
+            log.error("requests_set_aside", count=len(unreadable))
             self._acknowledge(unreadable)
         return handed
 

@@ -17,19 +17,20 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery, signals
 
 from allocator.errors import StoreAway
 from allocator.jobs_settings import JobsSettings
 from allocator.model import SITE_TIMEZONE
-from allocator.notices import NoticeDesk, Result, desk_of
-from allocator.outbox import Outbox
-from allocator.worker_watch import WorkerProcess
 from monitoring.errors import MonitoringError
 from monitoring.logs import configure, get_logger
 from monitoring.settings import load
+
+if TYPE_CHECKING:
+    from allocator.notices import NoticeDesk, Result
+    from allocator.worker_watch import WorkerProcess
 
 QUEUE = "notices"
 TASK_TIME_LIMIT_S = 30
@@ -92,11 +93,24 @@ def _settings() -> JobsSettings:
 
 @cache
 def _desk() -> NoticeDesk:
-    """Return the process's desk. A child inherits its parent's, which has no connection yet."""
+    """Return the process's desk. A child inherits its parent's, which has no connection yet.
+
+    What mails are made with is imported here, so that beat does not load it.
+    """
+    from allocator.notices import desk_of
+
     try:
         return desk_of(_settings())
     except MonitoringError as error:
         raise _ending(error) from None
+
+
+@cache
+def _worker() -> WorkerProcess:
+    """Return what the worker shows of itself; the child inherits it too."""
+    from allocator.worker_watch import WorkerProcess
+
+    return WorkerProcess()
 
 
 def _ending(error: MonitoringError) -> SystemExit:
@@ -115,7 +129,7 @@ def relay_outbox() -> int:
     with app.producer_or_acquire() as producer:
         for outbox_id in outbox_ids:
             send_notice.apply_async((outbox_id,), producer=producer)
-    _worker.note_relay()
+    _worker().note_relay()
     return len(outbox_ids)
 
 
@@ -123,7 +137,7 @@ def relay_outbox() -> int:
 def send_notice(outbox_id: int) -> Result:
     """Tell one message of the outbox to whom it concerns, if nobody has yet."""
     result = _desk().tell(outbox_id, datetime.now(SITE_TIMEZONE))
-    _worker.note(result)
+    _worker().note(result)
     return result
 
 
@@ -143,9 +157,6 @@ def _queued() -> int:
     return int(declared.message_count)
 
 
-_worker = WorkerProcess()
-
-
 @signals.setup_logging.connect
 def _set_up_logging(**_: object) -> None:
     """Log as all our processes do; with a receiver here, Celery sets up nothing itself."""
@@ -154,18 +165,21 @@ def _set_up_logging(**_: object) -> None:
 
 @signals.celeryd_init.connect
 def _begin_worker(**_: object) -> None:
+    configure("worker")
     _desk()
-    _worker.begin()
+    _worker().begin()
 
 
 @signals.worker_ready.connect
 def _serve_internal_port(**_: object) -> None:
+    from allocator.outbox import Outbox
+
     settings = _settings()
     if settings.internal_port is not None:
         outbox = Outbox(settings.database_url, contact_key=b"")
-        _worker.serve(outbox, settings.internal_port, settings.internal_host)
+        _worker().serve(outbox, settings.internal_port, settings.internal_host)
 
 
 @signals.worker_shutdown.connect
 def _end_worker(**_: object) -> None:
-    _worker.end()
+    _worker().end()

@@ -77,9 +77,7 @@ def run_sql_beside(operations: Any, script: str) -> None:
     connection.execute(Path(script).with_suffix(".sql").read_bytes())
 
 
-def create_login_roles(
-    database_url: str, passwords: Mapping[Purpose, str]
-) -> dict[Purpose, str]:
+def create_login_roles(database_url: str, passwords: Mapping[Purpose, str]) -> dict[Purpose, str]:
     """Make the login roles of this database, or set their passwords; return their names.
 
     The server is sent a SCRAM verifier, never the password itself. `database_url`
@@ -117,11 +115,7 @@ def role_url(database_url: str, purpose: Purpose, password: str) -> str:
     parts.pop("password", None)
     database = parts.pop("dbname")
     address = ""
-    if (
-        "host" in parts
-        and not parts["host"].startswith("/")
-        and "," not in parts["host"]
-    ):
+    if "host" in parts and not parts["host"].startswith("/") and "," not in parts["host"]:
         address = _bracketed(parts.pop("host"))
         address += f":{parts.pop('port')}" if "port" in parts else ""
     user = f"{quote(role_name(database, purpose), safe='')}:{quote(password, safe='')}"
@@ -146,22 +140,16 @@ def _set_login_role(
     verifier = connection.pgconn.encrypt_password(
         password.encode(), name.encode(), b"scram-sha-256"
     ).decode()
-    exists = (
-        connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).rowcount
-        == 1
-    )
+    role = sql.Identifier(name)
+    if connection.execute(_statement("role_exists"), {"name": name}).rowcount == 0:
+        connection.execute(sql.SQL("CREATE ROLE {role}").format(role=role))
     connection.execute(
-        sql.SQL("{verb} ROLE {name} LOGIN NOSUPERUSER PASSWORD {verifier}").format(
-            verb=sql.SQL("ALTER" if exists else "CREATE"),
-            name=sql.Identifier(name),
-            verifier=sql.Literal(verifier),
+        sql.SQL("ALTER ROLE {role} LOGIN NOSUPERUSER PASSWORD {verifier}").format(
+            role=role, verifier=sql.Literal(verifier)
         )
     )
-    connection.execute(
-        sql.SQL("GRANT {group} TO {name}").format(
-            group=sql.Identifier(f"seiriken_{purpose}"), name=sql.Identifier(name)
-        )
-    )
+    group = sql.Identifier(f"seiriken_{purpose}")
+    connection.execute(sql.SQL("GRANT {group} TO {role}").format(group=group, role=role))
 
 
 def _set_seconds(setting: str, seconds: int) -> sql.Composed:

@@ -205,8 +205,11 @@ class Dose(msgspec.Struct, frozen=True):
 
 
 class Booking(msgspec.Struct, frozen=True):
-    """What a person holds. `doses` is (1, 2), or (2) after a first dose elsewhere, or (1) after
-    the resident gave dose 2 back, or empty once cancelled."""
+    """What a person holds.
+
+    `doses` is (1, 2), or (2) after a first dose elsewhere, or (1) once dose 2 was
+    given back, or empty once cancelled.
+    """
 
     booking_number: str
     booking_id: UUID

@@ -97,9 +97,7 @@ class Search:
         return (first, named) if self._is_free(named, 2) else Refusal.NO_SECOND_DOSE
 
     def _flexible_pairs(self, wish: Flexible) -> Iterator[Pair | Refusal]:
-        calendars = self.seats.calendars_of(
-            self.release.release_id, wish.venue_id, wish.product_id
-        )
+        calendars = self.seats.calendars_of(self.release.release_id, wish.venue_id, wish.product_id)
         for day in _days(wish):
             found = [self._earliest_pair(calendar, day, wish) for calendar in calendars]
             pairs = [pair for pair in found if not isinstance(pair, Refusal)]
@@ -164,9 +162,7 @@ class Search:
         return seats.free[dose - 1] > 0 and seats.slot.starts_at > self.now
 
 
-def _first_found(
-    candidates: Iterable[Found | Refusal], otherwise: Refusal
-) -> Found | Refusal:
+def _first_found(candidates: Iterable[Found | Refusal], otherwise: Refusal) -> Found | Refusal:
     """Return the first that is no refusal, else the refusal that comes first in order."""
     refusal = otherwise
     for candidate in candidates:

@@ -116,7 +116,5 @@ class Seats:
         return [
             calendar
             for (release, venue, product), calendar in self.calendars.items()
-            if release == release_id
-            and venue_id in (None, venue)
-            and product_id in (None, product)
+            if release == release_id and venue_id in (None, venue) and product_id in (None, product)
         ]

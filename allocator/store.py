@@ -36,13 +36,9 @@ from allocator.rows import booking_from_row
 from allocator.sealing import unseal_identity
 from allocator.seats import Seats
 
-_SESSION = " ".join(
-    [
-        "-c timezone=Asia/Tokyo",
-        "-c statement_timeout=10s",
-        "-c lock_timeout=5s",
-        "-c idle_in_transaction_session_timeout=3s",
-    ]
+_SESSION = (
+    "-c timezone=Asia/Tokyo -c statement_timeout=10s -c lock_timeout=5s"
+    " -c idle_in_transaction_session_timeout=3s"
 )
 """A leader that hangs in the middle of a transaction loses its session, so that
 its lock on the lease does not keep a standby out."""

@@ -1,10 +1,10 @@
 """The loop of the only writer: take, decide, commit, answer, acknowledge.
 
 ```
- (a) standby ── lease taken ──▶ (b) load ──▶ (c) take ▶ read ▶ decide ▶ COMMIT ▶ answer ▶ acknowledge
-      ▲                            ▲                                      │
-      │          (e) fenced        └─────── (d) fault: forget all ◀───────┤
-      └───────────────────────────────────────────────────────────────────┘
+ (a) standby ─ lease taken ▶ (b) load ─▶ (c) take ▶ read ▶ decide ▶ COMMIT ▶ answer ▶ acknowledge
+      ▲                          ▲                                    │
+      │        (e) fenced        └───── (d) fault: forget all ◀───────┤
+      └───────────────────────────────────────────────────────────────┘
 ```
 
 Rule 1: after any fault the ledger is thrown away and read again, since whether the
@@ -77,7 +77,7 @@ class Writer:
                 log.warning("writer_fenced", epoch=self._epoch)
                 self._forget(lease_too=True)
             except (StoreAway, RedisError) as fault:
-                log.warning("dependency_away", error=type(fault).__name__)
+                log.warning("dependency_lost", error=type(fault).__name__)
                 self._forget(lease_too=False)
                 self._stopped(RETRY_AFTER_S)
         self._hand_over()

@@ -10,10 +10,12 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -59,6 +61,20 @@ class StackUnderTest:
     def command(self, *words: str) -> None:
         """Run one of the operators' commands on this stack."""
         subprocess.run([SEIRIKEN, *words, "--home", self.home], check=True, capture_output=True)
+
+    @contextmanager
+    def allocator_frozen(self) -> Iterator[None]:
+        """Let the allocator decide nothing for the length of a block."""
+        listed = subprocess.run(
+            [SEIRIKEN, "status", "--home", self.home, "--json"], check=True, capture_output=True
+        )
+        processes = json.loads(listed.stdout)["processes"]
+        pid = next(one["pid"] for one in processes if one["name"] == "allocator")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def orders(self, order: str, state: str, *words: str) -> None:
         """Give an order to the release, and wait until residents are told of its new state."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from tests.browser.conftest import OpenPage, Person, StackUnderTest
 from tests.browser.resident import SUBMIT, Resident, full_width
 
 SEATS_MAX = 20
+DECISION_MS_MAX = 30_000
 
 
 @pytest.fixture
@@ -80,6 +82,23 @@ def test_double_click_books_once(
     resident.chooses(day=2)
     resident.button("check.submit.book").dblclick()
     resident.arrives("/booked", resident.reads("booked.title.book"))
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_undecided_request_is_told_and_then_its_answer(
+    open_page: OpenPage, stack: StackUnderTest, person: Person, screenshots: Path, javascript: bool
+) -> None:
+    pictures = screenshots / "mistakes" / f"undecided-{javascript}"
+    pictures.mkdir(parents=True, exist_ok=True)
+    resident = Resident(open_page(javascript=javascript), person, "ja", pictures)
+    resident.comes_to_choosing()
+    resident.chooses(day=3)
+    with stack.allocator_frozen():
+        resident.presses("check.submit.book")
+        expect(resident.page).to_have_url(re.compile("/checking/"), timeout=DECISION_MS_MAX)
+        resident.sees(resident.reads("checking.title"))
+    expect(resident.page).to_have_url("/booked", timeout=DECISION_MS_MAX)
+    resident.sees(resident.reads("booked.title.book"))
 
 
 def test_back_button_after_booking_shows_the_booking(resident: Resident) -> None:

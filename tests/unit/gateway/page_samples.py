@@ -74,7 +74,7 @@ def _waits() -> list[Sample]:
     waits = []
     for show in ("lobby", "waiting", "turn", "paused", "closed", "booked"):
         for outlook in ("likely", "borderline", "unlikely", ""):
-            shown = WaitShown(show, "r1", 120, 20, "約5分", 80, outlook, OPENS_AT, "お知らせ", 10)  # type: ignore[arg-type]
+            shown = WaitShown(show, "r1", 120, 20, "約5分", 80, outlook, OPENS_AT, "お知らせ", 10)
             waits.append(("wait", f"{show}-{outlook}", {"wait": shown}))
     nothing = WaitShown("waiting", "r1", None, None, "計算しています", 0, "", None, "", 30)
     return [*waits, ("wait", "unknown", {"wait": nothing})]

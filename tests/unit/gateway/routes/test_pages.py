@@ -1,0 +1,176 @@
+"""The pages' routes while Redis and PostgreSQL are away: what can be said then, and no more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from gateway.policies import Policy, PolicyRoute
+from gateway.routes import pages
+from gateway.routes.way_in import date_from_parts
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def protected() -> Iterator[tuple[str, str]]:
+    """Yield method and path of every page that is not public."""
+    for route in pages.routes():
+        assert isinstance(route, PolicyRoute)
+        if route.policy is not Policy.PUBLIC:
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                yield method, re.sub(r"\{\w+\}", "2021-06-01", route.path)
+
+
+@pytest.mark.parametrize(("method", "path"), list(protected()))
+def test_page_leads_whoever_is_nobody_to_sign_in(
+    client: TestClient, method: str, path: str
+) -> None:
+    answer = client.request(method, path)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in?again=yes")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.text == ""
+
+
+def test_public_pages_are_these_and_no_others() -> None:
+    public = [
+        route.path
+        for route in pages.routes()
+        if isinstance(route, PolicyRoute) and route.policy is Policy.PUBLIC
+    ]
+    assert sorted(set(public)) == ["/", "/sign-in", "/sign-out", "/signed-out"]
+
+
+def test_way_back_is_one_of_our_pages(client: TestClient) -> None:
+    assert client.get("/check").headers["location"] == "/sign-in?again=yes&back=check"
+    assert 'name="back" value="check"' in client.get("/sign-in?back=check").text
+    for elsewhere in ("//example.jp", "https://example.jp", "wait", '"><b>'):
+        page = client.get("/sign-in", params={"back": elsewhere}).text
+        assert 'name="back" value=""' in page
+
+
+def test_unknown_page_is_told_in_the_readers_language(client: TestClient) -> None:
+    japanese = client.get("/nowhere")
+    assert japanese.status_code == 404
+    assert "ページが見つかりません" in japanese.text
+    english = client.get("/nowhere", headers={"Accept-Language": "en"})
+    assert "Page not found" in english.text
+    assert english.headers["content-language"] == "en"
+
+
+def test_wrong_method_is_told(client: TestClient) -> None:
+    answer = client.put("/sign-in")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, HEAD, POST"
+    assert "<h1>" in answer.text
+
+
+def test_language_is_kept_and_leads_to_the_same_page(client: TestClient) -> None:
+    answer = client.get("/sign-in?back=check&language=en")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?back=check"
+    assert "language=en" in answer.headers["set-cookie"]
+    assert "Sign in" in client.get("/sign-in").text
+
+
+@pytest.mark.parametrize("path", ["//example.jp/", "/\\example.jp"])
+def test_language_switch_leads_to_no_other_host(client: TestClient, path: str) -> None:
+    answer = client.get(f"http://testserver{path}?language=en")
+    assert re.match(r"/[^/\\]", answer.headers["location"])
+
+
+def test_unknown_language_changes_nothing(client: TestClient) -> None:
+    answer = client.get("/sign-in?language=xx")
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+
+
+def test_form_with_faults_comes_back_with_what_was_typed(client: TestClient) -> None:
+    typed = {
+        "ticket_number": "12x",
+        "birth_year": "1945",
+        "birth_month": "13",
+        "birth_day": "1",
+        "back": "check",
+    }
+    answer = client.post("/sign-in", data=typed)
+    assert answer.status_code == 422
+    for name, value in typed.items():
+        assert re.search(rf'name="{name}"[^>]*value="{value}"', answer.text), name
+    assert 'href="#ticket_number"' in answer.text
+    assert 'href="#birth_year"' in answer.text
+    assert "入力の確認：" in answer.text
+
+
+@pytest.mark.parametrize(
+    "body", [{"nickname": "x"}, {"ticket_number": ["1", "2"]}, {f"f{n}": "x" for n in range(40)}]
+)
+def test_form_with_other_fields_than_ours_is_refused(
+    client: TestClient, body: dict[str, str | list[str]]
+) -> None:
+    answer = client.post("/sign-in", data=body)
+    assert answer.status_code == 400
+    assert "<h1>" in answer.text
+
+
+def test_file_in_a_form_is_refused(client: TestClient) -> None:
+    answer = client.post("/sign-in", files={"ticket_number": b"0123456789"})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", ""])
+def test_what_is_no_form_is_refused(client: TestClient, content_type: str) -> None:
+    answer = client.post("/sign-in", content=b"{}", headers={"Content-Type": content_type})
+    assert answer.status_code == 415
+
+
+def test_long_form_is_refused(client: TestClient) -> None:
+    answer = client.post("/sign-in", content=b"a=" + b"x" * 70_000, headers=FORM)
+    assert answer.status_code == 413
+    assert "<h1>" in answer.text
+
+
+def test_form_from_another_site_is_refused(client: TestClient) -> None:
+    foreign = {"X-Requested-With": "", "Sec-Fetch-Site": "cross-site"}
+    answer = client.post("/sign-in", data={"ticket_number": "1"}, headers=foreign)
+    assert answer.status_code == 403
+    assert "<h1>" in answer.text
+
+
+def test_page_says_that_the_parts_are_away_and_tries_again(client: TestClient) -> None:
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
+    assert '<meta http-equiv="refresh" content="5">' in answer.text
+
+
+def test_signing_out_works_with_nothing_to_sign_out_of(client: TestClient) -> None:
+    client.cookies.set("session", "x" * 43)
+    answer = client.post("/sign-out", headers=FORM)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/signed-out"
+    assert "session=" in answer.headers["set-cookie"]
+    assert "終了しました" in client.get("/signed-out").text
+
+
+def test_pages_have_routes_of_the_policy_kind_only() -> None:
+    assert all(isinstance(route, PolicyRoute) for route in pages.routes())
+    assert not any(type(route) is Route for route in pages.routes())
+
+
+@pytest.mark.parametrize(
+    ("typed", "joined"),
+    [
+        (("1945", "5", "3"), "1945-5-3"),
+        (("１９４５", "５", "３"), "1945-5-3"),
+        (("", " ", "　"), ""),
+        (("1945", "", "3"), "1945--3"),
+    ],
+)
+def test_three_fields_make_one_date(typed: tuple[str, str, str], joined: str) -> None:
+    values = dict(zip(("b_year", "b_month", "b_day"), typed, strict=True))
+    assert date_from_parts(values, "b") == joined

@@ -1,0 +1,116 @@
+"""What may be chosen: days and times with their second doses, and never the two mixed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from allocator import offer
+from allocator.model import Catalogue, FirstDose
+from allocator.reads import Availability, OpenSlot
+from gateway import choosing
+from tests.unit.gateway.factories import NOW, make_catalogue, make_slot
+
+FIRST = date(2021, 6, 10)
+SECOND = FIRST + timedelta(days=21)
+
+
+def availability(
+    slots: tuple[OpenSlot, ...] = (), second_only: tuple[OpenSlot, ...] = ()
+) -> Availability:
+    return Availability("r1", NOW, "1", slots, second_only)
+
+
+def city(*days: date) -> Catalogue:
+    """A city with one slot a day, numbered from 1."""
+    return make_catalogue(slots=tuple(make_slot(n, day) for n, day in enumerate(days, 1)))
+
+
+def test_pair_is_offered_with_its_second_dose() -> None:
+    catalogue = city(FIRST, SECOND)
+    at = catalogue.slots[2].starts_at
+    (found,) = choosing.pair_offers(catalogue, availability((OpenSlot(1, "few", 2, at),)))
+    assert (found.key, found.second_dose_at) == ("1-2", at)
+    (month,) = choosing.months_of([found])
+    assert month.first_day == date(2021, 6, 1)
+    assert month.days == (choosing.Day(FIRST, "few", (SECOND,)),)
+
+
+def test_offers_are_in_order_of_time_then_venue() -> None:
+    catalogue = make_catalogue(
+        slots=(
+            make_slot(1, SECOND),
+            make_slot(2, FIRST, venue_id="school"),
+            make_slot(3, FIRST),
+            make_slot(4, FIRST, 9, venue_id="school"),
+        )
+    )
+    open_slots = tuple(OpenSlot(slot_id, "many") for slot_id in (1, 2, 3, 4))
+    offers = choosing.pair_offers(catalogue, availability(open_slots))
+    assert [o.slot.slot_id for o in offers] == [4, 3, 2, 1]
+    assert [v.venue_id for v in choosing.venues_of(offers)] == ["hall", "school"]
+    assert [p.product_id for p in choosing.products_of(offers)] == ["comirnaty"]
+    assert [o.slot.slot_id for o in choosing.at_venue(offers, "school")] == [4, 2]
+    assert choosing.at_venue(offers, "") == offers
+    places = choosing.places_of(choosing.on_day(offers, FIRST))
+    assert [(p.venue.venue_id, [o.slot.slot_id for o in p.offers]) for p in places] == [
+        ("hall", [3]),
+        ("school", [4, 2]),
+    ]
+
+
+def test_slot_that_the_catalogue_does_not_know_yet_is_left_out() -> None:
+    assert choosing.pair_offers(city(FIRST), availability((OpenSlot(99, "many"),))) == []
+
+
+def test_day_is_full_only_when_every_slot_is() -> None:
+    catalogue = make_catalogue(slots=(make_slot(1, FIRST), make_slot(2, FIRST, 11)))
+    both_full = availability((OpenSlot(1, "none"), OpenSlot(2, "none")))
+    one_left = availability((OpenSlot(1, "none"), OpenSlot(2, "few", 9, None)))
+    one_many = availability((OpenSlot(1, "none"), OpenSlot(2, "many", 9, None)))
+    found = [
+        choosing.months_of(choosing.pair_offers(catalogue, given))[0].days[0].pairs
+        for given in (both_full, one_left, one_many)
+    ]
+    assert found == ["none", "few", "many"]
+
+
+def test_day_with_many_first_doses_for_one_second_has_few_pairs() -> None:
+    slots = tuple(make_slot(n, FIRST, 9 + n) for n in range(1, 9))
+    catalogue = make_catalogue(slots=slots)
+    same_second = tuple(OpenSlot(n, "few", 99) for n in range(1, 9))
+    other_seconds = tuple(OpenSlot(n, "few", 90 + n) for n in range(1, 9))
+    found = [
+        choosing.months_of(choosing.pair_offers(catalogue, availability(given)))[0].days[0].pairs
+        for given in (same_second, other_seconds)
+    ]
+    assert found == ["few", "many"]
+
+
+def test_few_means_the_same_as_for_the_allocator() -> None:
+    assert choosing.FEW_MAX == offer.FEW_MAX
+
+
+def seconds_after(
+    first_day: date, *intervals: int, today: date, product: str = "comirnaty"
+) -> list[int]:
+    """Return which of the intervals are offered for dose 2."""
+    catalogue = city(*(first_day + timedelta(days=days) for days in intervals))
+    open_slots = tuple(OpenSlot(slot_id, "many") for slot_id in catalogue.slots)
+    found = choosing.second_offers(
+        catalogue, availability(second_only=open_slots), FirstDose(product, first_day), today
+    )
+    return [(o.slot.day - first_day).days for o in found]
+
+
+def test_second_dose_alone_keeps_the_products_interval() -> None:
+    offered = seconds_after(FIRST, 18, 19, 21, 42, 43, today=FIRST + timedelta(days=10))
+    assert offered == [19, 21, 42]
+
+
+def test_overdue_second_dose_is_still_offered() -> None:
+    assert seconds_after(FIRST, 18, 50, 90, today=FIRST + timedelta(days=42)) == []
+    assert seconds_after(FIRST, 18, 50, 90, today=FIRST + timedelta(days=43)) == [50, 90]
+
+
+def test_second_dose_is_of_the_same_product() -> None:
+    assert seconds_after(FIRST, 21, today=FIRST, product="spikevax") == []

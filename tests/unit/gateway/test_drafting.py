@@ -1,0 +1,65 @@
+"""The draft: what was typed comes back as it was, and a step back forgets what no longer fits."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from allocator.model import Choice, FirstDose
+from gateway import drafting
+from gateway.drafting import Draft
+from gateway.forms import ContactForm
+
+CONTACT = ContactForm("印西 花子", "09012345678", "hanako@example.jp")
+FIRST = FirstDose("comirnaty", date(2021, 6, 10))
+
+
+def test_what_is_kept_comes_back() -> None:
+    draft = drafting.with_contact({}, CONTACT)
+    draft = drafting.with_first_dose(draft, FIRST)
+    draft = drafting.with_choice(draft, Choice(1, 2))
+    assert drafting.contact_of(draft) == CONTACT
+    assert drafting.first_dose_of(draft) == FIRST
+    assert drafting.choice_of(draft) == Choice(1, 2)
+
+
+def test_empty_draft_holds_nothing() -> None:
+    assert drafting.contact_of({}) is None
+    assert drafting.first_dose_of({}) is None
+    assert drafting.choice_of({}) is None
+
+
+def test_way_goes_on_where_the_draft_left_off() -> None:
+    draft: Draft = {}
+    assert drafting.next_step(draft) == "/details"
+    draft = drafting.with_contact(draft, CONTACT)
+    assert drafting.next_step(draft) == "/choose"
+    draft = drafting.with_choice(draft, Choice(1))
+    assert drafting.next_step(draft) == "/check"
+    assert drafting.next_step(drafting.without_choice(draft)) == "/choose"
+    assert drafting.next_step(drafting.to_change("both")) == "/choose"
+
+
+def test_purpose_follows_from_what_was_said() -> None:
+    booking = drafting.with_contact({}, CONTACT)
+    assert drafting.purpose_of(booking) == "book"
+    assert drafting.purpose_of(drafting.with_first_dose(booking, FIRST)) == "second_only"
+    assert drafting.purpose_of(drafting.to_change("both")) == "change_both"
+    assert drafting.purpose_of(drafting.to_change("second")) == "change_second"
+
+
+def test_new_contact_details_begin_a_booking_not_a_change() -> None:
+    assert drafting.purpose_of(drafting.with_contact(drafting.to_change("both"), CONTACT)) == "book"
+
+
+def test_other_first_dose_forgets_the_choice() -> None:
+    draft = drafting.with_choice(drafting.with_contact({}, CONTACT), Choice(1, 2))
+    for first in (FIRST, None):
+        changed = drafting.with_first_dose(draft, first)
+        assert drafting.choice_of(changed) is None
+        assert drafting.contact_of(changed) == CONTACT
+        assert drafting.first_dose_of(changed) == first
+
+
+def test_second_choice_leaves_nothing_of_the_first() -> None:
+    draft = drafting.with_choice(drafting.with_choice({}, Choice(1, 2)), Choice(3))
+    assert drafting.choice_of(draft) == Choice(3)
