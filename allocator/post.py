@@ -54,7 +54,8 @@ class MailFolder:
     def send(self, mail: EmailMessage, outbox_id: int, recipient: str) -> Posted:
         """Write `{outbox_id}.eml`, replacing what an earlier try left."""
         path = self._folder / f"{outbox_id:08}.eml"
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        # The message is held, so that nobody else writes it now.
+        beside = path.with_name(f".{path.name}.new")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(

@@ -96,7 +96,6 @@ def configuration(home: Home, run_dir: Path, programs: Sequence[Program]) -> str
             "pidfile": run_dir / "supervisord.pid",
             "childlogdir": home.log_dir,
             "minfds": files_max,
-            "umask": "077",
             **({"user": "root"} if is_root else {}),
         },
         "rpcinterface:supervisor": {
@@ -126,6 +125,7 @@ def _program_section(home: Home, program: Program) -> str:
         "stopsignal": program.stop_signal,
         "stopwaitsecs": program.stop_wait_s,
         "numprocs": program.copies,
+        "umask": "077",
         "redirect_stderr": "true",
         "stdout_logfile_maxbytes": "10MB",
         "stdout_logfile_backups": "3",

@@ -76,7 +76,7 @@ def test_page_tells_of_the_wait_and_leads_in(
         )
         assert AHEAD_MIN // 2 < ahead < place
 
-    paused.command("room", "rate", "auto")
+    paused.command("room", "rate", "6000")
     comes_to_see(with_script, "wait.turn_title")
     expect(with_script.page).to_have_title(f"● {with_script.reads('wait.turn_title')}")
     expect(with_script.page.locator("#countdown")).to_be_visible()

@@ -16,9 +16,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
+import httpx2
 import psutil
 import pytest
 
@@ -67,9 +66,8 @@ def up(home: Home, *arguments: str, **variables: str) -> Any:
 
 def answers(url: str) -> bool:
     try:
-        with urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (URLError, OSError):
+        return httpx2.get(url, timeout=5).status_code == 200
+    except httpx2.TransportError:
         return False
 
 
@@ -121,8 +119,7 @@ def test_operators_commands_reach_the_waiting_room(home: Home, tmp_path: Path) -
     url = f"{up(home, '--opens-in', '3600')['url']}/queue/status.json"
 
     def shown() -> Any:
-        with urlopen(url, timeout=5) as answer:
-            return json.load(answer)
+        return httpx2.get(url, timeout=5).json()
 
     at = ("--home", str(home.path))
     assert shown()["state"] == "lobby"

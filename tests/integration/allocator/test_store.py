@@ -1,0 +1,132 @@
+"""One batch is one transaction; the schema is the second wall (I1, I2, I3, I6)."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from allocator.batch import Batch, batch_of
+from allocator.core import decide_batch
+from allocator.errors import Fenced, StoreAway, StoreContradicts
+from allocator.model import Booking
+from allocator.store import Store
+from tests.integration.allocator.books import CONTACT, Books, now
+
+
+def decided(books: Books, store: Store, *numbers: int) -> Batch:
+    """Decide these requests on a freshly loaded ledger, and write nothing."""
+    ledger, head = store.load()
+    requests = [books.request(number) for number in numbers]
+    moment = now()
+    decisions = decide_batch(ledger, store.facts_of(requests), requests, moment)
+    assert all(isinstance(decision.outcome, Booking) for decision in decisions)
+    return batch_of(decisions, ledger.catalogue, head, moment)
+
+
+def test_what_is_written_is_what_is_loaded(books: Books) -> None:
+    """I4: a new writer finds seats, bookings, answers and the journal's head."""
+    with books.store() as store:
+        epoch = store.take_lease("a", 4.0)
+        assert epoch is not None
+        batch = decided(books, store, 1, 2)
+        store.write(batch, epoch, now())
+    with books.store() as store:
+        ledger, head = store.load()
+        known = store.facts_of([books.request(1), books.request(3)])
+    assert (ledger.bookings_made, head) == (2, batch.journal_head)
+    taken = sum(sum(s.slot.capacities) - sum(s.free) for s in ledger.seats.slots.values())
+    assert taken == 4
+    assert set(known.decided) == {books.request(1).request_id}
+    assert set(known.held) == {("c1", books.person(1))}
+    assert set(known.born) == {books.person(1), books.person(3)}
+
+
+def test_lease_is_taken_by_one(books: Books) -> None:
+    """A standby waits while the leader is seen; the same instance comes back at once."""
+    with books.store() as leader, books.store() as standby:
+        assert leader.take_lease("a", 4.0) == 1
+        assert standby.take_lease("b", 4.0) is None
+        assert leader.take_lease("a", 4.0) == 2
+        leader.give_up_lease(2)
+        assert standby.take_lease("b", 4.0) == 3
+
+
+def test_stale_writer_commits_nothing(books: Books) -> None:
+    """I6: once another has taken over, a batch is refused whole."""
+    with books.store() as stale, books.store() as other:
+        epoch = stale.take_lease("a", 4.0)
+        assert epoch is not None
+        batch = decided(books, stale, 1)
+        assert other.take_lease("b", 0.0) == epoch + 1
+        with pytest.raises(Fenced):
+            stale.write(batch, epoch, now())
+        with pytest.raises(Fenced):
+            stale.keep_lease(epoch)
+    assert books.rows("SELECT count(*) FROM booking") == [(0,)]
+    assert books.rows("SELECT sum(taken) FROM seats") == [(0,)]
+
+
+def oversold(rows: Batch) -> None:
+    """Give out more seats than there are."""
+    rows.seats_moved["count"][:] = [count + 1_000 for count in rows.seats_moved["count"]]
+
+
+def half_a_pair(rows: Batch) -> None:
+    """Leave dose 2 out."""
+    rows.bookings_inserted["dose2_slot_id"][0] = None
+    rows.bookings_inserted["dose2_on"][0] = None
+
+
+def too_early(rows: Batch) -> None:
+    """Claim an interval that the days do not keep."""
+    rows.bookings_inserted["interval_days_min"][0] = 22
+
+
+def wrong_day(rows: Batch) -> None:
+    """Name a day that is not the slot's."""
+    rows.bookings_inserted["dose2_on"][0] += timedelta(days=1)
+
+
+def two_bookings(rows: Batch) -> None:
+    """Book one person twice."""
+    people = rows.bookings_inserted["person_key"]
+    people[1] = people[0]
+
+
+WALLS: list[tuple[Callable[[Batch], None], str]] = [
+    (oversold, "seats_taken_within_capacity"),
+    (half_a_pair, "booking_has_both_doses_or_neither"),
+    (too_early, "booking_interval_is_met"),
+    (wrong_day, "booking_dose2_slot_has_product_and_day"),
+    (two_bookings, "booking_one_per_person_and_campaign"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "constraint"), WALLS, ids=[wall[1] for wall in WALLS])
+def test_schema_refuses_what_the_core_must_not_do(
+    books: Books, spoil: Callable[[Batch], None], constraint: str
+) -> None:
+    """The whole batch is refused, the constraint named, and no row shown (I10)."""
+    with books.store() as store:
+        epoch = store.take_lease("a", 4.0)
+        assert epoch is not None
+        batch = decided(books, store, 1, 2)
+        spoil(batch)
+        with pytest.raises(StoreContradicts, match=constraint) as caught:
+            store.write(batch, epoch, now())
+    text = "".join(traceback.format_exception(caught.value))
+    assert books.person(1).hex() not in text
+    assert CONTACT.email not in text
+    assert books.rows("SELECT count(*) FROM journal") == [(0,)]
+
+
+def test_store_away_is_said_in_our_words(books: Books, tmp_path: Any) -> None:
+    """No address, user or statement in the fault."""
+    store = Store(f"postgresql://nobody@/none?host={tmp_path}", roster_key=bytes(32))
+    with pytest.raises(StoreAway) as caught:
+        store.load()
+    assert "nobody" not in "".join(traceback.format_exception(caught.value))

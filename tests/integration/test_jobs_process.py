@@ -1,0 +1,171 @@
+"""Celery as it is started: a worker and a beat in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import psutil
+import pytest
+from redis import Redis
+
+from allocator.migrate import create_login_roles, role_url
+from monitoring.secrets import create_missing, read_secret
+from seiriken.processes import free_ports
+from tests.integration.stored import PERSONAL, Stored
+from tests.waiting import until
+
+CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "allocator.jobs"]
+
+
+class Jobs:
+    """A worker and a beat on one database and one Redis."""
+
+    def __init__(self, database_url: str, redis_url: str, folder: Path) -> None:
+        create_login_roles(database_url, {"jobs": "jobs-password"})
+        (self.port,) = free_ports(1)
+        self.folder = folder
+        self.mail_dir = folder / "mail"
+        self.log = folder / "jobs.log"
+        create_missing(folder / "secrets")
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "JOBS_DATABASE_URL": role_url(database_url, "jobs", "jobs-password"),
+            "JOBS_REDIS_URL": redis_url,
+            "JOBS_SECRETS_DIR": str(folder / "secrets"),
+            "JOBS_PUBLIC_URL": "https://yoyaku.inzai.example",
+            "JOBS_MAIL_DIR": str(self.mail_dir),
+            "JOBS_RELAY_EVERY_S": "0.2",
+        }
+        self.stored = Stored(database_url, read_secret(folder / "secrets", "contact.key"))
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Run both; give the worker."""
+        with ExitStack() as stack:
+            stack.enter_context(
+                self._process("beat", f"--schedule={self.folder / 'beat-schedule'}")
+            )
+            worker = stack.enter_context(self._process("worker", JOBS_INTERNAL_PORT=str(self.port)))
+            until(lambda: self.ask("readyz")[0] == 200, within_s=60)
+            yield worker
+
+    def ask(self, path: str) -> tuple[int, str]:
+        """Ask the worker's internal port; status 0 while it does not answer."""
+        try:
+            with urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except HTTPError as error:
+            return error.code, error.read().decode()
+        except (URLError, OSError):
+            return 0, ""
+
+    def mails(self) -> list[str]:
+        """Return the names of the mails that were written."""
+        return sorted(path.name for path in self.mail_dir.glob("*.eml"))
+
+    def undone(self) -> int:
+        """Return how many messages are not done."""
+        return int(self.stored.one("SELECT count(*) FROM outbox WHERE done_at IS NULL")[0])
+
+    @contextmanager
+    def _process(self, *arguments: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [*CELERY, *arguments, "--loglevel=WARNING"],
+                env={**self.environment, **variables},
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+@pytest.fixture
+def jobs(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Jobs]:
+    made = Jobs(database_url, redis_url, tmp_path)
+    yield made
+    made.stored.close()
+
+
+@contextmanager
+def everything_told_to(redis_url: str) -> Iterator[list[str]]:
+    """Gather every command that Redis is given meanwhile."""
+    commands: list[str] = []
+    with Redis.from_url(redis_url) as redis, redis.monitor() as monitor:
+
+        def listen() -> None:
+            for command in monitor.listen():
+                commands.append(str(command["command"]))
+                if "the end" in commands[-1]:
+                    return
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        yield commands
+        with Redis.from_url(redis_url) as other:
+            other.echo("the end")
+        thread.join()
+
+
+def test_each_message_is_told_once_and_nothing_personal_is_said(jobs: Jobs, redis_url: str) -> None:
+    outbox_ids = [jobs.stored.message(jobs.stored.book()) for _ in range(20)]
+    with everything_told_to(redis_url) as commands, jobs.running() as worker:
+        until(lambda: jobs.undone() == 0, within_s=60)
+        until(lambda: 'seiriken_mails_total{result="sent"} 20.0' in jobs.ask("metrics")[1])
+        assert "seiriken_outbox_messages 0.0" in jobs.ask("metrics")[1]
+        worker.terminate()
+        assert worker.wait(60) == 0
+    assert jobs.mails() == [f"{outbox_id:08}.eml" for outbox_id in outbox_ids]
+    told = "\n".join(commands)
+    assert "send_notice" in told
+    assert not [word for word in PERSONAL if word in told]
+    log = jobs.log.read_text("utf-8")
+    assert not [word for word in PERSONAL if word in log]
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    events = [line["event"] for line in lines]
+    assert events.count("notice_settled") == 20
+
+
+def test_backlog_is_worked_off_after_a_killed_child_and_a_lost_queue(
+    jobs: Jobs, redis_url: str
+) -> None:
+    with jobs.running() as worker:
+        for _ in range(60):
+            jobs.stored.message(jobs.stored.book())
+        until(lambda: len(jobs.mails()) > 5, within_s=60)
+        (child,) = psutil.Process(worker.pid).children()
+        os.kill(child.pid, signal.SIGKILL)
+        with Redis.from_url(redis_url) as redis:
+            redis.flushall()
+        until(lambda: jobs.undone() == 0, within_s=60)
+    assert len(jobs.mails()) == 60
+
+
+@pytest.mark.parametrize("command", ["worker", "beat"])
+def test_process_without_its_settings_says_which_and_ends(command: str, tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [*CELERY, command],
+        env={"PATH": os.environ["PATH"], "JOBS_PUBLIC_URL": "https://a.example"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == 2
+    assert "JOBS_DATABASE_URL: Field required" in ended.stderr
+    assert "Traceback" not in ended.stderr
