@@ -124,8 +124,13 @@ app.add_defaults(lambda: configuration(_settings()))
 @app.task(name="relay_outbox")
 def relay_outbox() -> int:
     """Hand due messages to `send_notice`; return how many."""
-    room = _settings().relay_batch_max - _queued()
-    outbox_ids = _due(room) if room > 0 else []
+    from allocator.outbox import AGAIN_AFTER_S, LOST_AFTER_S
+
+    queued = _queued()
+    room = _settings().relay_batch_max - queued
+    # Beat may have ordered the next relay already; it is no message of the outbox.
+    again_after_s = AGAIN_AFTER_S if queued > 1 else LOST_AFTER_S
+    outbox_ids = _due(room, again_after_s) if room > 0 else []
     with app.producer_or_acquire() as producer:
         for outbox_id in outbox_ids:
             send_notice.apply_async((outbox_id,), producer=producer)
@@ -141,9 +146,9 @@ def send_notice(outbox_id: int) -> Result:
     return result
 
 
-def _due(room: int) -> list[int]:
+def _due(room: int, again_after_s: int) -> list[int]:
     try:
-        return _desk().outbox.due(room)
+        return _desk().outbox.due(room, again_after_s)
     except StoreAway:
         log.warning("outbox_not_read", dependency="postgresql")
         return []

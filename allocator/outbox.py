@@ -3,8 +3,8 @@
 Rule 1: a message leaves the outbox only with the transaction that holds it, so that
 however often its task runs, and in however many processes, it is told once.
 Rule 2: a message that is not told comes back by itself: after its back-off when it
-failed, after `AGAIN_AFTER_S` when nobody said what became of it. Celery's queue may
-be lost at any time.
+failed, after a while when nobody said what became of it. Celery's queue may be lost
+at any time.
 Rule 3: an error of PostgreSQL never leaves this module as it is (its text repeats rows).
 """
 
@@ -26,6 +26,9 @@ from allocator.statements import named_rows, statement
 
 AGAIN_AFTER_S = 30
 """Seconds after which a message is handed out again: as long as a task may run at most."""
+
+LOST_AFTER_S = 5
+"""As above while Celery's queue is empty: then a message that nobody holds is lost."""
 
 _SESSION = (
     "-c timezone=Asia/Tokyo -c statement_timeout=10s -c idle_in_transaction_session_timeout=60s"
@@ -64,14 +67,17 @@ class Outbox:
             self._connection.close()
             self._connection = None
 
-    def due(self, limit: int) -> list[int]:
+    def due(self, limit: int, again_after_s: int = AGAIN_AFTER_S) -> list[int]:
         """Return messages to hand out, oldest first, each marked as handed out now.
+
+        What was handed out, and is neither done nor failed `again_after_s` later, is
+        among them again, unless somebody holds it.
 
         Raises:
             StoreAway: PostgreSQL does not answer.
         """
         with self._transaction() as connection:
-            parameters = {"limit": limit, "again_after_s": AGAIN_AFTER_S}
+            parameters = {"limit": limit, "again_after_s": again_after_s}
             return sorted(row.outbox_id for row in connection.execute(_DUE, parameters))
 
     def backlog(self) -> Backlog:

@@ -77,10 +77,10 @@ class Stored:
         self.journal(booking_id, "book")
         return booking
 
-    def journal(self, booking_id: UUID, command: str) -> None:
+    def journal(self, booking_id: UUID, command: str, elsewhere: object = None) -> None:
         """Add an entry that granted a command."""
         self._seq += 1
-        outcome = {"booking_id": booking_id, "first_dose_elsewhere": None}
+        outcome = {"booking_id": booking_id, "first_dose_elsewhere": elsewhere}
         entry = msgspec.json.encode({"command": {"type": command}, "outcome": outcome}).decode()
         self.connection.execute(
             "INSERT INTO journal VALUES (%s, 1, now(), %s, %s)", [self._seq, entry, bytes(32)]

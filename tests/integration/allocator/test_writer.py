@@ -128,9 +128,11 @@ def test_parallel_calls_with_one_id_get_one_answer(books: Books) -> None:
     """I5: a double click is one booking and two identical answers; another's id is refused."""
 
     async def click(inbox: Inbox) -> list[Outcome | None]:
-        calls = [books.book(inbox, 1) for _ in range(5)]
-        calls.append(books.book(inbox, 1, who=2))
-        waiting = asyncio.gather(*calls)
+        first = asyncio.create_task(books.book(inbox, 1))
+        with books.redis() as redis:
+            await asyncio.to_thread(until, lambda: redis.xlen(INBOX_KEY) == 1)
+        more = [books.book(inbox, 1) for _ in range(4)]
+        waiting = asyncio.gather(first, *more, books.book(inbox, 1, who=2))
         thread = threading.Thread(target=books.run_writer, args=(_one_is_booked(books),))
         thread.start()
         given = await waiting
