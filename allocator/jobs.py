@@ -150,7 +150,7 @@ def _due(room: int, again_after_s: int) -> list[int]:
     try:
         return _desk().outbox.due(room, again_after_s)
     except StoreAway:
-        log.warning("outbox_not_read", dependency="postgresql")
+        log.warning("dependency_lost", dependency="postgresql")
         return []
 
 

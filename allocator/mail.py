@@ -119,7 +119,7 @@ def render(letter: Letter, letterhead: Letterhead) -> EmailMessage:
     page = _templates.get_template(f"{language}.html").make_module(context)
     mail = EmailMessage(policy=_LINE_OF_TEXT)
     mail["From"] = Address(city, addr_spec=letterhead.mail_from)
-    mail["To"] = mailbox(letter.contact.email)
+    mail["To"] = letter.contact.email
     mail["Subject"] = str(vars(text)["subject"])
     mail["Date"] = format_datetime(letter.written_at)
     mail["Message-ID"] = _message_id(letter, letterhead)
@@ -139,16 +139,6 @@ def render(letter: Letter, letterhead: Letterhead) -> EmailMessage:
     mail["Content-Language"] = language
     _fix_boundaries(mail)
     return mail
-
-
-def mailbox(email: str) -> str:
-    """Return an address as mail servers take it (RFC 5321, section 4.1.2).
-
-    Mobile carriers in Japan gave out addresses like `a..b.@carrier`, whose dots make
-    them legal only between quotation marks.
-    """
-    local, _, domain = email.rpartition("@")
-    return email if all(local.split(".")) else f'"{local}"@{domain}'
 
 
 def _words(appointment: Appointment, language: str) -> dict[str, object]:

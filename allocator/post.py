@@ -22,7 +22,6 @@ from urllib.parse import unquote, urlsplit
 
 from allocator.errors import AllocatorError
 from allocator.jobs_settings import SMTP_PORTS, JobsSettings
-from allocator.mail import mailbox
 from monitoring.errors import SecretError
 
 SMTP_WAIT_S = 8.0
@@ -128,6 +127,16 @@ def post_of(settings: JobsSettings) -> Post:
         except OSError:
             raise SecretError(f"secret {PASSWORD_FILE}: missing or unreadable") from None
     return MailServer(settings.smtp_url, settings.mail_from, password)
+
+
+def mailbox(email: str) -> str:
+    """Return an address as mail servers take it (RFC 5321, section 4.1.2).
+
+    Mobile carriers in Japan gave out addresses like `a..b.@carrier`, whose dots make
+    them legal only between quotation marks.
+    """
+    local, _, domain = email.rpartition("@")
+    return email if all(local.split(".")) else f'"{local}"@{domain}'
 
 
 def _refused(code: int) -> Posted:

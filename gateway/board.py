@@ -69,7 +69,14 @@ class Board:
         return None if raw is None else msgspec.json.decode(raw, type=Status)
 
     async def refresh(self) -> None:
-        """Fetch all notices once. Raises `RoomAway`, `NotReady`."""
+        """Fetch all notices once; of a Redis that was wiped, none, so that the last ones stay up.
+
+        Raises:
+            RoomAway: Redis does not answer.
+            NotReady: it holds no roster yet, or the room does not tick.
+        """
+        if not await self._line.ready():
+            raise NotReady
         current = await self._line.current()
         notices: dict[str, bytes] = {}
         for release_id in {*self._releases(), *([current] if current else [])}:

@@ -38,7 +38,7 @@ def main() -> None:
     """Run the command that the arguments name."""
     try:
         app()
-    except (CommandError, AllocatorError, MonitoringError, WaitingRoomError) as error:
+    except (CommandError, AllocatorError, MonitoringError, WaitingRoomError, OSError) as error:
         print_error(error)
         sys.exit(1)
 

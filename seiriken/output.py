@@ -51,7 +51,7 @@ def print_error(error: Exception) -> None:
 def message_of(error: Exception) -> str:
     """Return the text of one of our faults; its class's docstring is the message."""
     detail = str(error)
-    if isinstance(error, (CommandError, MonitoringError)) and detail:
+    if isinstance(error, (CommandError, MonitoringError, OSError)) and detail:
         return detail
     meaning = (type(error).__doc__ or type(error).__name__).strip().splitlines()[0]
     return f"{meaning} ({detail})" if detail else meaning

@@ -79,12 +79,16 @@ class StackUnderTest:
     def orders(self, order: str, state: str, *words: str) -> None:
         """Give an order to the release, and wait until residents are told of its new state."""
         self.command("release", order, *words)
+        self.until_told(state)
+
+    def until_told(self, state: str) -> None:
+        """Wait until every gateway tells residents of a state."""
         until(lambda: self._states() == {state})
 
     def _states(self) -> set[str]:
         """Return the state that residents are told; each gateway learns of it by itself."""
         asked = [httpx2.get(f"{self.url}/queue/status.json") for _ in range(ASKED_TIMES)]
-        return {str(answer.json()["state"]) for answer in asked}
+        return {str(answer.json().get("state")) for answer in asked}
 
     def program(self) -> httpx2.Client:
         """Return a client of the JSON contract, with cookies of its own."""
@@ -119,7 +123,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
     up = [str(SEIRIKEN), "up", "--home", str(home), "--people", str(PEOPLE), "--detach", "--json"]
     try:
         started = subprocess.run(up, check=True, stdout=subprocess.PIPE)
-        yield StackUnderTest(json.loads(started.stdout)["url"], home, _people(home))
+        running = StackUnderTest(json.loads(started.stdout)["url"], home, _people(home))
+        running.until_told("open")
+        yield running
     finally:
         subprocess.run([SEIRIKEN, "down", "--home", home], check=True, capture_output=True)
         shutil.copytree(home / "log", logs)

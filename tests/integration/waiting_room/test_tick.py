@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +11,7 @@ from typing import Any
 import pytest
 from redis import Redis, RedisError
 
-from monitoring.secrets import create_missing
 from tests.integration.waiting_room.town import OPENS_AT, Gateway, Town, session_of
-from tests.waiting import until
 from waiting_room import scripts
 from waiting_room.admission import AdmissionRules
 from waiting_room.answers import Entered
@@ -359,69 +353,3 @@ def test_the_document_that_a_gateway_reads_is_the_current_releases(
     assert asyncio.run(told()) == town.redis.get("room:spring:status")
     assert asyncio.run(told("spring")) == asyncio.run(told())
     assert asyncio.run(told("winter")) is None
-
-
-def process(redis_url: str, secrets_dir: Path, **settings: str) -> subprocess.Popen[str]:
-    create_missing(secrets_dir)
-    return subprocess.Popen(
-        [sys.executable, "-m", "waiting_room"],
-        env={
-            "PATH": os.environ["PATH"],
-            "ROOM_REDIS_URL": redis_url,
-            "ROOM_SECRETS_DIR": str(secrets_dir),
-            "ROOM_INTERNAL_PORT": "0",
-            "ROOM_TICK_S": "0.05",
-            **settings,
-        },
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def events(stderr: str) -> list[str]:
-    return [json.loads(line)["event"] for line in stderr.splitlines()]
-
-
-def test_the_process_ticks_and_ends_at_once_when_told(
-    town: Town, redis_url: str, tmp_path: Path
-) -> None:
-    room = process(redis_url, tmp_path)
-    until(lambda: town.redis.get("room:spring:status"))
-    room.send_signal(signal.SIGTERM)
-    _, stderr = room.communicate(timeout=5)
-    assert room.returncode == 0
-    assert events(stderr) == ["process_started", "release_state_changed", "process_stopped"]
-
-
-def test_the_process_waits_for_redis_and_says_once_that_it_is_away_and_once_that_it_is_back(
-    town: Town, redis_url: str, tmp_path: Path
-) -> None:
-    later = tmp_path / "later.sock"
-    with process(f"unix://{later}", tmp_path / "secrets", ROOM_TICK_S="0.001") as room:
-        assert room.stderr is not None
-        lines = [room.stderr.readline() for _ in range(2)]
-        later.symlink_to(redis_url.removeprefix("unix://"))
-        until(lambda: town.redis.get("room:ticked"))
-        lines += [room.stderr.readline() for _ in range(2)]
-        room.send_signal(signal.SIGTERM)
-        lines += room.stderr.readlines()
-    assert room.returncode == 0
-    assert events("".join(lines)) == [
-        "process_started",
-        "redis_lost",
-        "release_state_changed",
-        "redis_found",
-        "process_stopped",
-    ]
-
-
-def test_a_setting_that_is_wrong_stops_the_process_and_is_named(
-    redis_url: str, tmp_path: Path
-) -> None:
-    room = process(redis_url, tmp_path, ROOM_INSIDE_LIMIT_MAX="5", ROOM_TIKC_S="1")
-    _, stderr = room.communicate(timeout=20)
-    assert room.returncode == 2
-    assert "ROOM_TIKC_S" in stderr
-    room = process(redis_url, tmp_path, ROOM_INSIDE_LIMIT_MAX="5")
-    _, stderr = room.communicate(timeout=20)
-    assert "inside_limit" in stderr

@@ -12,6 +12,7 @@ from seiriken.output import message_of
     [
         (StoreAway(), "PostgreSQL does not answer, so nothing can be read or decided."),
         (CommandError("port 1 is in use"), "port 1 is in use"),
+        (PermissionError(13, "Permission denied", "/x"), "[Errno 13] Permission denied: '/x'"),
     ],
 )
 def test_message_is_the_text_of_an_error_or_what_its_class_says(

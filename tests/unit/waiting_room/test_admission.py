@@ -311,6 +311,7 @@ def test_there_are_never_more_inside_than_the_greatest_limit(
 
 
 @given(st.integers(1, 2_000), st.integers(1, 120))
+@settings(max_examples=50)
 def test_a_crowd_of_any_size_is_called_to_the_last_person(crowd: int, dwell_ticks: int) -> None:
     """Everybody comes at the next tick and leaves after some ticks: nobody is forgotten."""
     admission = start(RULES)

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID
+
+import icalendar
+import msgspec
+import pytest
+
+from allocator.mail import (
+    LANGUAGES,
+    Appointment,
+    Kind,
+    Letter,
+    Letterhead,
+    is_overtaken,
+    render,
+)
+from allocator.model import SITE_TIMEZONE, Venue
+from allocator.sealing import Contact
+
+VENUE = Venue(
+    "gym",
+    {"ja": "総合体育館", "en": "Gymnasium"},
+    {"ja": "印西市浦部275", "en": "275 Urabe, Inzai"},
+)
+LETTERHEAD = Letterhead(
+    {"ja": "印西市", "en": "Inzai City"},
+    "yoyaku@inzai.example",
+    "https://yoyaku.inzai.example",
+    "0476-00-0000",
+)
+
+
+def appointment(dose: int, day: int) -> Appointment:
+    starts_at = datetime(2021, 9, day, 9, 15, tzinfo=SITE_TIMEZONE)
+    assert dose in (1, 2)
+    return Appointment(dose, starts_at, starts_at.replace(minute=30), VENUE)  # type: ignore[arg-type]
+
+
+BOTH = (appointment(1, 3), appointment(2, 24))
+LETTER = Letter(
+    outbox_id=7,
+    kind="booked",
+    written_at=datetime(2021, 9, 1, 0, 0, tzinfo=UTC),
+    booking_id=UUID(int=5),
+    booking_number="AB12CD34",
+    state="booked",
+    product_names={"ja": "コミナティ", "en": "Comirnaty"},
+    appointments=BOTH,
+    contact=Contact("試験 <b>百合</b>", "08098765432", "yuri@example.jp"),
+    language="ja",
+)
+CANCELLED = msgspec.structs.replace(LETTER, kind="cancelled", state="cancelled", appointments=())
+
+
+def written(letter: Letter) -> EmailMessage:
+    return render(letter, LETTERHEAD)
+
+
+def part(mail: EmailMessage, kind: str) -> str:
+    """Return the text of one part."""
+    (found,) = [item for item in mail.walk() if item.get_content_type() == kind]
+    content = found.get_content()
+    return content.decode() if isinstance(content, bytes) else str(content)
+
+
+def events(mail: EmailMessage) -> list[Any]:
+    calendar = icalendar.Calendar.from_ical(part(mail, "text/calendar"))
+    return list(calendar.walk("VEVENT"))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("ja", ("2021年9月3日(金) 09:15", "2021年9月24日(金) 09:15", "総合体育館", "コミナティ")),
+        ("en", ("Friday 3 September 2021, 09:15", "Friday 24 September", "Gymnasium", "Comirnaty")),
+    ],
+)
+@pytest.mark.parametrize("kind", ["text/plain", "text/html"])
+def test_mail_says_when_and_where_both_doses_are(
+    language: str, words: tuple[str, ...], kind: str
+) -> None:
+    text = part(written(msgspec.structs.replace(LETTER, language=language)), kind)
+    wanted = (*words, "AB12CD34", "https://yoyaku.inzai.example", "0476-00-0000")
+    assert [word for word in wanted if word not in text] == []
+
+
+def test_calendar_file_has_both_appointments_in_the_zone_of_the_site() -> None:
+    first, second = events(written(LETTER))
+    assert first["dtstart"].dt == BOTH[0].starts_at
+    assert second["dtstart"].dt == BOTH[1].starts_at
+    assert second["dtend"].dt == BOTH[1].ends_at
+    assert first["dtstart"].params["TZID"] == "Asia/Tokyo"
+    assert {event["status"] for event in (first, second)} == {"CONFIRMED"}
+    text = part(written(LETTER), "text/calendar")
+    assert "BEGIN:VTIMEZONE" in text
+    assert "TZOFFSETTO:+0900" in text
+
+
+def test_later_mail_replaces_the_appointments_in_a_calendar() -> None:
+    moved = msgspec.structs.replace(LETTER, kind="changed", outbox_id=9)
+    for before, after in zip(events(written(LETTER)), events(written(moved)), strict=True):
+        assert before["uid"] == after["uid"]
+        assert int(before["sequence"]) < int(after["sequence"])
+    assert len({str(event["uid"]) for event in events(written(LETTER))}) == 2
+
+
+def test_same_letter_is_the_same_mail_byte_for_byte() -> None:
+    assert written(LETTER).as_bytes() == written(LETTER).as_bytes()
+
+
+def test_each_message_of_the_outbox_has_its_own_message_id() -> None:
+    other = msgspec.structs.replace(LETTER, outbox_id=8)
+    assert written(LETTER)["Message-ID"] != written(other)["Message-ID"]
+    assert written(LETTER)["Message-ID"].endswith("@inzai.example>")
+
+
+def test_mail_holds_nothing_personal_but_name_and_address() -> None:
+    mail = written(LETTER)
+    parts = [part(mail, kind) for kind in ("text/plain", "text/html", "text/calendar")]
+    assert not any("08098765432" in text for text in parts)
+    assert "百合" not in parts[2]
+    headers = " ".join(str(value) for value in mail.values())
+    assert "百合" not in headers
+
+
+def test_name_cannot_bring_markup_into_the_page() -> None:
+    page = part(written(LETTER), "text/html")
+    assert "試験 &lt;b&gt;百合&lt;/b&gt; 様" in page
+    assert "<b>百合" not in page
+
+
+def test_name_cannot_bring_a_boundary_into_the_mail() -> None:
+    contact = Contact("--=_seiriken_0--", "08098765432", "yuri@example.jp")
+    mail = written(msgspec.structs.replace(LETTER, contact=contact, language="en"))
+    assert b"\n--=_seiriken_0--\r\n" in mail.as_bytes() + b"\r\n"
+    assert mail.as_bytes().count(b"\r\n--=_seiriken_0--") == 1
+
+
+def test_address_cannot_bring_in_another_header() -> None:
+    contact = Contact("試験", "08098765432", "yuri@example.jp\r\nBcc: all@example.jp")
+    with pytest.raises(ValueError, match="linefeed"):
+        written(msgspec.structs.replace(LETTER, contact=contact))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_cancellation_has_no_appointments_and_no_calendar(language: str) -> None:
+    mail = written(msgspec.structs.replace(CANCELLED, language=language))
+    assert not [item for item in mail.walk() if item.get_content_type() == "text/calendar"]
+    for kind in ("text/plain", "text/html"):
+        assert "AB12CD34" in part(mail, kind)
+        assert not any(word in part(mail, kind) for word in ("09:15", "総合体育館", "Gymnasium"))
+
+
+def test_cancelled_second_dose_leaves_the_first() -> None:
+    letter = msgspec.structs.replace(
+        CANCELLED, state="first_only", appointments=BOTH[:1], language="en"
+    )
+    mail = written(letter)
+    assert "your second dose was cancelled" in part(mail, "text/plain")
+    assert len(events(mail)) == 1
+
+
+def test_kinds_and_languages_have_subjects_of_their_own() -> None:
+    kinds: tuple[Kind, ...] = ("booked", "changed", "cancelled")
+    subjects = {
+        written(msgspec.structs.replace(LETTER, kind=kind, language=language))["Subject"]
+        for kind in kinds
+        for language in LANGUAGES
+    }
+    assert len(subjects) == 6
+
+
+def test_language_without_templates_is_answered_in_the_first() -> None:
+    mail = written(msgspec.structs.replace(LETTER, language="vi"))
+    assert mail["Content-Language"] == "ja"
+
+
+def test_mail_is_plain_seven_bit_text_on_the_wire() -> None:
+    assert written(LETTER).as_bytes().isascii()
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "overtaken"),
+    [
+        ("booked", "booked", False),
+        ("booked", "first_only", False),
+        ("booked", "cancelled", True),
+        ("changed", "booked", False),
+        ("changed", "cancelled", True),
+        ("cancelled", "cancelled", False),
+        ("cancelled", "first_only", False),
+        ("cancelled", "booked", True),
+    ],
+)
+def test_letter_that_a_later_one_contradicts_is_overtaken(
+    kind: Kind, state: str, overtaken: bool
+) -> None:
+    assert is_overtaken(msgspec.structs.replace(LETTER, kind=kind, state=state)) is overtaken
+
+
+def test_letter_is_printed_without_its_content() -> None:
+    assert repr(LETTER) == "Letter(outbox_id=7)"
