@@ -111,6 +111,7 @@ def assemble(settings: GatewaySettings, clock: Callable[[], datetime] | None = N
         ticket_failures_max=settings.ticket_failures_max,
         network_failures_max=settings.network_failures_max,
     )
+    board = Board(line, reads, time.monotonic)
     return Parts(
         settings=settings,
         keys=keys,
@@ -127,11 +128,11 @@ def assemble(settings: GatewaySettings, clock: Callable[[], datetime] | None = N
             reply_wait_s=settings.reply_wait_s,
         ),
         reads=reads,
-        board=Board(line, reads, time.monotonic),
+        board=board,
         drafts=Drafts(line, keys.session),
         asked=Asked(redis, _ASKED_KEPT_S),
         receipts=ReceiptSigner(read_secret(secrets_dir, "receipt.key")),
-        readiness=Readiness(line, reads, time.monotonic),
+        readiness=Readiness(line, reads, board, time.monotonic),
     )
 
 

@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 
 from allocator.errors import CatalogueMissing
 from allocator.reads import Reads
+from gateway.board import Board
 from monitoring.logs import get_logger
+from waiting_room.errors import WaitingRoomError
 from waiting_room.line import Line
 
 CHECK_EVERY_S = 1.0
@@ -24,10 +26,13 @@ log = get_logger()
 class Readiness:
     """What one gateway lacks. `snapshot` may be called from another thread."""
 
-    def __init__(self, line: Line, reads: Reads, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, line: Line, reads: Reads, board: Board, monotonic: Callable[[], float]
+    ) -> None:
         """`monotonic` gives seconds that never go back."""
         self._line = line
         self._reads = reads
+        self._board = board
         self._monotonic = monotonic
         self._found: tuple[float, Mapping[str, bool]] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -56,6 +61,7 @@ class Readiness:
             "room": await self._line.ready(),
             "database": await self._reads.ready(),
             "catalogue": self._has_catalogue(),
+            "status": self._has_status(),
         }
         before = self._found[1] if self._found else {}
         for dependency, there in found.items():
@@ -69,6 +75,13 @@ class Readiness:
             return bool(self._reads.catalogue.releases)
         except CatalogueMissing:
             return False
+
+    def _has_status(self) -> bool:
+        try:
+            self._board.raw()
+        except WaitingRoomError:
+            return False
+        return True
 
     async def _check_forever(self) -> None:
         while True:

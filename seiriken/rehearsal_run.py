@@ -13,9 +13,10 @@ import uvloop
 
 from allocator.audit import Told, audit
 from allocator.errors import StoreAway
+from seiriken.errors import CommandError
 from seiriken.rehearsal_cast import Character
-from seiriken.rehearsal_client import Booking
-from seiriken.rehearsal_http import Origin
+from seiriken.rehearsal_client import Booking, Broken, Device, ProblemTold
+from seiriken.rehearsal_http import ConnectionLost, Origin
 from seiriken.rehearsal_play import Player, Stage
 from seiriken.rehearsal_show import ShownProgress
 from seiriken.rehearsal_tally import Report, Tally
@@ -29,6 +30,23 @@ class Theatre:
 
     origin: Origin
     database_url: str | None
+
+
+def check_answers(origin: Origin) -> None:
+    """Return if something that speaks the contract answers there.
+
+    Raises:
+        CommandError: nothing answers, or something else does.
+    """
+    try:
+        asyncio.run(Device(origin, "en").status())
+    except ConnectionLost:
+        raise CommandError(f"nothing answers at {origin.authority}") from None
+    except Broken:
+        raise CommandError(f"what answers at {origin.authority} is not Seiriken") from None
+    except ProblemTold as told:
+        if not told.passes:
+            raise CommandError(f"{origin.authority} answers {told.code}") from None
 
 
 def perform(

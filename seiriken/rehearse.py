@@ -42,7 +42,7 @@ def rehearse(
 ) -> None:
     """Play a release with made-up residents over HTTP, then audit the tables."""
     from seiriken.rehearsal_cast import cast, read_residents, take_turn
-    from seiriken.rehearsal_run import perform
+    from seiriken.rehearsal_run import check_answers, perform
     from seiriken.rehearsal_show import print_report
 
     folder = None if home is None and url is not None else Home(home or HOME_USUAL)
@@ -50,6 +50,7 @@ def rehearse(
     residents_file = residents or (folder.residents_file if folder else None)
     if residents_file is None:
         raise CommandError("name the people to play with: --residents FILE, or --home DIR")
+    check_answers(theatre.origin)
     skip = take_turn(folder.path / OFFSET_FILE, people) if folder else 0
     chosen = SystemRandom().randrange(2**32) if seed is None else seed
     characters = cast(read_residents(residents_file, skip, people), chosen, arrive_within)

@@ -22,12 +22,13 @@ def test_parts_that_are_away_are_missing(parts: Parts) -> None:
 
     asyncio.run(check())
     found = parts.readiness.snapshot()
-    assert found == {"event_loop": True, "room": False, "database": False, "catalogue": False}
+    missing = {"room": False, "database": False, "catalogue": False, "status": False}
+    assert found == {"event_loop": True, **missing}
 
 
 def test_check_that_is_overdue_means_that_the_loop_is_stuck(parts: Parts) -> None:
     moments = [0.0]
-    readiness = Readiness(parts.line, parts.reads, lambda: moments[0])
+    readiness = Readiness(parts.line, parts.reads, parts.board, lambda: moments[0])
     asyncio.run(readiness.check())
     moments[0] = CHECK_AGE_S_MAX + 1
     assert readiness.snapshot()["event_loop"] is False
