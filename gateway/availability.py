@@ -7,7 +7,7 @@ Nothing here does I/O or reads a clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 import msgspec
@@ -16,6 +16,30 @@ from allocator.model import SITE_TIMEZONE, Catalogue, Slot
 from allocator.reads import Availability, OpenSlot
 from gateway.forms import AvailabilityQuery
 from gateway.problems import moment
+
+
+KEPT_MAX = 256
+"""Different answers kept at once; a resident's query is one of few."""
+
+
+class KeptAnswers:
+    """Answers that many residents get, made once for each view of the offer.
+
+    A view names the offer's content and the query. Old views are dropped when
+    KEPT_MAX is reached.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def get(self, view: str, make: Callable[[], bytes]) -> bytes:
+        """Return the answer for a view, making it if it is new."""
+        kept = self._kept.get(view)
+        if kept is None:
+            if len(self._kept) >= KEPT_MAX:
+                self._kept.clear()
+            kept = self._kept[view] = make()
+        return kept
 
 
 def availability_json(

@@ -20,6 +20,7 @@ from starlette.requests import HTTPConnection
 
 from allocator.inbox import Inbox
 from allocator.reads import Pool, Reads
+from gateway.availability import KeptAnswers
 from gateway.board import Board
 from gateway.readiness import Readiness
 from gateway.receipts import ReceiptSigner
@@ -59,6 +60,7 @@ class Parts:
     line: Line
     inbox: Inbox
     reads: Reads
+    offers: KeptAnswers
     board: Board
     drafts: Drafts
     asked: Asked
@@ -128,6 +130,7 @@ def assemble(settings: GatewaySettings, clock: Callable[[], datetime] | None = N
             reply_wait_s=settings.reply_wait_s,
         ),
         reads=reads,
+        offers=KeptAnswers(),
         board=board,
         drafts=Drafts(line, keys.session),
         asked=Asked(redis, _ASKED_KEPT_S),

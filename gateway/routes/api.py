@@ -123,11 +123,12 @@ async def availability(request: Request) -> Response:
     found = reads.availability(visitor_of(request).release_id)
     if found is None:
         raise CatalogueMissing
-    view = hashlib.sha256(f"{found.etag}|{catalogue.version}|{query}".encode()).hexdigest()[:32]
+    view = hashlib.sha256(f"{found.release_id}|{found.etag}|{query}".encode()).hexdigest()[:32]
     headers = {"ETag": f'W/"{view}"', "Cache-Control": "private, no-cache"}
     if _has_already(request, view):
         return Response(status_code=304, headers=headers)
-    return Response(availability_json(catalogue, found, query), headers=headers, media_type=JSON)
+    body = parts_of(request).offers.get(view, lambda: availability_json(catalogue, found, query))
+    return Response(body, headers=headers, media_type=JSON)
 
 
 async def book(request: Request) -> Response:

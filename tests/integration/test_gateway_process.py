@@ -75,7 +75,7 @@ def test_process_serves_on_the_socket_it_inherits_and_stops_in_good_order(tmp_pa
             assert "seiriken_http_requests_total" in httpx2.get(f"{internal}/metrics").text
             ready = httpx2.get(f"{internal}/readyz")
             assert ready.status_code == 503
-            missing = ["catalogue", "database", "room"]
+            missing = ["catalogue", "database", "room", "status"]
             until(lambda: httpx2.get(f"{internal}/readyz").json()["missing"] == missing)
             assert httpx2.get(f"{public}/queue/status.json").json()["code"] == "not_ready"
             process.send_signal(signal.SIGTERM)

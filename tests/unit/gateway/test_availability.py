@@ -10,7 +10,7 @@ import pytest
 
 from allocator.model import SITE_TIMEZONE
 from allocator.reads import Availability, OpenSlot
-from gateway.availability import availability_json
+from gateway.availability import KEPT_MAX, KeptAnswers, availability_json
 from gateway.forms import AvailabilityQuery
 from tests.unit.gateway.factories import NOW, make_catalogue, make_slot
 
@@ -85,3 +85,17 @@ def test_second_doses_are_listed_apart() -> None:
     assert slot_ids(query) == ["4"]
     slot = shown(query)["days"][0]["slots"][0]
     assert set(slot) == {"slot_id", "starts_at", "venue", "product", "seats"}
+
+
+def test_answer_is_made_once_for_each_view() -> None:
+    kept = KeptAnswers()
+    assert kept.get("a", lambda: b"first") == b"first"
+    assert kept.get("b", lambda: b"other") == b"other"
+    assert kept.get("a", lambda: b"again") == b"first"
+
+
+def test_answers_kept_are_bounded() -> None:
+    kept = KeptAnswers()
+    for view in range(KEPT_MAX + 1):
+        kept.get(str(view), lambda: b"old")
+    assert kept.get("0", lambda: b"new") == b"new"
