@@ -33,7 +33,7 @@ SHARE_LOW_UNMEASURED = 0.7
 POLL_NEAR_S = 2
 POLL_FAR_S = 60
 NEAR_PEOPLE_MIN = 50
-NEAR_SPAN_S = 5.0
+NEAR_SPAN_S = 3.0
 _POLL_STEPS = ((1, POLL_NEAR_S), (4, 3), (16, 10), (64, 30))
 
 
@@ -128,14 +128,15 @@ def share_of_bookings(booked: int, through: int) -> tuple[float, float]:
     return max(0.05, (middle - half) / scale), max(0.05, min(1.0, (middle + half) / scale))
 
 
-def poll_table(pace: Pace | None, waiting: int, budget_per_s: float) -> tuple[Poll, ...]:
-    """Return when to ask again while places are called.
+def poll_table(per_s_max: float, waiting: int, budget_per_s: float) -> tuple[Poll, ...]:
+    """Return when to ask again while places are called, at most `per_s_max` a second.
 
-    Whoever may be called within the next seconds asks every 2 s; those further off ask
-    less often, and less often still when the whole crowd would ask more than the budget.
+    Nobody can be called long before they ask again: whoever may be called within the
+    next seconds asks every 2 s, and the others ask before the line, at its fastest, has
+    come to them. Those further off ask less often still when the whole crowd would ask
+    more than the budget.
     """
-    per_s = pace.high_per_s if pace else 0.0
-    near = max(NEAR_PEOPLE_MIN, math.ceil(per_s * NEAR_SPAN_S))
+    near = max(NEAR_PEOPLE_MIN, math.ceil(per_s_max * NEAR_SPAN_S))
     rows = [Poll(near * factor, after_s) for factor, after_s in _POLL_STEPS]
     rows.append(Poll(max(waiting, near * 65), POLL_FAR_S))
     sizes = _sizes(rows, waiting)

@@ -78,6 +78,7 @@ class Moment(msgspec.Struct, frozen=True):
     inside: int
     pairs_left: int | None
     per_minute: int | None
+    called_per_s_max: float
     now: datetime
 
 
@@ -89,7 +90,9 @@ def status_of(moment: Moment, poll_budget_per_s: float) -> Status:
     if admission is not None and moment.state == "open":
         pace = pace_of(admission, moment.per_minute)
     if moment.state in ("open", "paused"):
-        poll = poll_table(pace, waiting, poll_budget_per_s)
+        fixed, fastest_per_s = moment.per_minute, moment.called_per_s_max
+        per_s_max = fastest_per_s if fixed is None else fixed / 60
+        poll = poll_table(per_s_max, waiting, poll_budget_per_s)
     else:
         begins_at = {"scheduled": plan.lobby_at, "lobby": plan.opens_at}.get(moment.state)
         begins_in_s = (begins_at - moment.now).total_seconds() if begins_at else CLOSED_AGAIN_IN_S

@@ -206,6 +206,7 @@ class Room:
             inside=reading.inside,
             pairs_left=reading.pairs_left,
             per_minute=reading.per_minute,
+            called_per_s_max=self._rules.called_per_s_max,
             now=moment,
         )
 

@@ -119,15 +119,15 @@ def test_the_share_is_a_range_of_shares(booked: int, through: int) -> None:
 
 
 @given(
-    st.none() | st.floats(0.01, 1_000),
+    st.floats(0.0, 1_000),
     st.integers(0, 2_000_000),
     st.sampled_from([10.0, 1_000.0]),
 )
 def test_the_crowd_asks_little_more_than_its_budget(
-    per_s: float | None, waiting: int, budget_per_s: float
+    per_s: float, waiting: int, budget_per_s: float
 ) -> None:
     """Those about to be called always ask every 2 s; the others share what is left."""
-    table = poll_table(Pace(per_s, per_s) if per_s else None, waiting, budget_per_s)
+    table = poll_table(per_s, waiting, budget_per_s)
     assert table[-1].ahead >= waiting
     for near, far in pairwise(table):
         assert near.ahead < far.ahead
@@ -142,8 +142,15 @@ def test_the_crowd_asks_little_more_than_its_budget(
 
 
 def test_whoever_may_be_called_soon_asks_every_two_seconds() -> None:
-    assert poll_table(Pace(100.0, 100.0), 2_000, 1e9)[0] == Poll(500, 2)
-    assert poll_table(None, 2_000, 1e9)[0] == Poll(50, 2)
+    assert poll_table(100.0, 2_000, 1e9)[0] == Poll(300, 2)
+    assert poll_table(0.0, 2_000, 1e9)[0] == Poll(50, 2)
+
+
+def test_nobody_is_called_long_before_they_ask_again() -> None:
+    """Within the budget, the line at its fastest needs longer than the pause, or 3 s."""
+    table = poll_table(100.0, 10_000, 1e9)
+    for near, far in pairwise(table):
+        assert far.after_s <= max(3.0, near.ahead / 100.0)
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ def moment(
         inside=30,
         pairs_left=pairs_left,
         per_minute=None,
+        called_per_s_max=100.0,
         now=now,
     )
 
