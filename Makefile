@@ -40,7 +40,7 @@ clean: ## Remove the virtual environment and caches (never a city's data)
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 
 LOCKING = pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-  --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(ARGS)
+  --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(ARGS)
 
 # The virtual environment. A stamp is as old as the lock that was installed last.
 
