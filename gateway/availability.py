@@ -17,7 +17,6 @@ from allocator.reads import Availability, OpenSlot
 from gateway.forms import AvailabilityQuery
 from gateway.problems import moment
 
-
 KEPT_MAX = 256
 """Different answers kept at once; a resident's query is one of few."""
 

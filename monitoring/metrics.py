@@ -19,7 +19,10 @@ OTHER = "other"
 LABEL_VALUES: Mapping[str, frozenset[str]] = {
     "status_class": frozenset({"1xx", "2xx", "3xx", "4xx", "5xx"}),
     "result": frozenset(
-        {"confirmed", "not_confirmed", "too_many_attempts", "sent", "failed", "already_sent"}
+        {
+            *("confirmed", "not_confirmed", "too_many_attempts"),
+            *("sent", "failed", "already_sent", "no_address", "overtaken", "refused", "given_up"),
+        }
     ),
     "kind": frozenset(
         {

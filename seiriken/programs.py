@@ -172,4 +172,4 @@ def _python(module: str) -> tuple[str, ...]:
 
 
 def _celery(*arguments: str) -> tuple[str, ...]:
-    return (*_python("celery"), "-A", "allocator.jobs", *arguments, "--loglevel=WARNING")
+    return (*_python("celery"), "--quiet", "-A", "allocator.jobs", *arguments, "--loglevel=WARNING")
