@@ -51,6 +51,7 @@ LOCKING = pyproject.toml --quiet --universal --python-version 3.11 --generate-ha
 	@echo 'Installing (once for each change of requirements/run.txt) ...'
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@sh deploy/find-redis.sh $(BIN)/python
 	@touch $@
 
 .venv/dev-installed: .venv/run-installed requirements/dev.txt

@@ -78,7 +78,10 @@ def program() -> Path:
         if candidate is not None and _version(candidate) >= VERSION_MIN:
             return Path(candidate)
     wanted = ".".join(map(str, VERSION_MIN))
-    raise CommandError(f"no valkey-server or redis-server of version {wanted} or later was found")
+    raise CommandError(
+        f"no valkey-server or redis-server of version {wanted} or later: install one"
+        " (Debian, Ubuntu: redis-server; macOS: brew install valkey), or set REDIS_URL"
+    )
 
 
 def _in_wheel() -> str | None:

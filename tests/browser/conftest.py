@@ -28,7 +28,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from tests.waiting import until
 
 SEIRIKEN = Path(sys.executable).with_name("seiriken")
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+FIND_BROWSER = Path(__file__).parents[2] / "deploy" / "find-browser.sh"
 CHROMIUM_ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -144,18 +144,18 @@ def person(stack: StackUnderTest) -> Person:
     return next(stack.people)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Run Playwright's driver."""
+    """Run Playwright's driver. Its event loop must not outlive the module that needs it."""
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Start the system's Chromium."""
-    program = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    assert program is not None, f"a browser test needs one of {', '.join(CHROMIUM_NAMES)} on PATH"
+    found = subprocess.run(["sh", str(FIND_BROWSER)], check=True, capture_output=True, text=True)
+    program = found.stdout.strip()
     # Chromium refuses to run as root inside its own sandbox.
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     launched = playwright.chromium.launch(

@@ -1,4 +1,4 @@
-"""One stack for all the system's tests: each leaves it whole again."""
+"""One stack for the tests of a module: each leaves it whole again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.system.stack import Stack, running_stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """A running stack whose folder PostgreSQL's own user can reach."""
     folder = Path(tempfile.mkdtemp(prefix="seiriken-system-", dir="/tmp"))
