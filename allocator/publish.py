@@ -21,7 +21,7 @@ from datetime import datetime
 import msgspec
 from redis import Redis
 
-from allocator.core import Decision, Ledger
+from allocator.core import Decision, Facts, Ledger
 from allocator.model import Booking
 from allocator.offer import Availability, first_dose_slots, pairs_left, second_dose_slots
 from allocator.reads import CATALOGUE_KEY, availability_key
@@ -81,15 +81,20 @@ class Publisher:
         if self._roster_pieces is not None and next(self._roster_pieces, None) is None:
             self._roster_pieces = None
 
-    def note(self, decisions: list[Decision]) -> None:
-        """Keep the holders' sets true after a batch."""
+    def note(self, decisions: list[Decision], facts: Facts) -> None:
+        """Keep the holders' sets true after a batch, of which `facts` tell the end.
+
+        To be called before the requests are acknowledged: what is cut short is
+        then done again, for requests that were answered before, too.
+        """
         pipeline = self._redis.pipeline(transaction=False)
         for decision in decisions:
-            booking = decision.outcome
-            if decision.is_new and isinstance(booking, Booking):
+            if isinstance(decision.outcome, Booking):
                 self._offer_is_stale = True
-                change = pipeline.srem if booking.state == "cancelled" else pipeline.sadd
-                change(holders_key(booking.campaign_id), decision.request.person_key)
+                campaign_id, person_key = decision.outcome.campaign_id, decision.request.person_key
+                holds = (campaign_id, person_key) in facts.held
+                change = pipeline.sadd if holds else pipeline.srem
+                change(holders_key(campaign_id), person_key)
         pipeline.execute()
 
     def publish_offer(self, ledger: Ledger, now: datetime) -> None:

@@ -138,8 +138,8 @@ class Writer:
             self._store.write(batch, self._epoch, now)
         self._head = batch.journal_head
         answers = [(one, made.outcome) for one, made in zip(handed, decisions, strict=True)]
+        self._publisher.note(decisions, facts)
         self._intake.answer(answers)
-        self._publisher.note(decisions)
         _count(decisions)
 
     def _forget(self, *, lease_too: bool) -> None:

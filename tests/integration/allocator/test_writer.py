@@ -16,6 +16,7 @@ from allocator.errors import InboxFull
 from allocator.inbox import ALLOCATOR_GROUP, INBOX_KEY, Inbox, reply_key
 from allocator.intake import Intake
 from allocator.model import Booking, Outcome, Refusal, Request
+from allocator.publish import Publisher, holders_key
 from tests.integration.allocator.books import Books, now
 from tests.integration.city import ticket
 from tests.waiting import until
@@ -79,6 +80,27 @@ def test_batch_that_was_committed_and_not_answered_is_answered_once(books: Books
         given = answers(redis)
     assert list(given.values()) == [decision.outcome for decision in decisions]
     assert books.rows("SELECT count(*) FROM booking") == [(2,)]
+
+
+def test_holders_are_known_though_the_writer_died_before_it_could_say_so(books: Books) -> None:
+    """A committed booking that was not noted is noted with the answer; a cancelled one is not."""
+    request = books.request(1)
+    with books.redis() as redis, books.store() as store:
+        intake = Intake(redis, "allocator-dead", 500)
+        intake.begin()
+        hand_in(redis, request)
+        taken = [one.request for one in intake.take(1.0)]
+        epoch = store.take_lease("allocator-dead", 4.0)
+        assert epoch is not None
+        ledger, head = store.load()
+        decisions = decide_batch(ledger, store.facts_of(taken), taken, now())
+        store.write(batch_of(decisions, ledger.catalogue, head, now()), epoch, now())
+        publisher = Publisher(redis, store, 0.05)
+        publisher.note(decide_batch(ledger, facts := store.facts_of(taken), taken, now()), facts)
+        assert redis.smembers(holders_key("c1")) == {books.person(1)}
+        facts.held.clear()
+        publisher.note(decisions, facts)
+        assert redis.smembers(holders_key("c1")) == set()
 
 
 def test_batch_that_was_taken_and_not_committed_is_decided_by_the_next(books: Books) -> None:
