@@ -14,7 +14,6 @@ undecided requests only (decided ones are deleted), so its length is the backlog
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -40,6 +39,7 @@ from allocator.model import Choice as Choice
 from allocator.sealing import Contact as Contact
 from allocator.sealing import content_digest, seal_contact
 from monitoring import metrics
+from monitoring.background import Background
 
 INBOX_KEY = "inbox"
 ALLOCATOR_GROUP = "allocator"
@@ -93,22 +93,17 @@ class Inbox:
         self._reply_wait_s = reply_wait_s
         self._pending: dict[bytes, _Pending] = {}
         self._append = redis.register_script(_APPEND)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._background = Background(
+            inbox_replies=self._read_replies, inbox_watch=self._watch_pending
+        )
 
     async def start(self) -> None:
         """Begin to listen for answers. Redis may be away; it is waited for."""
-        self._tasks = [
-            asyncio.create_task(self._read_replies(), name="inbox-replies"),
-            asyncio.create_task(self._watch_pending(), name="inbox-watch"),
-        ]
+        self._background.start()
 
     async def close(self) -> None:
         """Stop listening. Requests that were handed in are decided all the same."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await self._background.end()
 
     async def book(
         self,

@@ -35,6 +35,7 @@ from allocator.sealing import seal_identity as seal_identity
 from allocator.sealing import unseal as unseal
 from allocator.sealing import unseal_contact
 from allocator.sealing import unseal_identity as unseal_identity
+from monitoring.background import Background
 
 CATALOGUE_KEY = "catalogue"
 REFRESH_EVERY_S = 1.0
@@ -65,18 +66,15 @@ class Reads:
         self._catalogue: Catalogue | None = None
         self._catalogue_bytes = b""
         self._availability: dict[str, Availability] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background(reads_refresh=self._refresh_forever)
 
     async def start(self) -> None:
         """Begin to refresh what is kept in memory."""
-        self._task = asyncio.create_task(self._refresh_forever(), name="reads-refresh")
+        self._background.start()
 
     async def close(self) -> None:
         """Stop refreshing. The pool is its maker's to close."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await self._background.end()
 
     @property
     def catalogue(self) -> Catalogue:

@@ -16,6 +16,7 @@ import msgspec
 
 from allocator.errors import CatalogueMissing
 from allocator.reads import Reads
+from monitoring.background import Background
 from waiting_room.errors import NotReady, RoomAway, WaitingRoomError
 from waiting_room.line import Line
 
@@ -36,18 +37,15 @@ class Board:
         self._notices: dict[str, bytes] = {}
         self._current: str | None = None
         self._fetched_at: float | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background(board_refresh=self._refresh_forever)
 
     async def start(self) -> None:
         """Begin to fetch."""
-        self._task = asyncio.create_task(self._refresh_forever(), name="board-refresh")
+        self._background.start()
 
     async def close(self) -> None:
         """Stop fetching."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await self._background.end()
 
     def raw(self, release_id: str | None = None) -> bytes | None:
         """Return status.json of a release (None: the one now open or next); None if unknown.

@@ -7,12 +7,12 @@ nobody in.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Mapping
 
 from allocator.errors import CatalogueMissing
 from allocator.reads import Reads
 from gateway.board import Board
+from monitoring.background import Background
 from monitoring.logs import get_logger
 from waiting_room.errors import WaitingRoomError
 from waiting_room.line import Line
@@ -35,18 +35,15 @@ class Readiness:
         self._board = board
         self._monotonic = monotonic
         self._found: tuple[float, Mapping[str, bool]] | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background(readiness=self._check_forever)
 
     async def start(self) -> None:
         """Begin to check."""
-        self._task = asyncio.create_task(self._check_forever(), name="readiness")
+        self._background.start()
 
     async def close(self) -> None:
         """Stop checking."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await self._background.end()
 
     def snapshot(self) -> Mapping[str, bool]:
         """Return what was found last; a check that is overdue means that the loop is stuck."""
