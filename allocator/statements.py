@@ -50,3 +50,8 @@ OUTBOX_INSERTED = statement("outbox_inserted")
 # What the publisher copies to Redis.
 ROSTER_AFTER = statement("roster_after")
 HOLDERS = statement("holders")
+
+# What the proof reads.
+JOURNAL_ENTRIES = statement("journal_entries")
+ANSWERS_STORED = statement("answers_stored")
+BOOKINGS_STORED = statement("bookings_stored")

@@ -15,6 +15,7 @@ from seiriken import release_commands, room_commands, roster_commands, stack_com
 from seiriken.errors import CommandError
 from seiriken.output import print_error
 from seiriken.rehearse import rehearse
+from seiriken.verify_command import verify
 from waiting_room.errors import WaitingRoomError
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app.command()(stack_commands.down)
 app.command()(stack_commands.migrate)
 app.command()(stack_commands.status)
 app.command()(rehearse)
+app.command()(verify)
 app.add_typer(roster_commands.app, name="roster")
 app.add_typer(release_commands.app, name="release")
 app.add_typer(room_commands.app, name="room")

@@ -236,6 +236,16 @@ def test_change_while_paused_is_refused() -> None:
     assert outcome == Refusal.OUTSIDE_RELEASE
 
 
+def test_change_before_the_opening_is_refused() -> None:
+    """I7: also of a booking whose release was put off after it was made."""
+    books, known = booked()
+    put_off = msgspec.structs.replace(RELEASE, opens_at=NOW + timedelta(seconds=1))
+    books.catalogue.releases["release"] = put_off
+    outcome = decide(books, known, request(2, change(2)), NOW)
+    assert outcome == Refusal.OUTSIDE_RELEASE
+    assert slots_of(decide(books, known, request(3, change(2)), put_off.opens_at)) == (2, 22)
+
+
 def test_second_after_a_first_elsewhere_is_changed_within_its_interval() -> None:
     """Whatever `doses` says: there is only dose 2 here."""
     books, known = ledger(*FOUR, slot(23, day(30))), facts(1)

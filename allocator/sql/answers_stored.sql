@@ -1,0 +1,2 @@
+SELECT count(*) AS stored
+FROM outcome

@@ -1,0 +1,3 @@
+SELECT journal_seq, entry, chain_hash
+FROM journal
+ORDER BY journal_seq

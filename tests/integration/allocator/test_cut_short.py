@@ -1,0 +1,115 @@
+"""The writer cut short at one chosen moment: nothing is told before it is true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import psycopg
+
+from allocator.core import booking_number
+from allocator.inbox import INBOX_KEY, reply_key
+from allocator.intake import Intake
+from allocator.model import Booking, Outcome
+from allocator.publish import Publisher
+from allocator.store import Store
+from allocator.writer import Writer
+from tests.integration.allocator.books import Books, now
+
+GATEWAY = "g9"
+OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def hand_in(books: Books, redis: Any, number: int) -> None:
+    """Append one request to the inbox as a gateway would."""
+    raw = msgspec.msgpack.encode(books.request(number))
+    redis.xadd(INBOX_KEY, {"r": raw, "g": GATEWAY, "h": b"h"})
+
+
+def answers(redis: Any) -> list[Outcome]:
+    """Return what the gateway was told, in order."""
+    entries = redis.xrange(reply_key(GATEWAY))
+    return [msgspec.msgpack.decode(fields[b"o"], type=Outcome) for _, fields in entries]
+
+
+def is_taken(redis: Any) -> bool:
+    """Say whether a request is being decided: taken and not acknowledged."""
+    groups = redis.xinfo_groups(INBOX_KEY) if redis.exists(INBOX_KEY) else []
+    return any(group["pending"] > 0 for group in groups)
+
+
+def writer(
+    redis: Any, store: Store, *, clock: Callable[[], datetime], stopped: Callable[[float], bool]
+) -> Writer:
+    """Put a writer together whose clock, asked while it decides, is the moment to hurt it."""
+    return Writer(
+        store,
+        Intake(redis, "allocator-0", 500),
+        Publisher(redis, store, 0.05),
+        instance="allocator-0",
+        lease_s=4.0,
+        clock=clock,
+        stopped=stopped,
+    )
+
+
+def test_writer_that_was_overtaken_tells_nobody_anything(books: Books) -> None:
+    """I4, I6: fenced at its commit, it has sent no answer and acknowledged no request."""
+    overtaken: list[int | None] = []
+    with books.redis() as redis, books.store() as store, books.store() as other:
+        hand_in(books, redis, 1)
+
+        def clock() -> datetime:
+            if is_taken(redis) and not overtaken:
+                overtaken.append(other.take_lease("allocator-1", 0.0))
+            return now()
+
+        writer(redis, store, clock=clock, stopped=lambda _: bool(overtaken)).run()
+        assert overtaken == [2]
+        assert answers(redis) == []
+        assert redis.xlen(INBOX_KEY) == 1
+        assert is_taken(redis)
+    assert books.rows("SELECT count(*) FROM booking") == [(0,)]
+
+
+def test_request_whose_answer_could_not_be_sent_is_answered_later(books: Books) -> None:
+    """I4, I9: what was not told is not acknowledged, and is told once Redis takes it."""
+    with books.redis() as redis, books.store() as store:
+        hand_in(books, redis, 1)
+        redis.set(reply_key(GATEWAY), "no stream: an answer is refused")
+
+        def stopped(wait_s: float) -> bool:
+            if wait_s > 0:
+                redis.delete(reply_key(GATEWAY))
+            return redis.xlen(INBOX_KEY) == 0
+
+        writer(redis, store, clock=now, stopped=stopped).run()
+        told = answers(redis)
+    assert [type(outcome) for outcome in told] == [Booking]
+    assert books.rows("SELECT count(*) FROM booking") == [(1,)]
+
+
+def test_ledger_of_a_failed_commit_is_thrown_away(books: Books) -> None:
+    """I1, I4: decided again after a lost connection, a request takes its seats once."""
+    lost: list[bool] = []
+    with books.redis() as redis, books.store() as store:
+        hand_in(books, redis, 1)
+
+        def clock() -> datetime:
+            if is_taken(redis) and not lost:
+                with psycopg.connect(books.database_url) as connection:
+                    connection.execute(OTHERS.encode())
+                lost.append(True)
+            return now()
+
+        writer(redis, store, clock=clock, stopped=lambda _: redis.xlen(INBOX_KEY) == 0).run()
+        (told,) = answers(redis)
+    assert lost
+    assert isinstance(told, Booking)
+    assert told.booking_number == booking_number(1)
+    assert books.rows("SELECT sum(taken) FROM seats") == [(2,)]
