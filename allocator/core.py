@@ -207,7 +207,7 @@ def _decide_cancel(
     release = ledger.catalogue.releases[held.release_id]
     second_only = cancel.doses == "second" and held.doses[0].dose == 1
     if second_only and held.state == "first_only":
-        return Refusal.NO_SECOND_DOSE
+        return Refusal.NO_BOOKING
     if _is_past_cut_off(ledger, release, held, now, second_only=second_only):
         return Refusal.PAST_CUT_OFF
     if second_only:
@@ -216,13 +216,16 @@ def _decide_cancel(
 
 
 def bookings_are_open(release: Release, now: datetime) -> bool:
-    """Say whether the release takes new bookings at this moment (I7)."""
-    return release.state_by_hand == "none" and release.opens_at <= now < release.closes_at
+    """Say whether the release takes new bookings at this moment (I7).
+
+    While it is paused nobody is let in; those inside go on.
+    """
+    return release.state_by_hand != "closed" and release.opens_at <= now < release.closes_at
 
 
 def changes_are_open(release: Release, now: datetime) -> bool:
-    """Say whether bookings of the release may be changed: from its opening on, unless paused."""
-    return release.state_by_hand != "paused" and release.opens_at <= now
+    """Say whether bookings of the release may be changed: from its opening on."""
+    return release.opens_at <= now
 
 
 def booking_number(sequence: int) -> str:

@@ -65,11 +65,11 @@ class Intake:
     def take(self, wait_s: float) -> list[Handed]:
         """Return what waits, at most a batch, oldest first; wait up to `wait_s` for the first."""
         if self._unfinished:
-            handed = self._read(b"0", None)
-            self._unfinished = bool(handed)
-            if handed:
+            handed, read = self._read(b"0", None)
+            self._unfinished = read > 0
+            if self._unfinished:
                 return handed
-        return self._read(b">", max(1, int(wait_s * 1_000)))
+        return self._read(b">", max(1, int(wait_s * 1_000)))[0]
 
     def answer(self, answers: Sequence[tuple[Handed, Outcome]]) -> None:
         """Send each its answer, then acknowledge all."""
@@ -88,7 +88,8 @@ class Intake:
         """Take again what was taken and not answered (after a fault)."""
         self._unfinished = True
 
-    def _read(self, after: bytes, wait_ms: int | None) -> list[Handed]:
+    def _read(self, after: bytes, wait_ms: int | None) -> tuple[list[Handed], int]:
+        """Return what can be read, and how many entries there were."""
         try:
             streams = self._redis.xreadgroup(
                 ALLOCATOR_GROUP,
@@ -101,7 +102,7 @@ class Intake:
             if "NOGROUP" not in str(error):
                 raise
             self.begin()
-            return []
+            return [], 0
         handed, unreadable = [], []
         for entry_id, fields in entries_of(streams):
             try:
@@ -111,7 +112,7 @@ class Intake:
         if unreadable:
             log.error("requests_set_aside", count=len(unreadable))
             self._acknowledge(unreadable)
-        return handed
+        return handed, len(handed) + len(unreadable)
 
     def _acknowledge(self, entry_ids: list[bytes]) -> None:
         pipeline = self._redis.pipeline(transaction=True)

@@ -87,11 +87,11 @@ class Proof:
         if answers != self.entries:
             self._find(f"answers: {answers} are stored for {self.entries} decisions")
         self._compare_bookings(stored)
-        held = Counter(
-            (d.slot_id, d.dose) for b in self._bookings.values() for d in b.booking.doses
-        )
+        held: Counter[tuple[int, int]] = Counter()
+        for row in self._bookings.values():
+            held.update((dose.slot_id, dose.dose) for dose in row.booking.doses)
         for slot_id, dose in sorted({*held, *taken}):
-            expected, found = held[slot_id, dose], taken.get((slot_id, dose), 0)
+            expected, found = held[(slot_id, dose)], taken.get((slot_id, dose), 0)
             if expected != found:
                 self._find(f"seats: slot {slot_id} dose {dose} has {found} taken, not {expected}")
 

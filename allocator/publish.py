@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from allocator.core import Decision, Facts, Ledger
 from allocator.model import Booking
@@ -31,6 +31,7 @@ from monitoring.logs import get_logger
 log = get_logger()
 
 PUBLISHED_KEY = "published"
+COPYING_KEY = "publishing"
 ROSTER_KEY = "roster"
 ROSTER_PIECE_PEOPLE = 5_000
 _COST_SHARE_MAX = 0.1
@@ -62,10 +63,17 @@ class Publisher:
         """See whether Redis still has everything; if not, begin to copy it again."""
         published = self._redis.get(PUBLISHED_KEY)
         if self._roster_pieces is None and published != b"%d" % versions.roster:
-            self.publish_catalogue(ledger)
-            self._publish_holders()
-            self._offer_is_stale = True
+            self.begin(ledger)
             self._roster_pieces = self._copy_roster(versions.roster)
+
+    def begin(self, ledger: Ledger) -> None:
+        """Publish what a writer that has just loaded its ledger knows better than Redis.
+
+        A writer that died, or Redis's absence, may have kept holders from being noted.
+        """
+        self._roster_pieces = None
+        self.publish_catalogue(ledger)
+        self._publish_holders(ledger)
 
     def publish_catalogue(self, ledger: Ledger) -> None:
         """Publish what is on offer, after a load or an operator's edit."""
@@ -112,10 +120,11 @@ class Publisher:
         cost_s = time.monotonic() - started
         self._next_offer_at = started + max(self._every_s, cost_s / _COST_SHARE_MAX)
 
-    def _publish_holders(self) -> None:
-        people: dict[str, list[bytes]] = defaultdict(list)
+    def _publish_holders(self, ledger: Ledger) -> None:
+        releases = ledger.catalogue.releases.values()
+        people: dict[str, list[bytes]] = {release.campaign_id: [] for release in releases}
         for campaign_id, person_key in self._store.holders():
-            people[campaign_id].append(person_key)
+            people.setdefault(campaign_id, []).append(person_key)
         pipeline = self._redis.pipeline(transaction=True)
         for campaign_id, keys in people.items():
             pipeline.delete(holders_key(campaign_id))
@@ -124,14 +133,22 @@ class Publisher:
         pipeline.execute()
 
     def _copy_roster(self, version: int) -> Iterator[int]:
-        """Yield the number of people copied so far, after each piece."""
+        """Yield the number of people copied so far, after each piece.
+
+        If Redis is wiped meanwhile, its mark of the copy is gone: then nothing is
+        published, and the next check begins again.
+        """
         started, copied, after = time.monotonic(), 0, b""
+        self._redis.set(COPYING_KEY, version)
         while people := self._store.roster_after(after, ROSTER_PIECE_PEOPLE):
             self._redis.hset(ROSTER_KEY, mapping=dict(people))
             after = people[-1][0]
             copied += len(people)
             yield copied
-        self._redis.set(PUBLISHED_KEY, version)
+        try:
+            self._redis.rename(COPYING_KEY, PUBLISHED_KEY)
+        except ResponseError:
+            return
         log.info("roster_published", count=copied, duration_s=round(time.monotonic() - started, 3))
 
 

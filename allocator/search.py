@@ -50,6 +50,8 @@ class Search:
     def pair(self, wish: Wish) -> Pair | Refusal:
         """Find dose 1 and the dose 2 that goes with it."""
         if isinstance(wish, Flexible):
+            if not self._is_on_offer(wish, 1, None):
+                return Refusal.OUTSIDE_RELEASE
             return _first_found(self._flexible_pairs(wish), Refusal.NO_FIRST_DOSE)
         return _first_found(map(self._chosen_pair, wish), Refusal.NO_FIRST_DOSE)
 
@@ -68,7 +70,7 @@ class Search:
         """Find a dose 2 after a first dose that was given elsewhere."""
         product = self.catalogue.products.get(first.product_id)
         if product is None:
-            return Refusal.NO_SECOND_DOSE
+            return Refusal.OUTSIDE_RELEASE
         standard_day = first.day + timedelta(days=product.interval_days_standard)
         today = self.now.astimezone(SITE_TIMEZONE).date()
 
@@ -79,7 +81,7 @@ class Search:
         return found if isinstance(found, Refusal) else (None, found)
 
     def _chosen_pair(self, choice: Choice) -> Pair | Refusal:
-        first = self._slot(choice.slot_id)
+        first = self._slot(choice.slot_id, 1)
         if first is None:
             return Refusal.OUTSIDE_RELEASE
         if not self._is_free(first, 1):
@@ -88,7 +90,7 @@ class Search:
         if choice.second_slot_id is None:
             second = second_slot_for(first, product)
             return Refusal.NO_SECOND_DOSE if second is None else (first, second)
-        named = self._slot(choice.second_slot_id)
+        named = self._slot(choice.second_slot_id, 2)
         if named is None:
             return Refusal.OUTSIDE_RELEASE
         same_product = named.slot.product_id == product.product_id
@@ -122,13 +124,15 @@ class Search:
         self, wish: Wish, product_id: str, standard_day: date, fits: Fits
     ) -> SlotSeats | Refusal:
         if isinstance(wish, Flexible):
+            if not self._is_on_offer(wish, 2, product_id):
+                return Refusal.OUTSIDE_RELEASE
             seconds = self._flexible_seconds(wish, product_id, standard_day, fits)
             return _first_found(seconds, Refusal.NO_SECOND_DOSE)
         chosen = (self._chosen_second(c, product_id, fits) for c in wish)
         return _first_found(chosen, Refusal.NO_SECOND_DOSE)
 
     def _chosen_second(self, choice: Choice, product_id: str, fits: Fits) -> SlotSeats | Refusal:
-        second = self._slot(choice.slot_id)
+        second = self._slot(choice.slot_id, 2)
         if second is None:
             return Refusal.OUTSIDE_RELEASE
         if second.slot.product_id != product_id or not fits(second):
@@ -153,10 +157,25 @@ class Search:
             if seats.slot.starts_at > self.now and _at_wished_time(seats, wish):
                 yield seats
 
-    def _slot(self, slot_id: int) -> SlotSeats | None:
+    def _slot(self, slot_id: int, dose: DoseNumber) -> SlotSeats | None:
+        """Return a slot of this release that gives that dose, with seats or full."""
         seats = self.seats.slots.get(slot_id)
-        mine = seats is not None and seats.slot.release_id == self.release.release_id
-        return seats if mine else None
+        if seats is None or seats.slot.release_id != self.release.release_id:
+            return None
+        return seats if seats.slot.capacities[dose - 1] > 0 else None
+
+    def _is_on_offer(self, wish: Flexible, dose: DoseNumber, product_id: str | None) -> bool:
+        """Say whether any slot that is meant gives that dose, with seats or full."""
+        calendars = self.seats.calendars_of(
+            self.release.release_id, wish.venue_id, product_id or wish.product_id
+        )
+        found = (calendar.days.get(day) for day in _days(wish) for calendar in calendars)
+        return any(
+            seats.slot.capacities[dose - 1] > 0 and _at_wished_time(seats, wish)
+            for day in found
+            if day is not None
+            for seats in day.slots
+        )
 
     def _is_free(self, seats: SlotSeats, dose: DoseNumber) -> bool:
         return seats.free[dose - 1] > 0 and seats.slot.starts_at > self.now

@@ -107,7 +107,7 @@ class Writer:
         self._versions = self._store.versions()
         self._ledger, self._head = self._store.load()
         self._intake.begin()
-        self._publisher.publish_catalogue(self._ledger)
+        self._publisher.begin(self._ledger)
         self._next_check_at = 0.0
         log.info("ledger_loaded", count=len(self._ledger.catalogue.slots), epoch=self._epoch)
 

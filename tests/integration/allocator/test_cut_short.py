@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -13,12 +14,14 @@ from allocator.core import booking_number
 from allocator.inbox import INBOX_KEY, reply_key
 from allocator.intake import Intake
 from allocator.model import Booking, Outcome
-from allocator.publish import Publisher
+from allocator.publish import PUBLISHED_KEY, ROSTER_KEY, Publisher, holders_key
+from allocator.reads import CATALOGUE_KEY
 from allocator.store import Store
 from allocator.writer import Writer
-from tests.integration.allocator.books import Books, now
+from tests.integration.allocator.books import PEOPLE, Books, now
 
 GATEWAY = "g9"
+NOTICED_WITHIN_S = 10.0
 OTHERS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -113,3 +116,24 @@ def test_ledger_of_a_failed_commit_is_thrown_away(books: Books) -> None:
     assert isinstance(told, Booking)
     assert told.booking_number == booking_number(1)
     assert books.rows("SELECT sum(taken) FROM seats") == [(2,)]
+
+
+def test_writer_that_runs_on_publishes_again_what_redis_lost(books: Books) -> None:
+    """I4: a wipe without an error to notice it by; roster and holders come back by themselves."""
+    wiped: list[float] = []
+    with books.redis() as redis, books.store() as store:
+        hand_in(books, redis, 1)
+
+        def stopped(_: float) -> bool:
+            published = bool(redis.exists(PUBLISHED_KEY)) and redis.xlen(INBOX_KEY) == 0
+            if published and not wiped:
+                redis.flushall()
+                wiped.append(time.monotonic())
+                return False
+            return bool(wiped) and (published or time.monotonic() > wiped[0] + NOTICED_WITHIN_S)
+
+        writer(redis, store, clock=now, stopped=stopped).run()
+        assert wiped
+        assert redis.hlen(ROSTER_KEY) == PEOPLE
+        assert redis.smembers(holders_key("c1")) == {books.person(1)}
+        assert redis.exists(CATALOGUE_KEY)

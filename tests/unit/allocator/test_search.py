@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -12,9 +13,15 @@ from allocator.search import Pair, Search
 from tests.unit.allocator.offers import MONDAY, NOW, RELEASE, at, day, ledger, slot
 
 
-def search(*slots: Slot, now: datetime = NOW) -> Search:
-    """A search in a release of these slots."""
-    books = ledger(*slots)
+def search(*slots: Slot, full: Sequence[tuple[int, int]] = (), now: datetime = NOW) -> Search:
+    """A search in a release of these slots, of which some have given out a dose."""
+    taken = {
+        (one.slot_id, dose): one.capacities[dose - 1]
+        for one in slots
+        for dose in (1, 2)
+        if (one.slot_id, dose) in full
+    }
+    books = ledger(*slots, taken=taken)
     return Search(books.catalogue, books.seats, RELEASE, now)
 
 
@@ -33,7 +40,8 @@ WEEK = Flexible(MONDAY, day(6))
 
 def test_first_choice_that_has_a_pair_wins() -> None:
     """Choices are ranked."""
-    look = search(slot(1, MONDAY, seats=(0, 0)), slot(2, MONDAY, 10), slot(3, MONDAY, 11), SECOND)
+    slots = slot(1, MONDAY), slot(2, MONDAY, 10), slot(3, MONDAY, 11), SECOND
+    look = search(*slots, full=[(1, 1)])
     assert ids(look.pair((Choice(1), Choice(3), Choice(2)))) == (3, 9)
 
 
@@ -51,20 +59,24 @@ def test_first_choice_that_has_a_pair_wins() -> None:
         ((Choice(5, 7),), Refusal.INTERVAL_NOT_MET),
         ((Choice(5, 8),), Refusal.NO_SECOND_DOSE),
         ((Choice(5, 99),), Refusal.OUTSIDE_RELEASE),
+        ((Choice(5, 2),), Refusal.OUTSIDE_RELEASE),
+        ((Choice(11),), Refusal.OUTSIDE_RELEASE),
     ],
 )
 def test_refusal_says_what_was_missing(wish: tuple[Choice, ...], refusal: Refusal) -> None:
     """The earliest refusal in order is the one that is told."""
     look = search(
-        slot(1, MONDAY, seats=(0, 0)),
+        slot(1, MONDAY),
         slot(2, day(40), seats=(1, 0)),
         slot(3, NOW.date(), 9),
         slot(4, MONDAY, release="other"),
         slot(5, MONDAY, 12),
         slot(6, day(18)),
         slot(7, day(21), product="moderna"),
-        slot(8, day(21), seats=(0, 0)),
+        slot(8, day(21)),
         slot(10, day(22)),
+        slot(11, day(21), 10, seats=(0, 1)),
+        full=[(1, 1), (8, 2)],
     )
     assert ids(look.pair(wish)) == refusal
 
@@ -115,8 +127,15 @@ def test_flexible_wish_keeps_to_times_of_day(
 
 
 def test_flexible_wish_without_a_slot_is_told_so() -> None:
-    """Nothing on those days, or nothing that lies ahead."""
-    assert ids(search(SECOND).pair(WEEK)) == Refusal.NO_FIRST_DOSE
+    """Nothing on those days, nothing left, or nothing that lies ahead."""
+    assert ids(search(SECOND).pair(WEEK)) == Refusal.OUTSIDE_RELEASE
+    assert ids(search(slot(1, day(9)), SECOND).pair(WEEK)) == Refusal.OUTSIDE_RELEASE
+    elsewhere = Flexible(MONDAY, day(6), venue_id="unknown")
+    assert ids(search(slot(1, MONDAY), SECOND).pair(elsewhere)) == Refusal.OUTSIDE_RELEASE
+    evening = Flexible(MONDAY, day(6), times=("evening",))
+    assert ids(search(slot(1, MONDAY), SECOND).pair(evening)) == Refusal.OUTSIDE_RELEASE
+    full = search(slot(1, MONDAY), SECOND, full=[(1, 1)])
+    assert ids(full.pair(WEEK)) == Refusal.NO_FIRST_DOSE
     late = search(slot(1, MONDAY), SECOND, now=at(MONDAY, 9))
     assert ids(late.pair(WEEK)) == Refusal.NO_FIRST_DOSE
     assert ids(search(slot(1, MONDAY)).pair(WEEK)) == Refusal.NO_SECOND_DOSE
@@ -124,14 +143,15 @@ def test_flexible_wish_without_a_slot_is_told_so() -> None:
 
 def test_second_of_keeps_the_first_and_the_interval() -> None:
     """Dose 2 alone is moved within the interval of the dose 1 that stays."""
-    look = search(
-        slot(1, MONDAY), slot(2, day(18)), slot(3, day(25)), slot(4, day(25), seats=(1, 0))
-    )
+    slots = slot(1, MONDAY), slot(2, day(18)), slot(3, day(25)), slot(4, day(25))
+    look = search(*slots, full=[(4, 2)])
     first = look.seats.slots[1]
     assert ids(look.second_of((Choice(3),), first)) == (1, 3)
     assert ids(look.second_of((Choice(2),), first)) == Refusal.INTERVAL_NOT_MET
     assert ids(look.second_of((Choice(4),), first)) == Refusal.NO_SECOND_DOSE
     assert ids(look.second_of((Choice(99),), first)) == Refusal.OUTSIDE_RELEASE
+    nothing = Flexible(day(30), day(40))
+    assert ids(look.second_of(nothing, first)) == Refusal.OUTSIDE_RELEASE
 
 
 def test_flexible_second_prefers_the_standard_day_on() -> None:
@@ -154,4 +174,4 @@ def test_second_after_a_first_dose_elsewhere() -> None:
     assert ids(look.second_after((Choice(3),), first)) == Refusal.INTERVAL_NOT_MET
     assert ids(look.second_after(Flexible(MONDAY, day(20)), first)) == (None, 2)
     unknown = FirstDose("unknown", MONDAY)
-    assert ids(look.second_after((Choice(2),), unknown)) == Refusal.NO_SECOND_DOSE
+    assert ids(look.second_after((Choice(2),), unknown)) == Refusal.OUTSIDE_RELEASE
