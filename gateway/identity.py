@@ -96,7 +96,10 @@ async def find_visitor(connection: HTTPConnection, parts: Parts) -> Visitor | No
         if session is not None:
             return _in_session(parts, session, digest, token)
         metrics.SECURITY_EVENTS.labels("session_expired").inc()
-    return _with_token(parts, token) if token is not None else None
+    visitor = _with_token(parts, token) if token is not None else None
+    if visitor is None or await parts.signed_out.has(place_token(connection, parts.settings) or ""):
+        return None
+    return visitor
 
 
 def network_of(connection: HTTPConnection, settings: GatewaySettings, identity_key: bytes) -> str:

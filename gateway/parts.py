@@ -24,7 +24,7 @@ from gateway.availability import KeptAnswers
 from gateway.board import Board
 from gateway.readiness import Readiness
 from gateway.receipts import ReceiptSigner
-from gateway.sessions import Asked, Drafts
+from gateway.sessions import Asked, Drafts, SignedOut
 from gateway.settings import GatewaySettings
 from monitoring.secrets import read_secret
 from waiting_room.line import Line
@@ -64,6 +64,7 @@ class Parts:
     board: Board
     drafts: Drafts
     asked: Asked
+    signed_out: SignedOut
     receipts: ReceiptSigner
     readiness: Readiness
 
@@ -134,6 +135,7 @@ def assemble(settings: GatewaySettings, clock: Callable[[], datetime] | None = N
         board=board,
         drafts=Drafts(line, keys.session),
         asked=Asked(redis, _ASKED_KEPT_S),
+        signed_out=SignedOut(redis),
         receipts=ReceiptSigner(read_secret(secrets_dir, "receipt.key")),
         readiness=Readiness(line, reads, board, time.monotonic),
     )

@@ -10,9 +10,13 @@ its commit.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
+
+import msgspec
 
 from allocator.errors import CatalogueMissing, NotYours
 from allocator.model import Booking, Outcome, Refusal
@@ -217,7 +221,7 @@ async def book(
         language=language,
         first_dose_elsewhere=form.first_dose_elsewhere,
     )
-    return await _answered(parts, visitor, request_id, outcome)
+    return await _told(parts, visitor, request_id, outcome, form)
 
 
 async def change(parts: Parts, visitor: Visitor, request_id: UUID, form: ChangeForm) -> Answered:
@@ -229,7 +233,7 @@ async def change(parts: Parts, visitor: Visitor, request_id: UUID, form: ChangeF
         doses=form.doses,
         wish=form.wish,
     )
-    return await _answered(parts, visitor, request_id, outcome)
+    return await _told(parts, visitor, request_id, outcome, form)
 
 
 async def cancel(parts: Parts, visitor: Visitor, request_id: UUID, doses: Doses) -> Answered:
@@ -237,7 +241,7 @@ async def cancel(parts: Parts, visitor: Visitor, request_id: UUID, doses: Doses)
     outcome = await parts.inbox.cancel(
         request_id, visitor.person_key, campaign_id=_campaign(visitor), doses=doses
     )
-    return await _answered(parts, visitor, request_id, outcome)
+    return await _told(parts, visitor, request_id, outcome, doses)
 
 
 async def held(parts: Parts, visitor: Visitor) -> BookingView | Problem:
@@ -258,11 +262,30 @@ async def outcome(parts: Parts, visitor: Visitor, request_id: UUID) -> Answered:
     return await _answered(parts, visitor, request_id, found)
 
 
-async def sign_out(parts: Parts, visitor: Visitor) -> None:
-    """End the session and forget what was typed."""
+async def sign_out(parts: Parts, visitor: Visitor, place_token_text: str | None) -> None:
+    """End the session and the browser's place token, and forget what was typed."""
     await parts.drafts.drop(visitor.person_key)
+    if place_token_text:
+        await parts.signed_out.add(place_token_text)
     if visitor.session_digest is not None:
         await parts.line.leave(visitor.session_digest)
+
+
+async def _told(
+    parts: Parts,
+    visitor: Visitor,
+    request_id: UUID,
+    outcome: Outcome | None,
+    content: BookingForm | ChangeForm | Doses,
+) -> Answered:
+    """Answer a request that was just handed in; undecided, its content is kept in mind (I5)."""
+    if outcome is not None:
+        return await _answered(parts, visitor, request_id, outcome)
+    key = parts.keys.session
+    digest = hmac.digest(key, b"asked|" + msgspec.msgpack.encode(content), hashlib.sha256)
+    if not await parts.asked.remember(request_id, visitor.person_key, digest[:16]):
+        return await _answered(parts, visitor, request_id, Refusal.ID_REUSED)
+    return Undecided(request_id)
 
 
 async def _answered(
@@ -270,7 +293,6 @@ async def _answered(
 ) -> Answered:
     """Turn what the allocator said into what the resident is told."""
     if outcome is None:
-        await parts.asked.remember(request_id, visitor.person_key)
         return Undecided(request_id)
     if isinstance(outcome, Refusal):
         if outcome is Refusal.ID_REUSED:

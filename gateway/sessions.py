@@ -26,6 +26,7 @@ from starlette.responses import Response
 from allocator.errors import InboxAway, SealBroken
 from allocator.reads import seal, unseal
 from gateway.settings import GatewaySettings
+from waiting_room.errors import RoomAway
 from waiting_room.line import Line
 from waiting_room.tickets import TOKEN_AGE_S_MAX
 
@@ -134,10 +135,17 @@ class Asked:
         self._redis = redis
         self._kept_s = kept_s
 
-    async def remember(self, request_id: UUID, person_key: bytes) -> None:
-        """Note who asked. Raises `InboxAway`."""
+    async def remember(self, request_id: UUID, person_key: bytes, content: bytes) -> bool:
+        """Note who asked for what (a keyed digest); False if that id asked for something else.
+
+        Raises:
+            InboxAway: Redis does not answer.
+        """
+        key, asked = f"asked:{request_id.hex}", person_key + content
         try:
-            await self._redis.set(f"asked:{request_id.hex}", person_key, ex=self._kept_s)
+            if await self._redis.set(key, asked, ex=self._kept_s, nx=True):
+                return True
+            return bool(await self._redis.get(key) == asked)
         except RedisError:
             raise InboxAway from None
 
@@ -147,4 +155,32 @@ class Asked:
             asker = await self._redis.get(f"asked:{request_id.hex}")
         except RedisError:
             raise InboxAway from None
-        return isinstance(asker, bytes) and hmac.compare_digest(asker, person_key)
+        return isinstance(asker, bytes) and asker.startswith(person_key)
+
+
+class SignedOut:
+    """Place tokens whose browsers have signed out: they identify nobody any more.
+
+    Their holders keep the place, and sign in again. A wiped Redis forgets them.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def add(self, token_text: str) -> None:
+        """End a token. Raises `RoomAway`."""
+        try:
+            await self._redis.set(_signed_out_key(token_text), b"1", ex=TOKEN_AGE_S_MAX)
+        except RedisError:
+            raise RoomAway from None
+
+    async def has(self, token_text: str) -> bool:
+        """Say whether a token was ended. Raises `RoomAway`."""
+        try:
+            return bool(await self._redis.exists(_signed_out_key(token_text)))
+        except RedisError:
+            raise RoomAway from None
+
+
+def _signed_out_key(token_text: str) -> str:
+    return f"signed_out:{hashlib.sha256(token_text.encode()).hexdigest()[:32]}"

@@ -60,10 +60,14 @@ class Answer:
 
 
 class Connection:
-    """One device's connection. Requests follow each other; made and made again as needed."""
+    """One device's connection. Requests follow each other; made and made again as needed.
+
+    Whoever asks while another answer is awaited waits for that one first.
+    """
 
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
+        self._turn = asyncio.Lock()
         self._wire: _Wire | None = None
 
     async def ask(
@@ -75,30 +79,31 @@ class Connection:
         Raises `ConnectionLost`.
         """
         request = self._request(method, path, headers, body)
-        if self._wire is not None and not self._wire.is_closed:
-            try:
-                return await self._wire.ask(request)
-            except ConnectionLost:
-                if self._wire.heard:
-                    raise
-        self._wire = await self._connected()
-        return await self._wire.ask(request)
+        async with self._turn:
+            if self._wire is not None and not self._wire.is_closed:
+                try:
+                    return await self._wire.ask(request)
+                except ConnectionLost:
+                    if self._wire.heard:
+                        raise
+            self._wire = await self._connected()
+            return await self._wire.ask(request)
 
     async def send_and_drop(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, after_s: float
     ) -> None:
         """Send a request and break the connection without waiting for the answer."""
-        if self._wire is None or self._wire.is_closed:
-            self._wire = await self._connected()
-        self._wire.send(self._request(method, path, headers, body))
-        await asyncio.sleep(after_s)
-        self.close()
+        async with self._turn:
+            if self._wire is None or self._wire.is_closed:
+                self._wire = await self._connected()
+            self._wire.send(self._request(method, path, headers, body))
+            await asyncio.sleep(after_s)
+            self.close()
 
     def close(self) -> None:
         """Break the connection; the next request makes another."""
         if self._wire is not None:
             self._wire.abort()
-            self._wire = None
 
     async def _connected(self) -> _Wire:
         loop = asyncio.get_running_loop()

@@ -32,9 +32,12 @@ def rate(
     from waiting_room import keys
     from waiting_room.orders import PER_MINUTE_MAX, set_rate
 
-    is_number = people.isascii() and people.isdigit() and int(people) <= PER_MINUTE_MAX
+    is_number = people.isascii() and people.isdigit() and 1 <= int(people) <= PER_MINUTE_MAX
     if people != "auto" and not is_number:
-        raise CommandError(f"a rate is auto, or a number from 0 to {PER_MINUTE_MAX:,}")
+        raise CommandError(
+            f"a rate is auto, or a number from 1 to {PER_MINUTE_MAX:,};"
+            " to let nobody in, use `seiriken release pause`"
+        )
     per_minute = None if people == "auto" else int(people)
     with Redis.from_url(find_target(home).redis_url, socket_timeout=5) as redis:
         try:

@@ -26,7 +26,7 @@ from gateway.parts import Parts, parts_of
 from gateway.policies import Policy, policy_route, visitor_of
 from gateway.problems import Problem, detail, invalid, moment, title
 from gateway.residents import Answered, Inside, Undecided, Whereabouts
-from gateway.sessions import clear_cookies, set_place_cookie, set_session_cookie
+from gateway.sessions import clear_cookies, place_token, set_place_cookie, set_session_cookie
 from gateway.views import BookingView, booking_document, me_document
 
 BOOKINGS_PATH = "/api/v1/bookings"
@@ -107,7 +107,8 @@ async def sign_out(request: Request) -> Response:
     parts = parts_of(request)
     if (problem := await _empty(request)) is not None:
         return answer(request, problem)
-    await residents.sign_out(parts, visitor_of(request))
+    held = place_token(request, parts.settings)
+    await residents.sign_out(parts, visitor_of(request), held)
     response = Response(status_code=204)
     clear_cookies(response, parts.settings)
     return response

@@ -32,7 +32,7 @@ from gateway.routes.html import (
     read_form,
     see_other,
 )
-from gateway.sessions import clear_cookies, set_place_cookie, set_session_cookie
+from gateway.sessions import clear_cookies, place_token, set_place_cookie, set_session_cookie
 from gateway.status_words import ReleaseShown, Show, release_shown, wait_shown
 from gateway.views import words_in
 from waiting_room.answers import Word
@@ -197,7 +197,7 @@ async def sign_out(request: Request) -> Response:
     try:
         visitor = await find_visitor(request, parts)
         if visitor is not None:
-            await residents.sign_out(parts, visitor)
+            await residents.sign_out(parts, visitor, place_token(request, parts.settings))
     except WaitingRoomError:
         # The session ends by itself when it has been idle.
         return response

@@ -174,8 +174,11 @@ def test_signing_out_ends_the_session_for_good(city: City) -> None:
     assert resident.http.post("/api/v1/sign-out").status_code == 204
     assert dict(resident.http.cookies) == {}
     stolen = city.resident(11)
-    stolen.http.cookies.set("session", cookies["session"])
-    assert code_of(stolen.http.get("/api/v1/me"), 401) == "not_signed_in"
+    for name in ("session", "place"):
+        stolen.http.cookies.set(name, cookies[name])
+        assert code_of(stolen.http.get("/api/v1/me"), 401) == "not_signed_in"
+    assert code_of(stolen.http.post("/api/v1/enter"), 401) == "not_signed_in"
+    assert city.resident(11).sign_in().json()["place"] is not None
 
 
 # What is on offer

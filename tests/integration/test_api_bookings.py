@@ -59,18 +59,16 @@ def test_second_booking_is_refused(city: City) -> None:
 
 def test_refusals_say_why(city: City) -> None:
     resident = city.inside(16)
-    slot = resident.first_slot()
-    first, second = slot["slot_id"], resident.second_slot()["slot_id"]
-    early = resident.first_slot(starts_at=f"{FIRST_DAY + timedelta(days=1)}T10:00:00+09:00")
+    second = resident.second_slot()["slot_id"]
+    late = resident.first_slot(starts_at=f"{FIRST_DAY + timedelta(days=3)}T10:00:00+09:00")
     refusals = {
-        "outside_release": [{"slot_id": "999999"}],
-        "no_first_dose": [{"slot_id": second}],
-        "interval_not_met": [{"slot_id": first, "second_slot_id": early["slot_id"]}],
+        "outside_release": [{"slot_id": "999999"}, {"slot_id": second}],
+        "interval_not_met": [{"slot_id": late["slot_id"], "second_slot_id": second}],
     }
     for code, choices in refusals.items():
         assert code_of(resident.book(choices=choices), 409) == code
     moon = resident.book(flexible=flexible(venue="moon"))
-    assert code_of(moon, 409) == "no_first_dose"
+    assert code_of(moon, 409) == "outside_release"
     assert code_of(resident.http.get("/api/v1/booking"), 404) == "no_booking"
 
 

@@ -41,6 +41,9 @@ def test_slow_answer_is_asked_for_again_until_the_truth_is_known(city: City) -> 
         assert place == f"/api/v1/bookings/{request_id}"
         assert resident.http.get(place).status_code == 202
         assert other.http.get(place).status_code == 404
+        assert resident.book(request_id).status_code == 202
+        changed = resident.book(request_id, choices=[{"slot_id": "1"}])
+        assert (changed.status_code, changed.json()["code"]) == (409, "id_reused")
         with city.allocator():
             until(lambda: resident.http.get(place).status_code == 200)
             booked = resident.http.get(place).json()

@@ -189,7 +189,7 @@ def test_the_operators_rate_is_kept_and_outlives_a_wipe(town: Town, redis_url: s
 
 
 def test_a_rate_out_of_bounds_is_refused(town: Town) -> None:
-    for per_minute in (-1, 100_001):
+    for per_minute in (-1, 0, 100_001):
         with pytest.raises(ValueError, match="people per minute"):
             set_rate(town.redis, "spring", per_minute)
 

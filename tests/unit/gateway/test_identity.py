@@ -12,10 +12,18 @@ from starlette.requests import Request
 
 from allocator.reads import Identity
 from gateway.forms import SignInForm
-from gateway.identity import credentials, find_visitor, issue_token, network_of, token_text
+from gateway.identity import (
+    credentials,
+    find_visitor,
+    held_token,
+    issue_token,
+    network_of,
+    token_text,
+)
 from gateway.parts import Parts, assemble
 from monitoring.secrets import create_missing
 from tests.unit.gateway.factories import NOW, make_settings
+from waiting_room.errors import RoomAway
 
 KEY = bytes(32)
 PERSON = b"p" * 16
@@ -46,14 +54,17 @@ def test_credentials_tell_people_and_birth_dates_apart() -> None:
     assert one.person_key != other_city.person_key
 
 
-def test_place_token_identifies_its_holder(parts: Parts) -> None:
-    text = token_text(parts, issue_token(parts, "r1", 7, PERSON, IDENTITY))
+def test_place_token_is_its_holders_and_shows_nothing(parts: Parts) -> None:
+    token = issue_token(parts, "r1", 7, PERSON, IDENTITY)
+    text = token_text(parts, token)
     assert "1234567890" not in text
-    visitor = asyncio.run(find_visitor(make_request(f"place={text}"), parts))
-    assert visitor is not None
-    assert (visitor.person_key, visitor.release_id) == (PERSON, "r1")
-    assert visitor.identity == IDENTITY
-    assert visitor.session is None
+    assert held_token(make_request(f"place={text}"), parts) == token
+
+
+def test_who_cannot_ask_whether_a_token_was_ended_knows_nobody(parts: Parts) -> None:
+    text = token_text(parts, issue_token(parts, "r1", 7, PERSON, IDENTITY))
+    with pytest.raises(RoomAway):
+        asyncio.run(find_visitor(make_request(f"place={text}"), parts))
 
 
 def test_place_token_of_another_city_or_altered_is_nobodys(parts: Parts, tmp_path: Path) -> None:
