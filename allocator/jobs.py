@@ -182,7 +182,17 @@ def _serve_internal_port(**_: object) -> None:
     settings = _settings()
     if settings.internal_port is not None:
         outbox = Outbox(settings.database_url, contact_key=b"")
-        _worker().serve(outbox, settings.internal_port, settings.internal_host)
+        _worker().serve(outbox, settings.internal_port, settings.internal_host, _redis_answers)
+
+
+def _redis_answers() -> bool:
+    from redis import Redis, RedisError
+
+    try:
+        with Redis.from_url(_settings().redis_url, socket_timeout=1.0) as redis:
+            return bool(redis.ping())
+    except RedisError:
+        return False
 
 
 @signals.worker_shutdown.connect

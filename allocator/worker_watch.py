@@ -7,14 +7,21 @@ could leave locked.
 
 Ready means: PostgreSQL answers, and the relay, which beat orders every second, went
 through all of Celery within the last minute. So it is the canary too.
+
+A worker can stop consuming for good when its connection to Redis breaks in the middle
+of an acknowledgement (celery issue 10302; seen here once in four kills of Redis). Then
+the canary is silent although Redis answers, and the process ends itself: whoever
+supervises it starts another, and the outbox loses nothing.
 """
 
 from __future__ import annotations
 
 import math
+import os
+import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.sharedctypes import RawArray, RawValue
 
 from allocator.errors import StoreAway
@@ -22,9 +29,15 @@ from allocator.notices import RESULTS, Result
 from allocator.outbox import Outbox
 from monitoring import metrics
 from monitoring.internal import InternalServer, serve_internal
+from monitoring.logs import get_logger
+
+log = get_logger()
 
 CANARY_AGE_S_MAX = 60.0
+END_WITHIN_S = 10.0
 LOOK_EVERY_S = 1.0
+SILENT_S_MAX = 15.0
+"""So long may no relay run while Redis answers."""
 
 
 class Tally:
@@ -55,9 +68,22 @@ class Tally:
 class Watch:
     """A thread of the parent that copies tally and backlog into the metrics each second."""
 
-    def __init__(self, outbox: Outbox, tally: Tally) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        tally: Tally,
+        *,
+        broker_answers: Callable[[], bool],
+        stuck: Callable[[], None],
+        silent_s_max: float = SILENT_S_MAX,
+    ) -> None:
+        """`stuck` is called when the worker must be taken to have stopped consuming."""
         self._outbox = outbox
         self._tally = tally
+        self._broker_answers = broker_answers
+        self._stuck = stuck
+        self._silent_s_max = silent_s_max
+        self._silent_since_s = time.monotonic()
         self._counted = dict.fromkeys(RESULTS, 0)
         self._store_answers = False
         self._stop = threading.Event()
@@ -93,10 +119,29 @@ class Watch:
         metrics.OUTBOX_MESSAGES.set(backlog.messages)
         metrics.OUTBOX_OLDEST_AGE_SECONDS.set(backlog.oldest_age_s)
 
+    def listen(self) -> None:
+        """See whether the canary sings; silence counts only while Redis answers."""
+        now = time.monotonic()
+        if self._tally.relay_age_s() < self._silent_s_max / 3 or not self._broker_answers():
+            self._silent_since_s = now
+        elif now - self._silent_since_s > self._silent_s_max:
+            self._silent_since_s = now
+            self._stuck()
+
     def _run(self) -> None:
         self.look()
         while not self._stop.wait(LOOK_EVERY_S):
             self.look()
+            self.listen()
+
+
+def end_this_worker() -> None:
+    """Stop as if told to, and be gone for certain a little later."""
+    log.error("worker_stuck_ended")
+    os.kill(os.getpid(), signal.SIGTERM)
+    last_word = threading.Timer(END_WITHIN_S, os._exit, (1,))
+    last_word.daemon = True
+    last_word.start()
 
 
 class WorkerProcess:
@@ -124,11 +169,15 @@ class WorkerProcess:
         if self._tally is not None:
             self._tally.relayed()
 
-    def serve(self, outbox: Outbox, port: int, host: str) -> None:
+    def serve(
+        self, outbox: Outbox, port: int, host: str, broker_answers: Callable[[], bool]
+    ) -> None:
         """Open the internal port; called when the worker is up, and after each reconnection."""
         if self._tally is None or self._watch is not None:
             return
-        self._watch = Watch(outbox, self._tally)
+        self._watch = Watch(
+            outbox, self._tally, broker_answers=broker_answers, stuck=end_this_worker
+        )
         self._watch.start()
         self._server = serve_internal(port, self._watch.ready, host)
 

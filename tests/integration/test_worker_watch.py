@@ -1,0 +1,83 @@
+"""A worker whose canary is silent while Redis answers is taken to be stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+from allocator.outbox import Outbox
+from allocator.worker_watch import Tally, Watch
+from tests.waiting import until
+
+SILENT_S_MAX = 0.1
+
+
+def watch(
+    database_url: str, tally: Tally, ended: list[str], broker_answers: Callable[[], bool]
+) -> Watch:
+    """Return a watch that notes when it takes the worker to be stuck."""
+    return Watch(
+        Outbox(database_url, contact_key=b""),
+        tally,
+        broker_answers=broker_answers,
+        stuck=lambda: ended.append("stuck"),
+        silent_s_max=SILENT_S_MAX,
+    )
+
+
+def listen_until(watching: Watch, condition: Callable[[], bool]) -> None:
+    """Listen again and again until a condition holds."""
+
+    def listened() -> bool:
+        watching.listen()
+        return condition()
+
+    until(listened)
+
+
+def test_silent_worker_is_ended_once_for_each_silence(database_url: str) -> None:
+    ended: list[str] = []
+    watching = watch(database_url, Tally(), ended, lambda: True)
+    listen_until(watching, lambda: ended == ["stuck"])
+    watching.listen()
+    assert ended == ["stuck"]
+    listen_until(watching, lambda: ended == ["stuck"] * 2)
+
+
+def test_worker_that_relays_is_left_alone(database_url: str) -> None:
+    ended: list[str] = []
+    tally = Tally()
+    watching = watch(database_url, tally, ended, lambda: True)
+    listened: list[int] = []
+
+    def enough() -> bool:
+        tally.relayed()
+        listened.append(1)
+        return len(listened) > 3 * SILENT_S_MAX / 0.02
+
+    listen_until(watching, enough)
+    assert ended == []
+
+
+def test_silence_does_not_count_while_redis_is_away(database_url: str) -> None:
+    ended: list[str] = []
+    answers = [False]
+    asked: list[int] = []
+
+    def broker_answers() -> bool:
+        asked.append(1)
+        return answers[0]
+
+    watching = watch(database_url, Tally(), ended, broker_answers)
+    listen_until(watching, lambda: len(asked) > 3 * SILENT_S_MAX / 0.02)
+    assert ended == []
+    answers[0] = True
+    listen_until(watching, lambda: ended == ["stuck"])
+
+
+def test_backlog_is_looked_at_all_the_while(database_url: str) -> None:
+    with closing(Outbox(database_url, contact_key=b"")):
+        watching = watch(database_url, Tally(), [], lambda: True)
+        watching.start()
+        until(lambda: watching.ready()["database"])
+        watching.close()
