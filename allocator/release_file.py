@@ -52,9 +52,19 @@ def _schema_faults(document: object) -> list[Finding]:
     validator = jsonschema.Draft202012Validator(schema())
     errors = sorted(validator.iter_errors(document), key=lambda error: [*map(str, error.path)])
     return [
-        _fault("not_as_schema", _path(error.absolute_path), error.message[:_MESSAGE_LENGTH_MAX])
+        _fault("not_as_schema", _path(error.absolute_path), _words(error)[:_MESSAGE_LENGTH_MAX])
         for error in errors
     ]
+
+
+def _words(error: jsonschema.ValidationError) -> str:
+    """Say what is wrong; of a text that does not fit, in the schema's own words."""
+    if error.validator == "type" and error.instance is None:
+        return "nothing is here" if error.absolute_path else "the file is empty"
+    asked = error.schema
+    if error.validator == "pattern" and isinstance(asked, Mapping) and "description" in asked:
+        return f"{error.instance!r} is not {asked['description']}"
+    return str(error.message)
 
 
 def _path(parts: Any) -> str:
