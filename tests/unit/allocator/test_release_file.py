@@ -34,7 +34,12 @@ def test_example_with_a_byte_order_mark_is_read() -> None:
         ("schema: 1", "schema: 2", "schema", "1 was expected"),
         ("  cut_off_hours: 24", "  cut_off: 24", "release", "Additional properties"),
         ("id: comirnaty", "id: Comirnaty!", "products[0].id", "'Comirnaty!' is not small letters"),
-        ('"13:00-17:00"', '"13:00-25:00"', "sessions[0].hours[1]", "'13:00-25:00' is not opening hours"),
+        (
+            '"13:00-17:00"',
+            '"13:00-25:00"',
+            "sessions[0].hours[1]",
+            "'13:00-25:00' is not opening hours",
+        ),
         ("doses_per_vial: 6", "doses_per_vial: 0", "products[0].doses_per_vial", "0 is less"),
     ],
 )
