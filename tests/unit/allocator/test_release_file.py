@@ -38,7 +38,7 @@ def test_example_with_a_byte_order_mark_is_read() -> None:
             '"13:00-17:00"',
             '"13:00-25:00"',
             "sessions[0].hours[1]",
-            "'13:00-25:00' is not opening hours",
+            "'13:00-25:00' is not opening",
         ),
         ("doses_per_vial: 6", "doses_per_vial: 0", "products[0].doses_per_vial", "0 is less"),
     ],
