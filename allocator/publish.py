@@ -7,7 +7,7 @@ does not keep a booking waiting.
 
 Redis: `roster` HASH person key -> birth check; `holders:{campaign}` SET of person
 keys; `catalogue` JSON; `availability:{release}` MessagePack; `stock:{release}`
-pairs left; `published` the roster's version.
+pairs left; `published` city, database and version of the roster.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from redis import Redis
@@ -61,10 +62,17 @@ class Publisher:
 
     def check(self, ledger: Ledger, versions: Versions) -> None:
         """See whether Redis still has everything; if not, begin to copy it again."""
-        published = self._redis.get(PUBLISHED_KEY)
-        if self._roster_pieces is None and published != b"%d" % versions.roster:
-            self.begin(ledger)
-            self._roster_pieces = self._copy_roster(versions.roster)
+        if self._roster_pieces is not None:
+            return
+        place = f"{self._store.city}-{versions.database}"
+        mark = f"{place}-{versions.roster}"
+        published: Any = self._redis.get(PUBLISHED_KEY)
+        if published == mark.encode():
+            return
+        if published is None or not published.startswith(f"{place}-".encode()):
+            self._redis.delete(PUBLISHED_KEY, ROSTER_KEY)  # Of another city, or of none.
+        self.begin(ledger)
+        self._roster_pieces = self._copy_roster(mark)
 
     def begin(self, ledger: Ledger) -> None:
         """Publish what a writer that has just loaded its ledger knows better than Redis.
@@ -132,14 +140,14 @@ class Publisher:
                 pipeline.sadd(holders_key(campaign_id), *keys[start : start + ROSTER_PIECE_PEOPLE])
         pipeline.execute()
 
-    def _copy_roster(self, version: int) -> Iterator[int]:
+    def _copy_roster(self, mark: str) -> Iterator[int]:
         """Yield the number of people copied so far, after each piece.
 
         If Redis is wiped meanwhile, its mark of the copy is gone: then nothing is
         published, and the next check begins again.
         """
         started, copied, after = time.monotonic(), 0, b""
-        self._redis.set(COPYING_KEY, version)
+        self._redis.set(COPYING_KEY, mark)
         while people := self._store.roster_after(after, ROSTER_PIECE_PEOPLE):
             self._redis.hset(ROSTER_KEY, mapping=dict(people))
             after = people[-1][0]

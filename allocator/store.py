@@ -8,6 +8,8 @@ repeats the row: it becomes ours, with the constraint's name at most.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -49,6 +51,8 @@ class Versions(msgspec.Struct, frozen=True):
 
     catalogue: int
     roster: int
+    database: int = 0
+    """What tells this database from others of its server."""
 
 
 class Store:
@@ -58,6 +62,11 @@ class Store:
         self._database_url = database_url
         self._roster_key = roster_key
         self._connection: psycopg.Connection[Any] | None = None
+
+    @property
+    def city(self) -> str:
+        """Return what tells this city from others: its key's shadow."""
+        return hmac.digest(self._roster_key, b"city", hashlib.sha256)[:8].hex()
 
     def close(self) -> None:
         """Drop the connection; the next call makes another."""
@@ -86,7 +95,7 @@ class Store:
         """Return the versions of catalogue and roster."""
         with self._transaction() as connection:
             row = _only_row(connection, statements.CATALOGUE_VERSIONS)
-        return Versions(row.version, row.roster_version)
+        return Versions(row.version, row.roster_version, row.database)
 
     def load(self) -> tuple[Ledger, JournalHead]:
         """Read what is on offer, what is left of it, and where the journal stands."""

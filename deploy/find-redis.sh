@@ -12,7 +12,16 @@ if [ -n "${REDIS_URL:-}" ] \
 fi
 if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null 2>&1; then
     echo "Installing redis-server ..."
+    policy=/usr/sbin/policy-rc.d # Debian's own way to say that nothing is to be started.
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' > "$policy"
+        chmod 755 "$policy"
+        trap 'rm -f "$policy"' EXIT
+    fi
     apt-get update -qq < /dev/null >&2
-    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        redis-server < /dev/null >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        redis-server < /dev/null > /dev/null
+    if command -v systemctl > /dev/null 2>&1; then
+        systemctl disable --quiet redis-server 2> /dev/null || true
+    fi
 fi

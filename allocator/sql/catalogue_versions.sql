@@ -1,2 +1,4 @@
-SELECT version, roster_version
+SELECT
+    version, roster_version,
+    (SELECT oid::bigint FROM pg_database WHERE datname = current_database()) AS database
 FROM catalogue

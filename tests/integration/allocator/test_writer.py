@@ -17,7 +17,7 @@ from allocator.inbox import ALLOCATOR_GROUP, INBOX_KEY, Inbox, reply_key
 from allocator.intake import Intake
 from allocator.model import Booking, Outcome, Refusal, Request
 from allocator.publish import Publisher, holders_key
-from tests.integration.allocator.books import Books, now
+from tests.integration.allocator.books import PEOPLE, Books, now
 from tests.integration.city import ticket
 from tests.waiting import until
 
@@ -179,6 +179,17 @@ def test_full_inbox_refuses_and_drops_nothing(books: Books) -> None:
     books.ask(fill, length_max=2, reply_wait_s=0.05)
     with books.redis() as redis:
         assert redis.xlen(INBOX_KEY) == 2
+
+
+def test_roster_of_another_city_is_replaced_whole(books: Books) -> None:
+    """A Redis that served another city, or another database, lets none of its people in."""
+    redis: Any
+    with books.redis() as redis:
+        redis.set("published", "another-1-2")
+        redis.hset("roster", b"x" * 16, b"y" * 16)
+        books.run_writer(lambda r: r.get("published") not in (None, b"another-1-2"))
+        people = set(redis.hkeys("roster"))
+    assert people == {books.person(number) for number in range(PEOPLE)}
 
 
 def test_redis_holds_nothing_personal(books: Books) -> None:
