@@ -79,7 +79,7 @@ def database_answers(database_url: str) -> bool:
 
     try:
         psycopg.connect(database_url, connect_timeout=2).close()
-    except psycopg.OperationalError:
+    except psycopg.Error:  # A text that is no URL is a ProgrammingError.
         return False
     return True
 
@@ -91,7 +91,7 @@ def redis_answers(redis_url: str) -> bool:
     try:
         with Redis.from_url(redis_url, socket_timeout=2) as redis:
             return bool(redis.ping())
-    except (RedisError, OSError):
+    except (RedisError, OSError, ValueError):  # A text that is no URL is a ValueError.
         return False
 
 

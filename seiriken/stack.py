@@ -282,7 +282,7 @@ def _check_given_servers() -> None:
     """Raise `CommandError` if a server that the environment names does not answer."""
     for variable, answers in (("DATABASE_URL", database_answers), ("REDIS_URL", redis_answers)):
         if (url := os.environ.get(variable)) and not answers(url):
-            raise CommandError(f"the server named by {variable} does not answer")
+            raise CommandError(f"{variable} names no server that answers")
 
 
 def _ports(options: UpOptions) -> tuple[int, Mapping[str, int]]:

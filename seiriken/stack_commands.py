@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 from types import FrameType
@@ -152,7 +153,8 @@ def _show(running: object, *, detach: bool, as_json: bool) -> None:
     assert isinstance(running, Running)
     home, stack = running.home, running.stack
     people = samples(home)
-    stop = f"seiriken down --home {home.path}"
+    called = Path(sys.argv[0])
+    stop = f"{called if called.name == 'seiriken' else 'seiriken'} down --home {home.path}"
     if as_json:
         print_json(
             {

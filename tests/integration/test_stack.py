@@ -247,7 +247,7 @@ def test_server_of_the_environment_that_is_away_is_said(home: Home, variable: st
     url = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1"}
     failed = run("up", "--home", str(home.path), **{variable: url[variable]})
     assert failed.returncode == 1
-    assert failed.stderr == f"seiriken: the server named by {variable} does not answer\n"
+    assert failed.stderr == f"seiriken: {variable} names no server that answers\n"
 
 
 def test_supervisor_that_is_away_has_no_processes_and_nothing_to_stop(tmp_path: Path) -> None:
