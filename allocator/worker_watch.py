@@ -9,9 +9,9 @@ Ready means: PostgreSQL answers, and the relay, which beat orders every second, 
 through all of Celery within the last minute. So it is the canary too.
 
 A worker can stop consuming for good when its connection to Redis breaks in the middle
-of an acknowledgement (celery issue 10302). Then
-the canary is silent although Redis answers, and the process ends itself: whoever
-supervises it starts another, and the outbox loses nothing.
+of an acknowledgement (celery issue 10302). Then the canary is silent although Redis
+answers, and the process ends itself: whoever supervises it starts another, and the
+outbox loses nothing.
 """
 
 from __future__ import annotations
