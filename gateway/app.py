@@ -15,7 +15,7 @@ from gateway.forms import BODY_BYTES_MAX
 from gateway.middleware import BodyLimit, SameSite, SecurityHeaders, Watch
 from gateway.parts import Parts
 from gateway.policies import all_with_policy, policy_mount
-from gateway.routes import api, health, pages, queue
+from gateway.routes import api, health, pages, queue, receipt_key
 from gateway.static_files import StaticFolder
 
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -39,6 +39,7 @@ def create_app(parts: Parts) -> Starlette:
                 *queue.routes(),
                 *api.routes(),
                 *health.routes(),
+                *receipt_key.routes(),
                 *pages.routes(),
                 policy_mount("/static", StaticFolder(STATIC_FOLDER)),
             ]

@@ -22,6 +22,7 @@ from starlette.responses import HTMLResponse
 
 from gateway import i18n
 from gateway.parts import parts_of
+from gateway.qr_codes import qr_code
 from gateway.views import words_in
 
 PAGES_DIRECTORY = Path(__file__).parent / "pages"
@@ -66,6 +67,7 @@ def environment(language: str) -> Environment:
         language=language,
         language_names=i18n.LANGUAGE_NAMES,
         static=static_url,
+        qr_code=qr_code,
         **words,
     )
     return made

@@ -11,7 +11,13 @@ import typer
 
 from allocator.errors import AllocatorError
 from monitoring.errors import MonitoringError
-from seiriken import release_commands, room_commands, roster_commands, stack_commands
+from seiriken import (
+    receipt_commands,
+    release_commands,
+    room_commands,
+    roster_commands,
+    stack_commands,
+)
 from seiriken.errors import CommandError
 from seiriken.output import print_error
 from seiriken.rehearse import rehearse
@@ -34,6 +40,7 @@ app.command()(verify)
 app.add_typer(roster_commands.app, name="roster")
 app.add_typer(release_commands.app, name="release")
 app.add_typer(room_commands.app, name="room")
+app.add_typer(receipt_commands.app, name="receipt")
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ answer. Bodies are JSON objects of at most 64 KiB; unknown fields are refused.
 from __future__ import annotations
 
 import hashlib
-from base64 import urlsafe_b64encode
 from datetime import date
 from uuid import UUID
 
@@ -25,7 +24,9 @@ from gateway.identity import held_token, network_of
 from gateway.parts import Parts, parts_of
 from gateway.policies import Policy, policy_route, visitor_of
 from gateway.problems import Problem, detail, invalid, moment, title
+from gateway.receipts import key_text
 from gateway.residents import Answered, Inside, Undecided, Whereabouts
+from gateway.routes.receipt_key import KEY_KEPT
 from gateway.sessions import clear_cookies, place_token, set_place_cookie, set_session_cookie
 from gateway.views import BookingView, booking_document, me_document
 
@@ -76,8 +77,8 @@ async def sign_in(request: Request) -> Response:
 
 async def receipt_key(request: Request) -> Response:
     """Answer the public key with which anybody can check a receipt."""
-    key = urlsafe_b64encode(parts_of(request).receipts.public_key).rstrip(b"=").decode("ascii")
-    headers = {"Cache-Control": "public, max-age=3600"}
+    key = key_text(parts_of(request).receipts.public_key)
+    headers = {"Cache-Control": KEY_KEPT}
     return json_answer({"algorithm": "Ed25519", "public_key": key}, headers=headers)
 
 

@@ -27,7 +27,7 @@ class Resident:
         self.page = page
         self.person = person
         self.language = language
-        self._pictures = pictures
+        self.pictures = pictures
         self._numbers = itertools.count(1)
 
     def reads(self, msgid: str, **params: object) -> str:
@@ -54,7 +54,7 @@ class Resident:
         assert small == 0, f"{page.url} has targets of less than 44 px"
         name = page.url.partition("//")[2].partition("/")[2].partition("?")[0].replace("/", "-")
         picture = f"{next(self._numbers):02}-{name or 'landing'}.png"
-        page.screenshot(path=self._pictures / picture, full_page=True)
+        page.screenshot(path=self.pictures / picture, full_page=True)
 
     def starts(self) -> None:
         """Come to the first page and press the big button."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 from redis import Redis
 
-from gateway.receipts import is_genuine
+from gateway import receipts
 from seiriken.embedded_postgres import EmbeddedPostgres
 from seiriken.embedded_redis import EmbeddedRedis
 from tests.integration.city import (
@@ -107,9 +106,11 @@ def test_booking_frees_the_seat_inside(city: City) -> None:
 
 def test_receipt_is_proved_with_the_published_key(city: City) -> None:
     resident = city.inside(4)
-    receipt = resident.book().json()["receipt"]
+    booked = resident.book().json()
     key = resident.http.get("/api/v1/receipt-key").json()["public_key"]
-    assert is_genuine(receipt, urlsafe_b64decode(key + "="))
+    assert resident.http.get("/receipt-key.txt").text == f"{key}\n"
+    receipt = receipts.check(booked["receipt"], receipts.read_key(key))
+    assert receipt.booking_number == booked["booking_number"]
 
 
 # Sign-in

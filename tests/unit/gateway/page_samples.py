@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from allocator.model import FirstDose
 from allocator.reads import Availability, Contact, Identity, OpenSlot
 from gateway import choosing
+from gateway.receipts import ReceiptSigner
 from gateway.routes.html import ProblemShown
 from gateway.status_words import ReleaseShown, WaitShown
 from gateway.views import BookingView, DoseView
@@ -39,8 +40,9 @@ PRODUCT = CATALOGUE.products["comirnaty"]
 IDENTITY = Identity("122319", "0123456789", date(1948, 5, 3))
 CONTACT = Contact("印西 花子", "09012345678", "hanako@example.jp")
 DOSES = (DoseView(1, SLOTS[0], make_venue()), DoseView(2, SLOTS[1], make_venue()))
-HELD = BookingView(make_booking(), PRODUCT, DOSES, "receipt")
-FIRST_ONLY = BookingView(make_booking(state="first_only"), PRODUCT, DOSES[:1], "receipt")
+RECEIPT = ReceiptSigner(bytes(32)).receipt("122319", make_booking(), dict(enumerate(SLOTS, 1)))
+HELD = BookingView(make_booking(), PRODUCT, DOSES, RECEIPT)
+FIRST_ONLY = BookingView(make_booking(state="first_only"), PRODUCT, DOSES[:1], RECEIPT)
 PROBLEM = ProblemShown("題 title", "説明 detail")
 
 TYPED = {

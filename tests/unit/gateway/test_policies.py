@@ -27,6 +27,7 @@ PUBLIC_PATHS = {
     "/queue/{release_id}/status.json",
     "/api/v1/sign-in",
     "/api/v1/receipt-key",
+    "/receipt-key.txt",
     "/sign-in",
     "/sign-out",
     "/signed-out",

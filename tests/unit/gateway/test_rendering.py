@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from gateway import i18n, rendering
-from tests.unit.gateway.page_samples import SAMPLES, Sample
+from gateway.qr_codes import qr_code
+from tests.unit.gateway.page_samples import RECEIPT, SAMPLES, Sample
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 FRAME: dict[str, object] = {"city": "印西市", "phone_desk": "0476-00-0000", "path": "/details"}
@@ -150,6 +151,27 @@ def test_what_was_typed_is_shown_again_and_cannot_break_out() -> None:
     assert "<script>alert" not in html
     typed = [given["value"] for tag, given in outline(html).elements if given.get("id") == "name"]
     assert typed == ['"><script>alert(1)</script>']
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("template", ["booked", "my_booking"])
+def test_receipt_is_shown_as_a_picture_with_a_name_and_as_text(
+    template: str, language: str
+) -> None:
+    sample = next(s for s in SAMPLES if s[0] == template)
+    page = outline(render(sample, language))
+    assert RECEIPT in page.texts
+    code = qr_code(RECEIPT)
+    shown = {tag: given for tag, given in page.elements if tag in ("svg", "path")}
+    assert shown["path"]["d"] == code.path
+    assert shown["svg"]["viewbox"] == f"0 0 {code.width} {code.width}"
+    assert shown["svg"]["role"] == "img"
+    assert shown["svg"]["aria-label"] == i18n.text("receipt.picture", language)
+
+
+def test_who_has_no_booking_is_shown_no_receipt() -> None:
+    page = outline(render(("my_booking", "none", {"held": None}), "ja"))
+    assert not any(tag == "svg" for tag, _ in page.elements)
 
 
 def test_link_to_a_static_file_names_its_content() -> None:
