@@ -3,9 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+SEEDS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check format lock clean
+.PHONY: help up down test leaders simulate check bench format lock clean
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -21,11 +22,20 @@ test: .venv/dev-installed ## Run every test (options: ARGS='tests/unit -k draw')
 	@sh deploy/find-browser.sh > /dev/null
 	$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov)
 
+leaders: .venv/dev-installed ## Stop and resume the leading allocator many times (options: ARGS='--cycles 100')
+	$(BIN)/python -m tests.system.leader_cycles $(ARGS)
+
+simulate: .venv/dev-installed ## Simulate whole histories with faults (options: SEEDS=2000 ARGS='--seed 123')
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
+
 check: .venv/dev-installed ## Check format, lint, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
+
+bench: .venv/run-installed ## Measure the allocator and its rivals here, ten minutes (ARGS='--only decision')
+	@$(BIN)/python -m loadtests.bench $(ARGS)
 
 format: .venv/dev-installed ## Format the code and repair what ruff can
 	$(BIN)/ruff check --fix .

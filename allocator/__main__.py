@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from types import FrameType
 
@@ -12,6 +14,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from allocator.commits import ThreadedCommits
 from allocator.errors import StoreContradicts
 from allocator.intake import Intake
 from allocator.model import SITE_TIMEZONE
@@ -26,6 +29,10 @@ from monitoring.secrets import read_secret
 from monitoring.settings import load
 
 log = get_logger()
+
+SWITCH_EVERY_S = 0.0005
+"""So soon a thread that waits for the interpreter gets it (CPython: 5 ms): a transaction
+has several round trips, and each would else wait so long for the decisions' thread."""
 
 
 def main() -> int:
@@ -44,8 +51,11 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, stop_on_signal)
     signal.signal(signal.SIGINT, stop_on_signal)
-    writer = build_writer(settings, roster_key, stop)
-    with serve_internal(settings.internal_port, lambda: {"ledger": writer.is_ready()}):
+    sys.setswitchinterval(SWITCH_EVERY_S)
+    with (
+        running_writer(settings, roster_key, stop.wait) as writer,
+        serve_internal(settings.internal_port, lambda: {"ledger": writer.is_ready()}),
+    ):
         log.info("allocator_started")
         try:
             writer.run()
@@ -56,8 +66,11 @@ def main() -> int:
     return 0
 
 
-def build_writer(settings: AllocatorSettings, roster_key: bytes, stop: threading.Event) -> Writer:
-    """Put the writer together from its parts."""
+@contextmanager
+def running_writer(
+    settings: AllocatorSettings, roster_key: bytes, stopped: Callable[[float], bool]
+) -> Iterator[Writer]:
+    """Put the writer together from its parts, and take it apart in the end."""
     redis = Redis.from_url(
         settings.redis_url,
         socket_timeout=5.0,
@@ -65,15 +78,18 @@ def build_writer(settings: AllocatorSettings, roster_key: bytes, stop: threading
         retry=Retry(NoBackoff(), 0),
     )
     store = Store(settings.database_url, roster_key=roster_key)
-    return Writer(
-        store,
-        Intake(redis, settings.instance, settings.batch_size_max),
-        Publisher(redis, store, settings.publish_every_s),
-        instance=settings.instance,
-        lease_s=settings.lease_s,
-        clock=lambda: datetime.now(SITE_TIMEZONE),
-        stopped=stop.wait,
-    )
+    commits = ThreadedCommits(Store(settings.database_url, roster_key=roster_key))
+    with redis, closing(store), closing(commits):
+        yield Writer(
+            store,
+            Intake(redis, settings.instance, settings.batch_size_max),
+            Publisher(redis, store, settings.publish_every_s),
+            commits,
+            instance=settings.instance,
+            lease_s=settings.lease_s,
+            clock=lambda: datetime.now(SITE_TIMEZONE),
+            stopped=stopped,
+        )
 
 
 if __name__ == "__main__":

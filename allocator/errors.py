@@ -29,6 +29,10 @@ class Fenced(AllocatorError):
     """Another writer has a newer epoch; this one must stop and commits nothing."""
 
 
+class Outdated(AllocatorError):
+    """What is on offer was changed meanwhile; nothing was committed. Load it, and decide again."""
+
+
 class StoreContradicts(AllocatorError):
     """A constraint of the schema fired: a bug, or a second writer. Stop, do not retry."""
 

@@ -22,20 +22,22 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from allocator.errors import InboxAway, InboxFull
-from allocator.model import (
+from allocator.commands import (
+    Accept,
     Book,
-    Booking,
+    BookTogether,
     Cancel,
     Change,
     Command,
-    FirstDose,
-    Flexible,
-    Outcome,
-    Refusal,
+    Companion,
+    Join,
     Request,
+    WalkIn,
+    companion_id,
 )
+from allocator.errors import InboxAway, InboxFull
 from allocator.model import Choice as Choice
+from allocator.model import FirstDose, Flexible, Outcome
 from allocator.sealing import Contact as Contact
 from allocator.sealing import content_digest, seal_contact
 from monitoring import metrics
@@ -151,6 +153,72 @@ class Inbox:
         """Give back both seats, or that of dose 2; None while undecided. Raises as `book`."""
         return await self._plain(request_id, person_key, Cancel(campaign_id, doses))
 
+    async def book_together(
+        self,
+        request_id: UUID,
+        person_key: bytes,
+        *,
+        release_id: str,
+        wish: tuple[Choice, ...] | Flexible,
+        contact: Contact,
+        language: str,
+        companion_key: bytes,
+        companion_contact: Contact,
+    ) -> Outcome | None:
+        """Ask for two pairs for two people; None while undecided. Raises as `book`.
+
+        Each one's contact details are sealed for the booking that would be theirs.
+        """
+        bare = Companion(companion_key, msgspec.msgpack.encode(companion_contact))
+        unsealed = BookTogether(release_id, wish, b"", language, bare)
+        digest = content_digest(self._request_key, unsealed, contact)
+        theirs = seal_contact(self._contact_key, companion_contact, companion_id(request_id))
+        command = msgspec.structs.replace(
+            unsealed,
+            contact=seal_contact(self._contact_key, contact, request_id),
+            companion=Companion(companion_key, theirs),
+        )
+        return await self._submit(Request(request_id, digest, person_key, command))
+
+    async def join(
+        self,
+        request_id: UUID,
+        person_key: bytes,
+        *,
+        release_id: str,
+        wish: Flexible,
+        contact: Contact,
+        language: str,
+        first_dose_elsewhere: FirstDose | None = None,
+    ) -> Outcome | None:
+        """Ask for a place on the standby list; None while undecided. Raises as `book`."""
+        unsealed = Join(release_id, wish, b"", language, first_dose_elsewhere)
+        return await self._with_contact(request_id, person_key, unsealed, contact)
+
+    async def accept(
+        self, request_id: UUID, person_key: bytes, *, campaign_id: str
+    ) -> Outcome | None:
+        """Take the pair that was offered; None while undecided. Raises as `book`."""
+        return await self._plain(request_id, person_key, Accept(campaign_id))
+
+    async def order(self, request_id: UUID, person_key: bytes, command: Command) -> Outcome | None:
+        """Hand in an order of the staff without contact details. Raises as `book`."""
+        return await self._plain(request_id, person_key, command)
+
+    async def walk_in(
+        self, request_id: UUID, person_key: bytes, unsealed: WalkIn, contact: Contact
+    ) -> Outcome | None:
+        """Hand in who stands at the venue; `unsealed` has no contact. Raises as `book`."""
+        return await self._with_contact(request_id, person_key, unsealed, contact)
+
+    async def _with_contact(
+        self, request_id: UUID, person_key: bytes, unsealed: Join | WalkIn, contact: Contact
+    ) -> Outcome | None:
+        digest = content_digest(self._request_key, unsealed, contact)
+        sealed = seal_contact(self._contact_key, contact, request_id)
+        command = msgspec.structs.replace(unsealed, contact=sealed)
+        return await self._submit(Request(request_id, digest, person_key, command))
+
     async def _plain(self, request_id: UUID, person_key: bytes, command: Command) -> Outcome | None:
         digest = content_digest(self._request_key, command)
         return await self._submit(Request(request_id, digest, person_key, command))
@@ -202,7 +270,7 @@ class Inbox:
             last_id = entry_id
             pending = self._pending.pop(fields[b"h"], None)
             if pending is not None and not pending.future.done():
-                outcome = msgspec.msgpack.decode(fields[b"o"], type=Booking | Refusal)
+                outcome = msgspec.msgpack.decode(fields[b"o"], type=Outcome)
                 pending.future.set_result(outcome)
         return last_id
 

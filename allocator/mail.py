@@ -6,8 +6,9 @@ mail twice, with the same Message-ID.
 Rule 2: a mail holds what its reader needs to come at the right time and place, and
 of themselves no more than their name.
 
-Parts: plain text, HTML, and an iCalendar file with each appointment (RFC 5545; its UID
-stays when the appointment moves, and SEQUENCE grows, so that calendars replace it).
+Parts: plain text, HTML, and an iCalendar file with each appointment that stands (RFC 5545;
+its UID stays when the appointment moves, and SEQUENCE grows, so that calendars replace it).
+An offer has none: what is not accepted does not belong into a calendar.
 Times are the site's (Asia/Tokyo).
 """
 
@@ -28,10 +29,24 @@ from babel.dates import format_date
 from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from allocator.model import SITE_TIMEZONE, Venue
+from allocator.ledger import Notice
+from allocator.model import SITE_TIMEZONE, StandbyPlace, Venue
 from allocator.sealing import Contact
 
-Kind = Literal["booked", "changed", "cancelled"]
+Kind = Notice
+State = Literal["booked", "first_only", "standby", "offered", "cancelled"]
+
+TOLD_IN: Mapping[Kind, frozenset[State]] = {
+    "booked": frozenset({"booked", "first_only"}),
+    "changed": frozenset({"booked", "first_only"}),
+    "moved": frozenset({"booked", "first_only"}),
+    "cancelled": frozenset({"first_only", "cancelled"}),
+    "joined": frozenset({"standby"}),
+    "listed": frozenset({"standby"}),
+    "offered": frozenset({"offered"}),
+    "offer_over": frozenset({"standby", "cancelled"}),
+}
+"""In which states of the booking each kind of letter still tells the truth."""
 
 LANGUAGES = ("ja", "en")
 """The first is written to whoever chose a language that has no templates."""
@@ -39,6 +54,7 @@ LANGUAGES = ("ja", "en")
 CALENDAR_FILE = "vaccination.ics"
 
 _DAY_PATTERNS = {"ja": "y年M月d日(E)", "en": "EEEE d MMMM y"}
+_UNTIL_PATTERNS = {"ja": "{day} {time}", "en": "{day}, {time}"}
 _ENCODINGS = {"ja": "base64", "en": "quoted-printable"}
 _SITE_TIMEZONE = Timezone.from_tzinfo(SITE_TIMEZONE)
 """Made once: it takes four fifths of the time of a whole mail."""
@@ -67,7 +83,8 @@ class Appointment(msgspec.Struct, frozen=True):
 class Letter(msgspec.Struct, frozen=True):
     """What is to be told to whom: `kind` is what happened, the rest is how it stands now.
 
-    `written_at` is when it was decided. Printed without its content.
+    `written_at` is when it was decided; `standby` is there while somebody waits or has
+    an offer. Printed without its content.
     """
 
     outbox_id: int
@@ -75,11 +92,21 @@ class Letter(msgspec.Struct, frozen=True):
     written_at: datetime
     booking_id: UUID
     booking_number: str
-    state: Literal["booked", "first_only", "cancelled"]
+    state: State
     product_names: dict[str, str]
     appointments: tuple[Appointment, ...]
     contact: Contact
     language: str
+    standby: StandbyPlace | None = None
+    first_is_given: bool = False
+
+    @property
+    def shown(self) -> tuple[Appointment, ...]:
+        """Return the appointments to come to; in news of a change, not the dose that was given."""
+        is_news = self.standby is not None or self.kind == "moved"
+        if not (is_news and self.first_is_given):
+            return self.appointments
+        return tuple(item for item in self.appointments if item.dose != 1)
 
     def __repr__(self) -> str:
         """Hide the content, so that a log or a traceback cannot show it."""
@@ -99,26 +126,19 @@ def is_overtaken(letter: Letter) -> bool:
     """Say whether a later letter tells the opposite of this one.
 
     A booking that was cancelled before its confirmation went out has a letter for
-    each; only the later is sent.
+    each; only the later is sent. An offer that no longer stands is not told of.
     """
-    return letter.state == ("booked" if letter.kind == "cancelled" else "cancelled")
+    return letter.state not in TOLD_IN[letter.kind]
 
 
 def render(letter: Letter, letterhead: Letterhead) -> EmailMessage:
-    """Write the mail: plain text, HTML and, while there are appointments, a calendar file."""
+    """Write the mail: plain text, HTML and, where appointments stand, a calendar file."""
     language = letter.language if letter.language in LANGUAGES else LANGUAGES[0]
-    city = letterhead.city_names[language]
-    context = {
-        "letter": letter,
-        "letterhead": letterhead,
-        "city": city,
-        "product": _in(letter.product_names, language),
-        "appointments": [_words(item, language) for item in letter.appointments],
-    }
+    context = _context(letter, letterhead, language)
     text = _templates.get_template(f"{language}.txt").make_module(context)
     page = _templates.get_template(f"{language}.html").make_module(context)
     mail = EmailMessage(policy=_LINE_OF_TEXT)
-    mail["From"] = Address(city, addr_spec=letterhead.mail_from)
+    mail["From"] = Address(letterhead.city_names[language], addr_spec=letterhead.mail_from)
     mail["To"] = letter.contact.email
     mail["Subject"] = str(vars(text)["subject"])
     mail["Date"] = format_datetime(letter.written_at)
@@ -126,7 +146,7 @@ def render(letter: Letter, letterhead: Letterhead) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(str(text), cte=_ENCODINGS[language])
     mail.add_alternative(str(page), subtype="html", cte=_ENCODINGS[language])
-    if letter.appointments:
+    if context["has_calendar"]:
         calendar = _calendar(letter, letterhead, language)
         mail.add_attachment(
             calendar,
@@ -141,6 +161,23 @@ def render(letter: Letter, letterhead: Letterhead) -> EmailMessage:
     return mail
 
 
+def _context(letter: Letter, letterhead: Letterhead, language: str) -> dict[str, object]:
+    """Return what the templates write of."""
+    product = _in(letter.product_names, language)
+    about_booking = ("booked", "changed", "moved")
+    return {
+        "letter": letter,
+        "letterhead": letterhead,
+        "city": letterhead.city_names[language],
+        "product": product,
+        "appointments": [_words(item, language) for item in letter.shown],
+        "is_booking": letter.kind in about_booking or (letter.kind == "cancelled" and product),
+        "reason": "asked" if letter.standby is None else letter.standby.reason,
+        "until": _moment_words(letter, language),
+        "has_calendar": letter.standby is None and bool(letter.appointments),
+    }
+
+
 def _words(appointment: Appointment, language: str) -> dict[str, object]:
     """Return an appointment in the reader's language."""
     return {
@@ -151,6 +188,15 @@ def _words(appointment: Appointment, language: str) -> dict[str, object]:
         "venue": _in(appointment.venue.names, language),
         "address": _in(appointment.venue.addresses, language),
     }
+
+
+def _moment_words(letter: Letter, language: str) -> str:
+    """Return until when an offer can be accepted, in the reader's language; else nothing."""
+    if letter.standby is None or letter.standby.offered_until is None:
+        return ""
+    until = letter.standby.offered_until.astimezone(SITE_TIMEZONE)
+    day = format_date(until, _DAY_PATTERNS[language], locale=language)
+    return _UNTIL_PATTERNS[language].format(day=day, time=f"{until:%H:%M}")
 
 
 def _calendar(letter: Letter, letterhead: Letterhead, language: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The words of the allocator: what residents ask for, and what they are answered.
+"""The words of the allocator: what is on offer, what residents wish for, what they hold.
 
 Rule 1: a value here cannot be changed, and one that is built is well formed.
 Rule 2: nothing here does I/O, reads a clock or draws a random number.
@@ -26,6 +26,18 @@ CHOICES_MAX = 5
 
 DAYS_SEARCHED_MAX = 62
 """Days that one flexible wish may span: the work of one decision is bounded."""
+
+STANDBY_MAX = 10_000
+"""People on the standby list of one release: the search for whom to offer a pair is bounded."""
+
+SLOTS_EDITED_MAX = 500
+"""Slots that one order of the staff may close."""
+
+BOOKINGS_MOVED_MAX = 2_000
+"""Bookings that one order of the staff may move: one decision, one journal entry, one commit."""
+
+SEATS_ADDED_MAX = 1_000
+"""Seats that one order of the staff may add to a slot, for each dose."""
 
 
 class Product(msgspec.Struct, frozen=True):
@@ -101,21 +113,30 @@ class Refusal(StrEnum):
     NOT_ELIGIBLE = "not_eligible"
     OUTSIDE_RELEASE = "outside_release"
     ALREADY_BOOKED = "already_booked"
+    ON_STANDBY = "on_standby"
     NO_BOOKING = "no_booking"
+    NO_OFFER = "no_offer"
+    DOSE_GIVEN = "dose_given"
+    FIRST_DOSE_NOT_GIVEN = "first_dose_not_given"
+    NOT_THE_DAY = "not_the_day"
     PAST_CUT_OFF = "past_cut_off"
+    TOO_MANY_AT_ONCE = "too_many_at_once"
+    SECOND_DOSES_PROTECTED = "second_doses_protected"
     INTERVAL_NOT_MET = "interval_not_met"
     NO_SECOND_DOSE = "no_second_dose"
     NO_FIRST_DOSE = "no_first_dose"
+    PAIRS_FREE = "pairs_free"
+    STANDBY_FULL = "standby_full"
 
 
-class Choice(msgspec.Struct, frozen=True):
+class Choice(msgspec.Struct, frozen=True, gc=False):
     """One ranked wish: a slot, and for dose 2 the slot the rule gives or the one named."""
 
     slot_id: int
     second_slot_id: int | None = None
 
 
-class Flexible(msgspec.Struct, frozen=True):
+class Flexible(msgspec.Struct, frozen=True, gc=False):
     """A wish without a fixed slot. Days are inclusive; `times` empty means any time.
 
     morning is before 12:00, afternoon before 17:00, evening from 17:00.
@@ -133,7 +154,7 @@ class Flexible(msgspec.Struct, frozen=True):
             raise ValueError("a flexible wish spans 1 to DAYS_SEARCHED_MAX days")
 
 
-class FirstDose(msgspec.Struct, frozen=True):
+class FirstDose(msgspec.Struct, frozen=True, gc=False):
     """A first dose that was given elsewhere."""
 
     product_id: str
@@ -143,72 +164,38 @@ class FirstDose(msgspec.Struct, frozen=True):
 Wish = tuple[Choice, ...] | Flexible
 
 
-def _check_choices(wish: Wish) -> None:
-    if isinstance(wish, tuple) and not 1 <= len(wish) <= CHOICES_MAX:
-        raise ValueError("a request carries 1 to CHOICES_MAX choices")
+DoseNumber = Literal[1, 2]
 
 
-class Book(msgspec.Struct, frozen=True, tag="book"):
-    """Both doses, or dose 2 alone when the first was given elsewhere.
-
-    With `first_dose_elsewhere`, a choice's `slot_id` names the slot of dose 2.
-    `contact` is sealed: the allocator stores it and cannot read it.
-    """
-
-    release_id: str
-    wish: tuple[Choice, ...] | Flexible
-    contact: bytes
-    language: str
-    first_dose_elsewhere: FirstDose | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse to be built over its bounds."""
-        _check_choices(self.wish)
-
-
-class Change(msgspec.Struct, frozen=True, tag="change"):
-    """Swap the pair, or dose 2 alone (then a choice's `slot_id` names the slot of dose 2)."""
-
-    campaign_id: str
-    doses: Literal["both", "second"]
-    wish: tuple[Choice, ...] | Flexible
-
-    def __post_init__(self) -> None:
-        """Refuse to be built over its bounds."""
-        _check_choices(self.wish)
-
-
-class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
-    """Give back both seats, or that of dose 2 alone."""
-
-    campaign_id: str
-    doses: Literal["both", "second"]
-
-
-Command = Book | Change | Cancel
-
-
-class Request(msgspec.Struct, frozen=True):
-    """A command of one person. The same `request_id` with the same digest is the same request."""
-
-    request_id: UUID
-    content_digest: bytes
-    person_key: bytes
-    command: Command
-
-
-class Dose(msgspec.Struct, frozen=True):
+class Dose(msgspec.Struct, frozen=True, gc=False):
     """A seat that somebody holds: dose number 1 or 2, in a slot."""
 
-    dose: Literal[1, 2]
+    dose: DoseNumber
     slot_id: int
 
 
-class Booking(msgspec.Struct, frozen=True):
+class StandbyPlace(msgspec.Struct, frozen=True, gc=False):
+    """Where a person stands on the standby list, and what they were offered.
+
+    Whom the city displaced comes before who asked; then the lower rank comes first.
+    `offers` counts those that ran out; `offered_until` is there while one stands.
+    """
+
+    rank: int
+    reason: Literal["asked", "slot_closed", "supply_cut"]
+    wish: Flexible
+    offers: int = 0
+    offered_until: datetime | None = None
+
+
+class Booking(msgspec.Struct, frozen=True, gc=False):
     """What a person holds.
 
     `doses` is (1, 2), or (2) after a first dose elsewhere, or (1) once dose 2 was
-    given back, or empty once cancelled.
+    given back, or empty once cancelled. `given` are the numbers of those that were given.
+    On the standby list (`standby`) it is empty, or (1) if that was given; an offer
+    (`offered`) holds its seats until it is taken or runs out. `product_id` is empty
+    while somebody on the list may get any.
     """
 
     booking_number: str
@@ -216,9 +203,17 @@ class Booking(msgspec.Struct, frozen=True):
     campaign_id: str
     release_id: str
     product_id: str
-    state: Literal["booked", "first_only", "cancelled"]
+    state: Literal["booked", "first_only", "standby", "offered", "cancelled"]
     doses: tuple[Dose, ...]
     first_dose_elsewhere: FirstDose | None = None
+    given: tuple[DoseNumber, ...] = ()
+    standby: StandbyPlace | None = None
+
+    def slot_of(self, number: DoseNumber) -> int | None:
+        """Return the slot of a dose, None if there is none."""
+        return next((dose.slot_id for dose in self.doses if dose.dose == number), None)
 
 
-Outcome = Booking | Refusal
+Outcome = Booking | Refusal | tuple[Booking, ...]
+"""What a person holds after the command, or why not; what several people hold, where
+the command was about several."""

@@ -20,7 +20,7 @@ import psycopg
 
 from allocator.errors import StoreAway
 from allocator.mail import Appointment, Letter
-from allocator.model import SITE_TIMEZONE, Venue
+from allocator.model import SITE_TIMEZONE, StandbyPlace, Venue
 from allocator.sealing import unseal_contact
 from allocator.statements import named_rows, statement
 
@@ -127,10 +127,13 @@ class Outbox:
             booking_id=row.booking_id,
             booking_number=row.booking_number,
             state=row.state,
-            product_names=row.product_names,
+            # Somebody on the standby list may get any product.
+            product_names=row.product_names or {},
             appointments=tuple(_appointments(row)),
             contact=unseal_contact(self._contact_key, row.contact, row.booking_id),
             language=row.language,
+            standby=None if row.standby is None else msgspec.convert(row.standby, StandbyPlace),
+            first_is_given=row.dose1_given,
         )
 
     @contextmanager

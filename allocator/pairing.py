@@ -13,7 +13,7 @@ their source stored beside them.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from allocator.model import FirstDose, Product
 from allocator.seats import SlotSeats
@@ -24,11 +24,9 @@ def second_slot_for(first: SlotSeats, product: Product) -> SlotSeats | None:
 
     Looks at no more than interval_days_max - interval_days_standard + 1 days.
     """
-    days = first.calendar.days
-    for interval in range(product.interval_days_standard, product.interval_days_max + 1):
-        day = days.get(first.day + timedelta(days=interval))
-        if day is not None and day.free[1] > 0:
-            return min(day.free_slots(2), key=lambda s: (abs(s.minute - first.minute), s.minute))
+    for day in first.of_day.later(product.interval_days_standard, product.interval_days_max):
+        if day.free[1] > 0:
+            return day.nearest_free(2, first.minute)
     return None
 
 

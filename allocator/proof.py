@@ -38,11 +38,28 @@ class StoredBooking(msgspec.Struct, frozen=True):
     booking: Booking
 
 
+class _Moved(msgspec.Struct):
+    """One booking that a decision moved, and whose it is."""
+
+    booking: Booking
+    person: str
+
+
 class _Decided(msgspec.Struct):
-    """What an entry says of its decision; the rest of it is for readers."""
+    """What an entry says of its decision; the rest of it is for readers.
+
+    `moves` is there when more was moved than the answer to the person says.
+    """
 
     outcome: Outcome
     person: str
+    moves: list[_Moved] | None = None
+
+    def moved(self) -> list[_Moved]:
+        """Return every booking that the decision moved, in order."""
+        if self.moves is not None:
+            return self.moves
+        return [_Moved(self.outcome, self.person)] if isinstance(self.outcome, Booking) else []
 
 
 class Proof:
@@ -70,12 +87,11 @@ class Proof:
         self._chain_hash = row.chain_hash
         try:
             decided = msgspec.json.decode(row.entry, type=_Decided)
-            person_key = bytes.fromhex(decided.person)
+            moved = [StoredBooking(bytes.fromhex(m.person), m.booking) for m in decided.moved()]
         except (msgspec.DecodeError, ValueError):
             self._find(f"journal: entry {row.journal_seq} cannot be read")
             return
-        if isinstance(decided.outcome, Booking):
-            self._bookings[decided.outcome.booking_id] = StoredBooking(person_key, decided.outcome)
+        self._bookings.update((told.booking.booking_id, told) for told in moved)
 
     def compare(
         self,

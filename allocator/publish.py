@@ -2,27 +2,29 @@
 
 Rule 1: everything here can be rebuilt. The key `published` is written last; while
 it is missing (a new Redis, a wiped one) nobody is let in, and all is copied again.
-Rule 2: the roster is copied in pieces between two batches, so that a large city
-does not keep a booking waiting.
+Rule 2: holders and roster are copied in pieces between two batches, so that a large
+city does not keep a booking waiting.
 
 Redis: `roster` HASH person key -> birth check; `holders:{campaign}` SET of person
-keys; `catalogue` JSON; `availability:{release}` MessagePack; `stock:{release}`
-pairs left; `published` city, database and version of the roster.
+keys (`publishing:holders:{campaign}` while it is copied); `catalogue` JSON;
+`availability:{release}` MessagePack; `stock:{release}` pairs left; `published` city,
+database and version of the roster.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import msgspec
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from allocator.core import Decision, Facts, Ledger
+from allocator.ledger import Decision, Facts, HolderKey, Ledger
 from allocator.model import Booking
 from allocator.offer import Availability, first_dose_slots, pairs_left, second_dose_slots
 from allocator.reads import CATALOGUE_KEY, availability_key
@@ -34,7 +36,8 @@ log = get_logger()
 PUBLISHED_KEY = "published"
 COPYING_KEY = "publishing"
 ROSTER_KEY = "roster"
-ROSTER_PIECE_PEOPLE = 5_000
+PIECE_PEOPLE = 5_000
+_NO_MORE = object()
 _COST_SHARE_MAX = 0.1
 """At most this share of the allocator's time goes into counting what is left."""
 
@@ -42,6 +45,10 @@ _COST_SHARE_MAX = 0.1
 def holders_key(campaign_id: str) -> str:
     """Return the key of the set of people who hold a booking."""
     return f"holders:{campaign_id}"
+
+
+def _copying_key(campaign_id: str) -> str:
+    return f"{COPYING_KEY}:{holders_key(campaign_id)}"
 
 
 def stock_key(release_id: str) -> str:
@@ -52,17 +59,29 @@ def stock_key(release_id: str) -> str:
 class Publisher:
     """What the writer lets others see. Redis errors pass through to the loop."""
 
-    def __init__(self, redis: Redis, store: Store, every_s: float) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        store: Store,
+        every_s: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._redis = redis
         self._store = store
         self._every_s = every_s
+        self._monotonic = monotonic
         self._next_offer_at = 0.0
         self._offer_is_stale = True
-        self._roster_pieces: Iterator[int] | None = None
+        self._pieces: Iterator[None] | None = None
+        self._campaign_copied: str | None = None
 
     def check(self, ledger: Ledger, versions: Versions) -> None:
-        """See whether Redis still has everything; if not, begin to copy it again."""
-        if self._roster_pieces is not None:
+        """See whether Redis still has everything; if not, begin to copy it again.
+
+        If Redis is wiped meanwhile, the mark of the copy is gone, too: then nothing
+        is published in the end, and the next check begins again.
+        """
+        if self._pieces is not None:
             return
         place = f"{self._store.city}-{versions.database}"
         mark = f"{place}-{versions.roster}"
@@ -71,51 +90,56 @@ class Publisher:
             return
         if published is None or not published.startswith(f"{place}-".encode()):
             self._redis.delete(PUBLISHED_KEY, ROSTER_KEY)  # Of another city, or of none.
-        self.begin(ledger)
-        self._roster_pieces = self._copy_roster(mark)
+        self._redis.set(COPYING_KEY, mark)
+        self.publish_catalogue(ledger)
+        self._pieces = chain(self._copy_holders(_campaigns(ledger)), self._copy_roster())
 
     def begin(self, ledger: Ledger) -> None:
         """Publish what a writer that has just loaded its ledger knows better than Redis.
 
         A writer that died, or Redis's absence, may have kept holders from being noted.
         """
-        self._roster_pieces = None
         self.publish_catalogue(ledger)
-        self._publish_holders(ledger)
+        self._pieces = self._copy_holders(_campaigns(ledger))
 
     def publish_catalogue(self, ledger: Ledger) -> None:
-        """Publish what is on offer, after a load or an operator's edit."""
+        """Publish what is on offer, after a load or an edit."""
         self._redis.set(CATALOGUE_KEY, msgspec.json.encode(ledger.catalogue))
         self._offer_is_stale = True
 
     def work_is_waiting(self) -> bool:
-        """Say whether the roster is still being copied."""
-        return self._roster_pieces is not None
+        """Say whether holders or roster are still being copied."""
+        return self._pieces is not None
 
     def copy_piece(self) -> None:
-        """Copy the next piece of the roster, if any is left."""
-        if self._roster_pieces is not None and next(self._roster_pieces, None) is None:
-            self._roster_pieces = None
+        """Copy the next piece of holders or roster, if any is left."""
+        if self._pieces is not None and next(self._pieces, _NO_MORE) is _NO_MORE:
+            self._pieces = None
 
-    def note(self, decisions: list[Decision], facts: Facts) -> None:
+    def note(self, decisions: Sequence[Decision], facts: Facts) -> None:
         """Keep the holders' sets true after a batch, of which `facts` tell the end.
 
         To be called before the requests are acknowledged: what is cut short is
         then done again, for requests that were answered before, too.
         """
+        changes: dict[tuple[str, bool], list[bytes]] = {}
+        for campaign_id, person_key in {key for made in decisions for key in _people(made)}:
+            holds = (campaign_id, person_key) in facts.held
+            changes.setdefault((campaign_id, holds), []).append(person_key)
+        if not changes:
+            return
+        self._offer_is_stale = True
         pipeline = self._redis.pipeline(transaction=False)
-        for decision in decisions:
-            if isinstance(decision.outcome, Booking):
-                self._offer_is_stale = True
-                campaign_id, person_key = decision.outcome.campaign_id, decision.request.person_key
-                holds = (campaign_id, person_key) in facts.held
-                change = pipeline.sadd if holds else pipeline.srem
-                change(holders_key(campaign_id), person_key)
+        for (campaign_id, holds), people in changes.items():
+            change = pipeline.sadd if holds else pipeline.srem
+            change(holders_key(campaign_id), *people)
+            if campaign_id == self._campaign_copied:
+                change(_copying_key(campaign_id), *people)
         pipeline.execute()
 
     def publish_offer(self, ledger: Ledger, now: datetime) -> None:
         """Publish what is left, if it changed and the last time is long enough ago."""
-        started = time.monotonic()
+        started = self._monotonic()
         if not self._offer_is_stale or started < self._next_offer_at:
             return
         pipeline = self._redis.pipeline(transaction=False)
@@ -125,39 +149,59 @@ class Publisher:
             pipeline.set(stock_key(release_id), pairs_left(ledger, release_id, now))
         pipeline.execute()
         self._offer_is_stale = False
-        cost_s = time.monotonic() - started
+        cost_s = self._monotonic() - started
         self._next_offer_at = started + max(self._every_s, cost_s / _COST_SHARE_MAX)
 
-    def _publish_holders(self, ledger: Ledger) -> None:
-        releases = ledger.catalogue.releases.values()
-        people: dict[str, list[bytes]] = {release.campaign_id: [] for release in releases}
-        for campaign_id, person_key in self._store.holders():
-            people.setdefault(campaign_id, []).append(person_key)
-        pipeline = self._redis.pipeline(transaction=True)
-        for campaign_id, keys in people.items():
-            pipeline.delete(holders_key(campaign_id))
-            for start in range(0, len(keys), ROSTER_PIECE_PEOPLE):
-                pipeline.sadd(holders_key(campaign_id), *keys[start : start + ROSTER_PIECE_PEOPLE])
-        pipeline.execute()
+    def _copy_holders(self, campaign_ids: Sequence[str]) -> Iterator[None]:
+        """Replace each campaign's set by what the table says; yield after each piece.
 
-    def _copy_roster(self, mark: str) -> Iterator[int]:
-        """Yield the number of people copied so far, after each piece.
-
-        If Redis is wiped meanwhile, its mark of the copy is gone: then nothing is
-        published, and the next check begins again.
+        What is committed meanwhile is in the pieces still to be read, or is noted in
+        both sets.
         """
-        started, copied, after = time.monotonic(), 0, b""
-        self._redis.set(COPYING_KEY, mark)
-        while people := self._store.roster_after(after, ROSTER_PIECE_PEOPLE):
+        for campaign_id in campaign_ids:
+            copying, after = _copying_key(campaign_id), b""
+            self._redis.delete(copying)
+            self._campaign_copied = campaign_id
+            while people := self._store.holders_after(campaign_id, after, PIECE_PEOPLE):
+                self._redis.sadd(copying, *people)
+                after = people[-1]
+                yield
+            self._campaign_copied = None
+            if not _renamed(self._redis, copying, holders_key(campaign_id)):
+                self._redis.delete(holders_key(campaign_id))
+
+    def _copy_roster(self) -> Iterator[None]:
+        """Copy the roster, then say that all is published; yield after each piece."""
+        started, copied, after = self._monotonic(), 0, b""
+        while people := self._store.roster_after(after, PIECE_PEOPLE):
             self._redis.hset(ROSTER_KEY, mapping=dict(people))
             after = people[-1][0]
             copied += len(people)
-            yield copied
-        try:
-            self._redis.rename(COPYING_KEY, PUBLISHED_KEY)
-        except ResponseError:
-            return
-        log.info("roster_published", count=copied, duration_s=round(time.monotonic() - started, 3))
+            yield
+        if _renamed(self._redis, COPYING_KEY, PUBLISHED_KEY):
+            duration_s = round(self._monotonic() - started, 3)
+            log.info("roster_published", count=copied, duration_s=duration_s)
+
+
+def _renamed(redis: Redis, old: str, new: str) -> bool:
+    """Rename a key; say whether it was there."""
+    try:
+        redis.rename(old, new)
+    except ResponseError:
+        return False
+    return True
+
+
+def _campaigns(ledger: Ledger) -> list[str]:
+    return sorted({release.campaign_id for release in ledger.catalogue.releases.values()})
+
+
+def _people(decision: Decision) -> Iterator[HolderKey]:
+    """Yield whose bookings a decision moved, and whom it was about."""
+    for move in decision.moves:
+        yield move.after.campaign_id, move.person_key
+    if isinstance(decision.outcome, Booking):
+        yield decision.outcome.campaign_id, decision.request.person_key
 
 
 def _availability(ledger: Ledger, release_id: str, now: datetime) -> Availability:

@@ -22,7 +22,7 @@ from redis.exceptions import RedisError
 
 from allocator import statements
 from allocator.errors import CatalogueMissing, NotYours, StoreAway
-from allocator.model import Booking, Catalogue, Outcome, Refusal
+from allocator.model import Booking, Catalogue, Outcome
 from allocator.offer import Availability as Availability
 from allocator.offer import OpenSlot as OpenSlot
 from allocator.rows import booking_from_row
@@ -54,6 +54,16 @@ class HeldBooking(msgspec.Struct, frozen=True):
     booking: Booking
     contact: Contact
     booked_at: datetime
+
+
+class OnStandby(msgspec.Struct, frozen=True):
+    """A person's place on the standby list, or the offer that they have.
+
+    `ahead` counts who is to be offered something before them; None with an offer.
+    """
+
+    booking: Booking
+    ahead: int | None
 
 
 class Reads:
@@ -103,7 +113,8 @@ class Reads:
             return None
         if row[0] != person:
             raise NotYours
-        return msgspec.msgpack.decode(row[1], type=Booking | Refusal)
+        answer: Outcome = msgspec.msgpack.decode(row[1], type=Outcome)
+        return answer
 
     async def booking_of(self, person: bytes, campaign_id: str) -> HeldBooking | None:
         """Return the booking that a person holds in a campaign. Raises `StoreAway`."""
@@ -115,6 +126,15 @@ class Reads:
         booking = booking_from_row(row)
         contact = unseal_contact(self._contact_key, row.contact, booking.booking_id)
         return HeldBooking(booking, contact, row.booked_at)
+
+    async def standby_of(self, person: bytes, campaign_id: str) -> OnStandby | None:
+        """Return where a person stands on the standby list of a campaign. Raises `StoreAway`."""
+        row = await self._one(
+            statements.STANDBY_OF_PERSON, {"person_key": person, "campaign_id": campaign_id}
+        )
+        if row is None:
+            return None
+        return OnStandby(booking_from_row(row), row.ahead if row.state == "standby" else None)
 
     async def ready(self) -> bool:
         """Say whether PostgreSQL answers."""

@@ -50,9 +50,9 @@ def load_release(database_url: str, planned: ReleasePlan) -> Loaded | list[Findi
     if has_error(findings):
         return findings
     with _transaction(database_url) as connection:
+        _send_slots(connection, planned)  # The longest part, before anybody must wait.
         connection.execute(_sql("catalogue_hold"))
         _store_head(connection, planned)
-        _send_slots(connection, planned)
         named = {"release_id": planned.release.release_id}
         if in_use := [_in_use(row) for row in connection.execute(_sql("slots_in_use"), named)]:
             connection.rollback()

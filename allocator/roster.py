@@ -85,8 +85,8 @@ def _import(
     people: Sequence[Person],
     advance: Callable[[int], None],
 ) -> Imported:
-    # The catalogue's row is held to the end: imports and release edits take turns.
-    connection.execute(_sql("catalogue_hold"))
+    # Imports take turns. The catalogue's row is not held meanwhile: bookings go on.
+    connection.execute(_sql("roster_hold"))
     connection.execute(_sql("roster_arriving"))
     with connection.cursor() as cursor, cursor.copy(_sql("roster_copy")) as copy:
         copy.set_types(["bytea", "bytea", "bytea"])

@@ -23,8 +23,8 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from allocator.commands import Command
 from allocator.errors import SealBroken
-from allocator.model import Command
 
 PERSON_KEY_BYTES = 16
 _NONCE_BYTES = 12

@@ -18,6 +18,7 @@ from allocator.model import (
     SITE_TIMEZONE,
     Catalogue,
     Choice,
+    DoseNumber,
     FirstDose,
     Flexible,
     Refusal,
@@ -25,7 +26,7 @@ from allocator.model import (
     Wish,
 )
 from allocator.pairing import interval_is_met, interval_is_met_after, second_slot_for
-from allocator.seats import Calendar, DoseNumber, Seats, SlotSeats
+from allocator.seats import Calendar, Seats, SlotSeats
 
 Pair = tuple[SlotSeats | None, SlotSeats]
 """The slots of dose 1 (None: given elsewhere, or staying as it is) and of dose 2."""
@@ -35,10 +36,9 @@ Fits = Callable[[SlotSeats], bool]
 
 _PRECEDENCE = {refusal: place for place, refusal in enumerate(Refusal)}
 _NOON, _EVENING = 12 * 60, 17 * 60
-_TIMES = {"morning": (0, _NOON), "afternoon": (_NOON, _EVENING), "evening": (_EVENING, 24 * 60)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Search:
     """Look for seats in one release at one moment."""
 
@@ -49,22 +49,30 @@ class Search:
 
     def pair(self, wish: Wish) -> Pair | Refusal:
         """Find dose 1 and the dose 2 that goes with it."""
-        if isinstance(wish, Flexible):
-            if not self._is_on_offer(wish, 1, None):
-                return Refusal.OUTSIDE_RELEASE
-            return _first_found(self._flexible_pairs(wish), Refusal.NO_FIRST_DOSE)
-        return _first_found(map(self._chosen_pair, wish), Refusal.NO_FIRST_DOSE)
+        if not isinstance(wish, Flexible):
+            first_choice = self._chosen_pair(wish[0])
+            if not isinstance(first_choice, Refusal):
+                return first_choice  # As is usual: no need to weigh refusals.
+            return first_found(map(self._chosen_pair, wish), Refusal.NO_FIRST_DOSE)
+        found = first_found(self._flexible_pairs(wish), Refusal.NO_FIRST_DOSE)
+        if isinstance(found, Refusal) and not self.is_on_offer(wish, 1, None):
+            return Refusal.OUTSIDE_RELEASE
+        return found
 
-    def second_of(self, wish: Wish, first: SlotSeats) -> Pair | Refusal:
-        """Find another dose 2 for a dose 1 that stays as it is."""
+    def second_of(self, wish: Wish, first: SlotSeats, *, given: bool) -> Pair | Refusal:
+        """Find another dose 2 for a dose 1 that stays as it is, or that was given already."""
+        if given:
+            had = FirstDose(first.slot.product_id, first.day)
+            found = self.second_after(wish, had)
+            return found if isinstance(found, Refusal) else (first, found[1])
         product = self.catalogue.products[first.slot.product_id]
         standard_day = first.day + timedelta(days=product.interval_days_standard)
 
         def fits(second: SlotSeats) -> bool:
             return interval_is_met(first.day, second, product)
 
-        found = self._second(wish, product.product_id, standard_day, fits)
-        return found if isinstance(found, Refusal) else (first, found)
+        second = self._second(wish, product.product_id, standard_day, fits)
+        return second if isinstance(second, Refusal) else (first, second)
 
     def second_after(self, wish: Wish, first: FirstDose) -> Pair | Refusal:
         """Find a dose 2 after a first dose that was given elsewhere."""
@@ -81,7 +89,7 @@ class Search:
         return found if isinstance(found, Refusal) else (None, found)
 
     def _chosen_pair(self, choice: Choice) -> Pair | Refusal:
-        first = self._slot(choice.slot_id, 1)
+        first = self.slot(choice.slot_id, 1)
         if first is None:
             return Refusal.OUTSIDE_RELEASE
         if not self._is_free(first, 1):
@@ -90,7 +98,7 @@ class Search:
         if choice.second_slot_id is None:
             second = second_slot_for(first, product)
             return Refusal.NO_SECOND_DOSE if second is None else (first, second)
-        named = self._slot(choice.second_slot_id, 2)
+        named = self.slot(choice.second_slot_id, 2)
         if named is None:
             return Refusal.OUTSIDE_RELEASE
         same_product = named.slot.product_id == product.product_id
@@ -100,11 +108,16 @@ class Search:
 
     def _flexible_pairs(self, wish: Flexible) -> Iterator[Pair | Refusal]:
         calendars = self.seats.calendars_of(self.release.release_id, wish.venue_id, wish.product_id)
-        for day in _days(wish):
-            found = [self._earliest_pair(calendar, day, wish) for calendar in calendars]
-            pairs = [pair for pair in found if not isinstance(pair, Refusal)]
-            yield from sorted(pairs, key=lambda pair: pair[0].minute)
-            yield from (refusal for refusal in found if isinstance(refusal, Refusal))
+        for day in days_of(wish):
+            best: tuple[SlotSeats, SlotSeats] | None = None
+            for calendar in calendars:
+                found = self._earliest_pair(calendar, day, wish)
+                if isinstance(found, Refusal):
+                    yield found
+                elif best is None or found[0].minute < best[0].minute:
+                    best = found
+            if best is not None:
+                yield best
 
     def _earliest_pair(
         self, calendar: Calendar, day: date, wish: Flexible
@@ -114,25 +127,33 @@ class Search:
         Whether there is a second dose depends on the day alone, so that the
         first free slot answers for all of them.
         """
-        first = next(self._free_slots(calendar, day, 1, wish), None)
-        if first is None:
+        slots = calendar.days.get(day)
+        if slots is None or slots.free[0] <= 0:
             return Refusal.NO_FIRST_DOSE
-        second = second_slot_for(first, self.catalogue.products[calendar.key[2]])
-        return Refusal.NO_SECOND_DOSE if second is None else (first, second)
+        for first in slots.slots:
+            if (
+                first.free[0] > 0
+                and first.slot.starts_at > self.now
+                and at_wished_time(first, wish)
+            ):
+                second = second_slot_for(first, self.catalogue.products[calendar.key[2]])
+                return Refusal.NO_SECOND_DOSE if second is None else (first, second)
+        return Refusal.NO_FIRST_DOSE
 
     def _second(
         self, wish: Wish, product_id: str, standard_day: date, fits: Fits
     ) -> SlotSeats | Refusal:
         if isinstance(wish, Flexible):
-            if not self._is_on_offer(wish, 2, product_id):
+            is_same_product = wish.product_id in (None, product_id)
+            if not is_same_product or not self.is_on_offer(wish, 2, product_id):
                 return Refusal.OUTSIDE_RELEASE
             seconds = self._flexible_seconds(wish, product_id, standard_day, fits)
-            return _first_found(seconds, Refusal.NO_SECOND_DOSE)
+            return first_found(seconds, Refusal.NO_SECOND_DOSE)
         chosen = (self._chosen_second(c, product_id, fits) for c in wish)
-        return _first_found(chosen, Refusal.NO_SECOND_DOSE)
+        return first_found(chosen, Refusal.NO_SECOND_DOSE)
 
     def _chosen_second(self, choice: Choice, product_id: str, fits: Fits) -> SlotSeats | Refusal:
-        second = self._slot(choice.slot_id, 2)
+        second = self.slot(choice.slot_id, 2)
         if second is None:
             return Refusal.OUTSIDE_RELEASE
         if second.slot.product_id != product_id or not fits(second):
@@ -144,7 +165,7 @@ class Search:
     ) -> Iterator[SlotSeats | Refusal]:
         """Yield second doses from the standard day on, then those of earlier days."""
         calendars = self.seats.calendars_of(self.release.release_id, wish.venue_id, product_id)
-        for day in sorted(_days(wish), key=lambda day: (day < standard_day, day)):
+        for day in sorted(days_of(wish), key=lambda day: (day < standard_day, day)):
             free = [s for c in calendars for s in self._free_slots(c, day, 2, wish)]
             for second in sorted(free, key=lambda s: s.minute):
                 yield second if fits(second) else Refusal.INTERVAL_NOT_MET
@@ -154,24 +175,24 @@ class Search:
     ) -> Iterator[SlotSeats]:
         slots = calendar.days.get(day)
         for seats in slots.free_slots(dose) if slots is not None else ():
-            if seats.slot.starts_at > self.now and _at_wished_time(seats, wish):
+            if seats.slot.starts_at > self.now and at_wished_time(seats, wish):
                 yield seats
 
-    def _slot(self, slot_id: int, dose: DoseNumber) -> SlotSeats | None:
+    def slot(self, slot_id: int, dose: DoseNumber) -> SlotSeats | None:
         """Return a slot of this release that gives that dose, with seats or full."""
         seats = self.seats.slots.get(slot_id)
         if seats is None or seats.slot.release_id != self.release.release_id:
             return None
         return seats if seats.slot.capacities[dose - 1] > 0 else None
 
-    def _is_on_offer(self, wish: Flexible, dose: DoseNumber, product_id: str | None) -> bool:
+    def is_on_offer(self, wish: Flexible, dose: DoseNumber, product_id: str | None) -> bool:
         """Say whether any slot that is meant gives that dose, with seats or full."""
         calendars = self.seats.calendars_of(
             self.release.release_id, wish.venue_id, product_id or wish.product_id
         )
-        found = (calendar.days.get(day) for day in _days(wish) for calendar in calendars)
+        found = (calendar.days.get(day) for day in days_of(wish) for calendar in calendars)
         return any(
-            seats.slot.capacities[dose - 1] > 0 and _at_wished_time(seats, wish)
+            seats.slot.capacities[dose - 1] > 0 and at_wished_time(seats, wish)
             for day in found
             if day is not None
             for seats in day.slots
@@ -181,7 +202,7 @@ class Search:
         return seats.free[dose - 1] > 0 and seats.slot.starts_at > self.now
 
 
-def _first_found(candidates: Iterable[Found | Refusal], otherwise: Refusal) -> Found | Refusal:
+def first_found(candidates: Iterable[Found | Refusal], otherwise: Refusal) -> Found | Refusal:
     """Return the first that is no refusal, else the refusal that comes first in order."""
     refusal = otherwise
     for candidate in candidates:
@@ -191,12 +212,30 @@ def _first_found(candidates: Iterable[Found | Refusal], otherwise: Refusal) -> F
     return refusal
 
 
-def _days(wish: Flexible) -> list[date]:
-    days = (wish.day_max - wish.day_min).days + 1
-    return [wish.day_min + timedelta(days=offset) for offset in range(days)]
+def days_of(wish: Flexible) -> Iterator[date]:
+    """Yield the days of a wish, in order."""
+    for offset in range((wish.day_max - wish.day_min).days + 1):
+        yield wish.day_min + timedelta(days=offset)
 
 
-def _at_wished_time(seats: SlotSeats, wish: Flexible) -> bool:
-    if not wish.times:
-        return True
-    return any(_TIMES[time][0] <= seats.minute < _TIMES[time][1] for time in wish.times)
+def wish_allows(wish: Flexible, seats: SlotSeats) -> bool:
+    """Say whether a slot is what somebody wished for: venue, product, day and time of day."""
+    _, venue_id, product_id = seats.calendar.key
+    return (
+        wish.venue_id in (None, venue_id)
+        and wish.product_id in (None, product_id)
+        and wish.day_min <= seats.day <= wish.day_max
+        and at_wished_time(seats, wish)
+    )
+
+
+def at_wished_time(seats: SlotSeats, wish: Flexible) -> bool:
+    """Say whether a slot begins at a wished time of day."""
+    return not wish.times or daypart(seats) in wish.times
+
+
+def daypart(seats: SlotSeats) -> str:
+    """Return the part of the day in which a slot begins, as `Flexible.times` names them."""
+    if seats.minute < _NOON:
+        return "morning"
+    return "afternoon" if seats.minute < _EVENING else "evening"

@@ -2,7 +2,8 @@
 
 Rule 1: a seat is taken only while one is free and given back only while one is
 taken; anything else is a bug of ours, and asserts.
-Rule 2: finding a slot costs the same whether there are a thousand or a hundred
+Rule 2: what is tried (`trial`) is undone, whatever happens.
+Rule 3: finding a slot costs the same whether there are a thousand or a hundred
 thousand: days that are full are skipped by their own count.
 
 Units: a seat is one dose for one person; `minute` is minutes after midnight at
@@ -11,14 +12,15 @@ the site. A calendar is the slots of one (release, venue, product).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
-from typing import Literal
+from datetime import date, timedelta
+from itertools import product as product_of
 
-from allocator.model import SITE_TIMEZONE, Catalogue, Dose, Slot
+import msgspec
 
-DoseNumber = Literal[1, 2]
+from allocator.model import SITE_TIMEZONE, Catalogue, Dose, DoseNumber, Slot
+
 CalendarKey = tuple[str, str, str]
 """(release_id, venue_id, product_id)"""
 
@@ -26,7 +28,7 @@ CalendarKey = tuple[str, str, str]
 class SlotSeats:
     """A slot with what is free in it: `free[0]` for dose 1, `free[1]` for dose 2."""
 
-    __slots__ = ("calendar", "day", "free", "minute", "slot")
+    __slots__ = ("calendar", "day", "free", "minute", "of_day", "slot")
 
     def __init__(self, slot: Slot, free: list[int], calendar: Calendar) -> None:
         start = slot.starts_at.astimezone(SITE_TIMEZONE)
@@ -35,21 +37,51 @@ class SlotSeats:
         self.minute = start.hour * 60 + start.minute
         self.free = free
         self.calendar = calendar
+        self.of_day = calendar.day(self.day)
 
 
 class Day:
     """The slots of one calendar day, ordered by start, and their free seats together."""
 
-    __slots__ = ("free", "slots")
+    __slots__ = ("_later", "by_minute", "calendar", "date", "free", "slots")
 
-    def __init__(self) -> None:
+    def __init__(self, calendar: Calendar, on: date) -> None:
+        self.calendar = calendar
+        self.date = on
+        self._later: dict[tuple[int, int], tuple[Day, ...]] = {}
         self.slots: list[SlotSeats] = []
+        self.by_minute: dict[int, SlotSeats] = {}
         self.free = [0, 0]
+
+    def add(self, seats: SlotSeats) -> None:
+        """Take in the next slot of the day."""
+        self.slots.append(seats)
+        self.by_minute[seats.minute] = seats
+        self.free[0] += seats.free[0]
+        self.free[1] += seats.free[1]
 
     def free_slots(self, dose: DoseNumber) -> Iterator[SlotSeats]:
         """Yield the slots with a free seat for that dose, earliest first."""
         if self.free[dose - 1] > 0:
             yield from (s for s in self.slots if s.free[dose - 1] > 0)
+
+    def later(self, days_min: int, days_max: int) -> tuple[Day, ...]:
+        """Return the calendar's days so many days later, ends included; found once, then kept."""
+        days = self._later.get((days_min, days_max))
+        if days is None:
+            offsets = range(days_min, days_max + 1)
+            found = (self.calendar.days.get(self.date + timedelta(days)) for days in offsets)
+            days = self._later[days_min, days_max] = tuple(day for day in found if day is not None)
+        return days
+
+    def nearest_free(self, dose: DoseNumber, minute: int) -> SlotSeats | None:
+        """Return the slot with a free seat nearest to a time; of two as near, the earlier."""
+        if self.free[dose - 1] <= 0:
+            return None
+        same = self.by_minute.get(minute)
+        if same is not None and same.free[dose - 1] > 0:
+            return same
+        return min(self.free_slots(dose), key=lambda s: (abs(s.minute - minute), s.minute))
 
 
 class Calendar:
@@ -61,6 +93,10 @@ class Calendar:
         self.key = key
         self.days: dict[date, Day] = {}
 
+    def day(self, on: date) -> Day:
+        """Return a day, made if need be; while the slots are being taken in."""
+        return self.days.setdefault(on, Day(self, on))
+
 
 class Seats:
     """All seats of a catalogue. `taken` counts what is given out, by (slot_id, dose)."""
@@ -68,25 +104,29 @@ class Seats:
     def __init__(self, catalogue: Catalogue, taken: Mapping[tuple[int, int], int]) -> None:
         self.slots: dict[int, SlotSeats] = {}
         self.calendars: dict[CalendarKey, Calendar] = {}
+        self._narrowed: dict[tuple[str, str | None, str | None], list[Calendar]] = {}
+        self._tried: list[tuple[SlotSeats, DoseNumber, int, Slot]] | None = None
         for slot in sorted(catalogue.slots.values(), key=lambda s: (s.starts_at, s.slot_id)):
             key = (slot.release_id, slot.venue_id, slot.product_id)
-            calendar = self.calendars.setdefault(key, Calendar(key))
+            if (calendar := self.calendars.get(key)) is None:
+                calendar = self.calendars[key] = Calendar(key)
+                self._index(calendar)
             free = [
                 slot.capacities[0] - taken.get((slot.slot_id, 1), 0),
                 slot.capacities[1] - taken.get((slot.slot_id, 2), 0),
             ]
             seats = SlotSeats(slot, free, calendar)
-            day = calendar.days.setdefault(seats.day, Day())
-            day.slots.append(seats)
-            day.free[0] += free[0]
-            day.free[1] += free[1]
+            seats.of_day.add(seats)
             self.slots[slot.slot_id] = seats
 
     def take(self, slot_id: int, dose: DoseNumber) -> None:
         """Give one seat out."""
         seats = self.slots[slot_id]
         assert seats.free[dose - 1] > 0, "a seat would be given out twice"
-        self._add(seats, dose, -1)
+        if self._tried is not None:
+            self._tried.append((seats, dose, -1, seats.slot))
+        seats.free[dose - 1] -= 1
+        seats.of_day.free[dose - 1] -= 1
 
     def give_back(self, slot_id: int, dose: DoseNumber) -> None:
         """Take one seat back."""
@@ -94,27 +134,55 @@ class Seats:
         assert seats.free[dose - 1] < seats.slot.capacities[dose - 1], "a seat came back twice"
         self._add(seats, dose, +1)
 
+    def resize(self, slot_id: int, dose: DoseNumber, capacity: int) -> None:
+        """Let a slot have so many seats for a dose, of which none that is taken is lost."""
+        seats = self.slots[slot_id]
+        count = capacity - seats.slot.capacities[dose - 1]
+        assert seats.free[dose - 1] + count >= 0, "a seat that is taken would be lost"
+        self._add(seats, dose, count)
+        first, second = seats.slot.capacities
+        capacities = (capacity, second) if dose == 1 else (first, capacity)
+        seats.slot = msgspec.structs.replace(seats.slot, capacities=capacities)
+
+    def taken(self, slot_id: int, dose: DoseNumber) -> int:
+        """Return how many seats are given out."""
+        seats = self.slots[slot_id]
+        return seats.slot.capacities[dose - 1] - seats.free[dose - 1]
+
     @contextmanager
-    def given_back(self, doses: Sequence[Dose]) -> Iterator[None]:
+    def given_back(self, doses: Iterable[Dose]) -> Iterator[None]:
         """See the seats as if those doses were free again, for the length of a block."""
-        for dose in doses:
-            self.give_back(dose.slot_id, dose.dose)
+        with self.trial():
+            for dose in doses:
+                self.give_back(dose.slot_id, dose.dose)
+            yield
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """Let a block take, give back and resize; all of it is undone at its end."""
+        assert self._tried is None, "one trial at a time"
+        self._tried = []
         try:
             yield
         finally:
-            for dose in doses:
-                self.take(dose.slot_id, dose.dose)
+            tried, self._tried = self._tried, None
+            for seats, dose, count, slot in reversed(tried):
+                self._add(seats, dose, -count)
+                seats.slot = slot
 
     def _add(self, seats: SlotSeats, dose: DoseNumber, count: int) -> None:
+        if self._tried is not None:
+            self._tried.append((seats, dose, count, seats.slot))
         seats.free[dose - 1] += count
-        seats.calendar.days[seats.day].free[dose - 1] += count
+        seats.of_day.free[dose - 1] += count
 
     def calendars_of(
         self, release_id: str, venue_id: str | None, product_id: str | None
     ) -> list[Calendar]:
         """Return the calendars of a release, narrowed to a venue or a product."""
-        return [
-            calendar
-            for (release, venue, product), calendar in self.calendars.items()
-            if release == release_id and venue_id in (None, venue) and product_id in (None, product)
-        ]
+        return self._narrowed.get((release_id, venue_id, product_id), [])
+
+    def _index(self, calendar: Calendar) -> None:
+        release, venue, product = calendar.key
+        for key in product_of((release,), (None, venue), (None, product)):
+            self._narrowed.setdefault(key, []).append(calendar)

@@ -14,7 +14,8 @@ class AllocatorSettings(ProcessSettings):
     """What `python -m allocator` needs to know.
 
     `instance` names this process among the allocators: one of the same name may
-    take its own lease over at once, another waits until the lease has run out.
+    take its own lease over at once, another waits until the lease has run out. The
+    leader renews its lease every second, and with every batch.
     """
 
     model_config = SettingsConfigDict(env_prefix="ALLOCATOR_")
@@ -25,5 +26,5 @@ class AllocatorSettings(ProcessSettings):
     internal_port: int = Field(ge=0, le=65_535)
     instance: str = "allocator-0"
     batch_size_max: int = Field(default=500, ge=1, le=5_000)
-    lease_s: float = Field(default=4.0, gt=1.0)
+    lease_s: float = Field(default=3.0, ge=2.0)
     publish_every_s: float = Field(default=0.5, gt=0)

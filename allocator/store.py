@@ -1,7 +1,8 @@
 """The allocator's tables: read what a batch needs, write what it decided.
 
-Rule 1: one batch is one transaction, and it begins by checking the epoch; a
-writer whose epoch was passed commits nothing (I6).
+Rule 1: one batch is one transaction, and it begins by holding what is on offer and the
+lease, in this order; a writer whose epoch was passed, or that decided on an offer that
+was changed meanwhile, commits nothing (I6).
 Rule 2: an error of PostgreSQL never leaves this module as it is, since its text
 repeats the row: it becomes ours, with the constraint's name at most.
 """
@@ -18,32 +19,46 @@ from typing import Any
 import msgspec
 import psycopg
 from psycopg import errors
+from psycopg.types.array import ListBinaryDumper
 
 from allocator import statements
-from allocator.batch import Batch, JournalHead
+from allocator.batch import Batch, Columns, JournalHead
+from allocator.commands import BookTogether, CloseSlots, CutSupply, Request
 from allocator.core import Decided, Facts, Ledger
-from allocator.errors import Fenced, StoreAway, StoreContradicts
+from allocator.errors import Fenced, Outdated, StoreAway, StoreContradicts
 from allocator.model import (
     SITE_TIMEZONE,
-    Booking,
     Catalogue,
+    Outcome,
     Product,
-    Refusal,
     Release,
-    Request,
     Slot,
     Venue,
 )
 from allocator.rows import booking_from_row
 from allocator.sealing import unseal_identity
 from allocator.seats import Seats
+from allocator.standby import Standby, Waiting
 
 _SESSION = (
-    "-c timezone=Asia/Tokyo -c statement_timeout=10s -c lock_timeout=5s"
-    " -c idle_in_transaction_session_timeout=3s"
+    "-c timezone=Asia/Tokyo -c statement_timeout=10s -c lock_timeout=1s"
+    " -c idle_in_transaction_session_timeout=2s -c enable_seqscan=off"
 )
-"""A leader that hangs in the middle of a transaction loses its session, so that
-its lock on the lease does not keep a standby out."""
+"""A leader that hangs in the middle of a transaction loses its session before its lease,
+so that its lock does not keep a standby out; one that waits for a lock gives up in time
+to renew its lease. A plan made while a table was still empty is kept, and must not be to
+read all of it: what does need a whole table says so (`_whole_tables`)."""
+
+_NETWORK: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""A server that vanished without a word is noticed after about 10 s."""
+
+_decode_answer = msgspec.msgpack.Decoder(Outcome).decode
 
 
 class Versions(msgspec.Struct, frozen=True):
@@ -76,47 +91,59 @@ class Store:
 
     def take_lease(self, holder: str, lease_s: float) -> int | None:
         """Become the writer: return the new epoch, or None while another holds the lease."""
-        with self._transaction() as connection:
+        with self._connected() as connection:
             parameters = {"holder": holder, "lease_s": lease_s}
             row = connection.execute(_sql(statements.LEASE_TAKEN), parameters).fetchone()
         return None if row is None else int(row.epoch)
 
     def keep_lease(self, epoch: int) -> None:
-        """Show that this writer lives. Raises `Fenced` once another took over."""
-        with self._transaction() as connection:
-            _check_epoch(connection, epoch)
+        """Show that this writer lives. Raises `Fenced` once another took over.
+
+        Waits for the end of a transaction of this epoch whose connection was lost:
+        it holds the lease. What is read after this shows whether it was committed.
+        """
+        with self._connected() as connection:
+            row = connection.execute(_sql(statements.LEASE_KEPT), {"epoch": epoch}).fetchone()
+        if row is None:
+            raise Fenced
 
     def give_up_lease(self, epoch: int) -> None:
         """Let another writer take over at once."""
-        with self._transaction() as connection:
+        with self._connected() as connection:
             connection.execute(_sql(statements.LEASE_GIVEN_UP), {"epoch": epoch})
 
     def versions(self) -> Versions:
         """Return the versions of catalogue and roster."""
-        with self._transaction() as connection:
+        with self._connected() as connection:
             row = _only_row(connection, statements.CATALOGUE_VERSIONS)
         return Versions(row.version, row.roster_version, row.database)
 
     def load(self) -> tuple[Ledger, JournalHead]:
         """Read what is on offer, what is left of it, and where the journal stands."""
-        with self._transaction() as connection:
+        with self._snapshot() as connection:
             catalogue = _catalogue(connection)
             rows = connection.execute(_sql(statements.SEATS_TAKEN))
             taken = {(row.slot_id, row.dose): row.taken for row in rows}
             made = _only_row(connection, statements.BOOKINGS_MADE)
+            waiting = connection.execute(_sql(statements.BOOKINGS_ON_STANDBY))
+            standby = Standby(Waiting(row.person_key, booking_from_row(row)) for row in waiting)
             head = connection.execute(_sql(statements.JOURNAL_HEAD)).fetchone()
-        ledger = Ledger(catalogue, Seats(catalogue, taken), made.bookings_made)
+        ledger = Ledger(catalogue, Seats(catalogue, taken), made.bookings_made, standby)
         return ledger, JournalHead() if head is None else JournalHead(head[0], head[1])
 
     def facts_of(self, requests: Sequence[Request]) -> Facts:
-        """Read what the tables know of these requests and of who makes them."""
-        people = list({request.person_key for request in requests})
+        """Read what the tables know of these requests and of who makes them.
+
+        Answers are read before bookings, each for itself: a batch that is committed
+        meanwhile may show in the later ones alone (see `overlay`).
+        """
+        people = list({person for request in requests for person in _people(request)})
         request_ids = [request.request_id for request in requests]
         facts = Facts()
-        with self._transaction() as connection:
+        with self._connected() as connection:
             sql, parameters = statements.OUTCOMES_OF_REQUESTS, {"request_ids": request_ids}
             for row in connection.execute(_sql(sql), parameters):
-                outcome = msgspec.msgpack.decode(row.answer, type=Booking | Refusal)
+                outcome = _decode_answer(row.answer)
                 facts.decided[row.request_id] = Decided(row.content_digest, row.person_key, outcome)
             named = {"person_keys": people}
             for row in connection.execute(_sql(statements.ROSTER_OF_PEOPLE), named):
@@ -124,6 +151,11 @@ class Store:
                 facts.born[row.person_key] = identity.birth_date
             for row in connection.execute(_sql(statements.BOOKINGS_OF_PEOPLE), named):
                 facts.held[(row.campaign_id, row.person_key)] = booking_from_row(row)
+            if slot_ids := _slots_concerned(connection, requests):
+                in_slots = {"slot_ids": slot_ids}
+                with _whole_tables(connection):
+                    for row in connection.execute(_sql(statements.BOOKINGS_IN_SLOTS), in_slots):
+                        facts.held[(row.campaign_id, row.person_key)] = booking_from_row(row)
         return facts
 
     def write(self, batch: Batch, epoch: int, decided_at: datetime) -> None:
@@ -131,53 +163,49 @@ class Store:
 
         Raises:
             Fenced: another writer took over.
-            StoreAway: the connection broke; whether the batch was committed is
-                unknown, and must be found out by reading.
+            Outdated: what is on offer was changed after it was loaded.
+            StoreAway: the connection broke, or a lock was not had in time; whether the
+                batch was committed is unknown, and must be found out by reading.
             StoreContradicts: a constraint fired, so the ledger is wrong. Stop.
         """
+        more = {"epoch": epoch, "decided_at": decided_at}
         with self._transaction() as connection:
-            _check_epoch(connection, epoch)
-            for sql, columns, more in (
-                (statements.BOOKINGS_CHANGED, batch.bookings_changed, {}),
-                (statements.BOOKINGS_INSERTED, batch.bookings_inserted, {}),
-                (statements.SEATS_MOVED, batch.seats_moved, {}),
-                (
-                    statements.JOURNAL_INSERTED,
-                    batch.journal,
-                    {"epoch": epoch, "decided_at": decided_at},
-                ),
-                (statements.OUTCOMES_INSERTED, batch.outcomes, {}),
-                (statements.OUTBOX_INSERTED, batch.outbox, {"created_at": decided_at}),
-            ):
+            row = connection.execute(_sql(statements.BATCH_HELD), more).fetchone()
+            if row is None:
+                raise Fenced
+            if row.version != batch.catalogue_version:
+                raise Outdated
+            for sql, columns in _rows_of(batch):
                 if any(columns.values()):
                     connection.execute(_sql(sql), columns | more)
+            if batch.catalogue_edits:
+                edits = {"edits": batch.catalogue_edits}
+                connection.execute(_sql(statements.CATALOGUE_EDITED), edits)
 
     def roster_after(self, person_key: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """Return the next people of the roster, as (person key, birth check)."""
-        with self._transaction() as connection:
-            parameters = {"person_key": person_key, "limit": limit}
+        parameters = {"person_key": person_key, "limit": limit}
+        with self._connected() as connection:
             rows = connection.execute(_sql(statements.ROSTER_AFTER), parameters).fetchall()
         return [(row.person_key, row.birth_check) for row in rows]
 
-    def holders(self) -> list[tuple[str, bytes]]:
-        """Return everybody who holds a booking, as (campaign, person key)."""
-        with self._transaction() as connection:
-            rows = connection.execute(_sql(statements.HOLDERS)).fetchall()
-        return [(row.campaign_id, row.person_key) for row in rows]
+    def holders_after(self, campaign_id: str, person_key: bytes, limit: int) -> list[bytes]:
+        """Return the next people who hold a booking of the campaign."""
+        parameters = {"campaign_id": campaign_id, "person_key": person_key, "limit": limit}
+        with self._connected() as connection:
+            rows = connection.execute(_sql(statements.HOLDERS_AFTER), parameters).fetchall()
+        return [row.person_key for row in rows]
 
     @contextmanager
-    def _transaction(self) -> Iterator[psycopg.Connection[Any]]:
-        """Run a block in one transaction, with our errors in place of PostgreSQL's."""
+    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+        """Give the connection, with our errors in place of PostgreSQL's.
+
+        Outside a transaction each statement is committed by itself.
+        """
         try:
             if self._connection is None:
-                self._connection = psycopg.connect(
-                    self._database_url,
-                    options=_SESSION,
-                    connect_timeout=5,
-                    row_factory=statements.named_rows,
-                )
-            with self._connection.transaction():
-                yield self._connection
+                self._connection = self._connect()
+            yield self._connection
         except errors.IntegrityError as error:
             self.close()
             raise StoreContradicts(error.diag.constraint_name) from None
@@ -185,14 +213,79 @@ class Store:
             self.close()
             raise StoreAway from None
 
+    @contextmanager
+    def _transaction(self) -> Iterator[psycopg.Connection[Any]]:
+        """Run a block in one transaction."""
+        with self._connected() as connection, connection.transaction():
+            yield connection
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[psycopg.Connection[Any]]:
+        """Read what was there at one moment, whatever is changed meanwhile."""
+        with self._connected() as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            with _whole_tables(connection):
+                yield connection
+            connection.isolation_level = None
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        connection = psycopg.connect(
+            self._database_url,
+            autocommit=True,
+            options=_SESSION,
+            prepare_threshold=0,
+            row_factory=statements.named_rows,
+            **_NETWORK,
+        )
+        # As text, each byte of a binary column would pass through a regular expression.
+        connection.adapters.register_dumper(list, ListBinaryDumper)
+        return connection
+
+
+@contextmanager
+def _whole_tables(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Run a block in one transaction that may read tables from end to end."""
+    with connection.transaction():
+        connection.execute(_sql(statements.WHOLE_TABLES_ALLOWED))
+        yield
+
+
+def _rows_of(batch: Batch) -> tuple[tuple[str, Columns], ...]:
+    """Return the statements of a batch in order, each with its columns."""
+    return (
+        (statements.BOOKINGS_CHANGED, batch.bookings_changed),
+        (statements.BOOKINGS_INSERTED, batch.bookings_inserted),
+        (statements.SEATS_MOVED, batch.seats_moved),
+        (statements.JOURNAL_INSERTED, batch.journal),
+        (statements.OUTCOMES_INSERTED, batch.outcomes),
+        (statements.OUTBOX_INSERTED, batch.outbox),
+    )
+
+
+def _people(request: Request) -> tuple[bytes, ...]:
+    """Return everybody whom a request is about."""
+    command = request.command
+    if isinstance(command, BookTogether):
+        return request.person_key, command.companion.person_key
+    return (request.person_key,)
+
+
+def _slots_concerned(connection: psycopg.Connection[Any], requests: Sequence[Request]) -> list[int]:
+    """Return the slots whose holders the staff's orders among the requests may move."""
+    slot_ids: set[int] = set()
+    for request in requests:
+        match request.command:
+            case CloseSlots() as order:
+                slot_ids.update(order.slot_ids)
+            case CutSupply() as order:
+                day = msgspec.structs.asdict(order)
+                rows = connection.execute(_sql(statements.SLOTS_OF_DAY), day)
+                slot_ids.update(row.slot_id for row in rows)
+    return sorted(slot_ids)
+
 
 def _only_row(connection: psycopg.Connection[Any], statement: str) -> Any:
     return connection.execute(_sql(statement)).fetchone()
-
-
-def _check_epoch(connection: psycopg.Connection[Any], epoch: int) -> None:
-    if connection.execute(_sql(statements.LEASE_KEPT), {"epoch": epoch}).fetchone() is None:
-        raise Fenced
 
 
 def _catalogue(connection: psycopg.Connection[Any]) -> Catalogue:

@@ -1,16 +1,21 @@
 """The loop of the only writer: take, decide, commit, answer, acknowledge.
 
 ```
- (a) standby ─ lease taken ▶ (b) load ─▶ (c) take ▶ read ▶ decide ▶ COMMIT ▶ answer ▶ acknowledge
-      ▲                          ▲                                    │
-      │        (e) fenced        └───── (d) fault: forget all ◀───────┤
-      └───────────────────────────────────────────────────────────────┘
+ (a) standby ─ lease taken ▶ (b) load ─▶ (c) take ▶ read ▶ decide ▶ wait for N-1 ▶ start COMMIT of N
+      ▲                          ▲                                       │
+      │                          │                (d) answer and acknowledge N-1 ─▶ (c) with N+1
+      └────── (f) fenced         └──── (e) fault or edit: forget all ◀───┘
 ```
 
+While batch N is being committed, batch N+1 is taken, read and decided on what N will
+have left; its commit starts once N is committed.
+
 Rule 1: after any fault the ledger is thrown away and read again, since whether the
-batch was committed is unknown; entries that were not acknowledged are taken again
-and, where decided, get the answer that is stored.
+batch was committed is unknown, and with it what was decided on it; entries that were
+not acknowledged are taken again and, where decided, get the answer that is stored.
 Rule 2: a constraint that fires is a bug or a second writer: the process stops.
+Rule 3: at most one commit is under way, and none while the lease is kept, the ledger
+is read or the process hands over. An answer is sent only after its commit.
 """
 
 from __future__ import annotations
@@ -19,50 +24,78 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+import msgspec
 from redis.exceptions import RedisError
 
-from allocator.batch import JournalHead, batch_of
-from allocator.core import Decision, Ledger, decide_batch
-from allocator.errors import Fenced, StoreAway
-from allocator.intake import Handed, Intake
-from allocator.model import Book, Booking, Change
-from allocator.publish import Publisher
-from allocator.store import Store, Versions
+from allocator.batch import Batch, JournalHead, batch_of
+from allocator.commands import Request
+from allocator.core import decide_batch, expirations
+from allocator.errors import Fenced, Outdated, StoreAway
+from allocator.intake import Handed
+from allocator.ledger import Decision, Facts, Ledger
+from allocator.model import Refusal
+from allocator.overlay import lay_over
+from allocator.ports import Commits, Notices, Queue, Tables
 from monitoring import metrics
 from monitoring.logs import get_logger
 
 log = get_logger()
 
 IDLE_WAIT_S = 0.25
+STANDBY_WAIT_S = 0.25
 RETRY_AFTER_S = 0.5
+CHECK_EVERY_S = 1.0
+
+
+class DecidedBatch(msgspec.Struct, frozen=True):
+    """A batch that was decided: whom to answer, what to commit, and the facts at its end.
+
+    The allocator's own commands come first among the decisions; nobody waits for them.
+    """
+
+    handed: list[Handed]
+    decisions: list[Decision]
+    facts: Facts
+    batch: Batch
+    decided_at: datetime
 
 
 class Writer:
-    """The allocator's process. `clock` gives the present moment; `stopped` ends the loop."""
+    """The allocator's process, one step at a time.
+
+    `clock` gives the present moment, `monotonic` counts seconds; `stopped` waits for
+    so many seconds, or less if the process is to stop, and says whether it is.
+    """
 
     def __init__(
         self,
-        store: Store,
-        intake: Intake,
-        publisher: Publisher,
+        store: Tables,
+        intake: Queue,
+        publisher: Notices,
+        commits: Commits,
         *,
         instance: str,
         lease_s: float,
         clock: Callable[[], datetime],
         stopped: Callable[[float], bool],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._intake = intake
         self._publisher = publisher
+        self._commits = commits
         self._instance = instance
         self._lease_s = lease_s
         self._clock = clock
         self._stopped = stopped
+        self._monotonic = monotonic
         self._epoch: int | None = None
+        self._stands_by = False
         self._ledger: Ledger | None = None
         self._head = JournalHead()
-        self._versions = Versions(0, 0)
         self._next_check_at = 0.0
+        self._our_own: list[Request] = []
+        self._under_way: DecidedBatch | None = None
 
     def is_ready(self) -> bool:
         """Say whether this process is the writer and has loaded its ledger."""
@@ -71,91 +104,164 @@ class Writer:
     def run(self) -> None:
         """Work until told to stop, then let another take over at once."""
         while not self._stopped(0.0):
-            try:
-                self._step()
-            except Fenced:
-                log.warning("writer_fenced", epoch=self._epoch)
-                self._forget(lease_too=True)
-            except (StoreAway, RedisError) as fault:
-                log.warning("dependency_lost", error=type(fault).__name__)
-                self._forget(lease_too=False)
-                self._stopped(RETRY_AFTER_S)
-        self._hand_over()
+            self.turn()
+        self.hand_over()
 
-    def _step(self) -> None:
-        if self._epoch is None and not self._take_lease():
+    def turn(self) -> None:
+        """Do one step; after a fault, forget what may be wrong, and wait where it may last."""
+        try:
+            self.step()
+        except Fenced:
+            self._fall_back()
+        except Outdated:
+            log.info("batch_outdated", epoch=self._epoch)
+            self._forget()
+        except (StoreAway, RedisError) as fault:
+            log.warning("dependency_lost", error=type(fault).__name__)
+            self._forget()
             self._stopped(RETRY_AFTER_S)
+
+    def step(self) -> None:
+        """Do the next piece of work, and decide at most one batch. Raises every fault."""
+        if self._epoch is None and not self._take_lease():
+            self._stopped(STANDBY_WAIT_S)
             return
         if self._ledger is None:
             self._load()
-        if time.monotonic() >= self._next_check_at:
+        if self._monotonic() >= self._next_check_at:
+            self._land()
             self._check()
         self._publisher.copy_piece()
         assert self._ledger is not None
         self._publisher.publish_offer(self._ledger, self._clock())
-        if handed := self._intake.take(0.001 if self._publisher.work_is_waiting() else IDLE_WAIT_S):
-            self._decide(handed)
+        handed = self._intake.take(self._wait_s())
+        if handed or self._our_own:
+            self._launch(self._decide(handed))
+        else:
+            self._land()
+
+    def hand_over(self) -> None:
+        """Finish what is under way, and let another writer take over at once."""
+        try:
+            self._land()
+            if self._epoch is not None:
+                self._store.give_up_lease(self._epoch)
+                log.info("lease_given_up", epoch=self._epoch)
+        except (Fenced, Outdated, StoreAway, RedisError):
+            log.warning("lease_left_to_run_out", epoch=self._epoch)
+            self._forget()
+        self._resign()
 
     def _take_lease(self) -> bool:
         self._epoch = self._store.take_lease(self._instance, self._lease_s)
         if self._epoch is not None:
             metrics.WRITER_EPOCH.set(self._epoch)
-            log.info("lease_taken", epoch=self._epoch)
+            metrics.LEADING_ALLOCATORS.set(1)
+            log.info("lease_taken", epoch=self._epoch, instance=self._instance)
+        elif not self._stands_by:
+            log.info("standby_begun", instance=self._instance)
+        self._stands_by = self._epoch is None
         return self._epoch is not None
 
     def _load(self) -> None:
-        self._versions = self._store.versions()
+        """Read all anew, as a writer that still is the writer: see `Store.keep_lease`."""
+        assert self._epoch is not None
+        self._store.keep_lease(self._epoch)
         self._ledger, self._head = self._store.load()
         self._intake.begin()
         self._publisher.begin(self._ledger)
-        self._next_check_at = 0.0
+        self._next_check_at = self._monotonic()
         log.info("ledger_loaded", count=len(self._ledger.catalogue.slots), epoch=self._epoch)
 
     def _check(self) -> None:
-        """Once a second: keep the lease, notice an operator's edit and a wiped Redis."""
+        """Once a second: keep the lease, notice edits, lost requests and a wiped Redis."""
         assert self._epoch is not None
-        self._next_check_at = time.monotonic() + 1.0
+        assert self._ledger is not None
+        self._next_check_at = self._monotonic() + CHECK_EVERY_S
         self._store.keep_lease(self._epoch)
+        self._intake.claim_left()
         versions = self._store.versions()
-        if versions.catalogue != self._versions.catalogue:
+        if versions.catalogue != self._ledger.catalogue.version:
             self._ledger, self._head = self._store.load()
             self._publisher.publish_catalogue(self._ledger)
             log.info("catalogue_reloaded", version=versions.catalogue)
-        self._versions = versions
-        assert self._ledger is not None
         self._publisher.check(self._ledger, versions)
+        self._our_own = expirations(self._ledger, self._clock())
 
-    def _decide(self, handed: list[Handed]) -> None:
+    def _wait_s(self) -> float:
+        """Return how long to wait for requests: not at all while anything else is to do."""
+        if self._under_way is not None or self._our_own or self._publisher.work_is_waiting():
+            return 0.0
+        return IDLE_WAIT_S
+
+    def _decide(self, handed: list[Handed]) -> DecidedBatch:
+        """Decide the next batch on what the one under way will have left."""
         assert self._ledger is not None
-        assert self._epoch is not None
-        requests = [one.request for one in handed]
-        facts = self._store.facts_of(requests)
+        our_own, self._our_own = self._our_own, []
+        requests = [*our_own, *(one.request for one in handed)]
+        with metrics.READ_SECONDS.time():
+            facts = self._store.facts_of(requests)
+        if self._under_way is not None:
+            lay_over(facts, self._under_way.decisions, self._under_way.facts)
         now = self._clock()
         with metrics.DECISION_SECONDS.time():
             decisions = decide_batch(self._ledger, facts, requests, now)
-        batch = batch_of(decisions, self._ledger.catalogue, self._head, now)
-        with metrics.COMMIT_SECONDS.time():
-            self._store.write(batch, self._epoch, now)
+            batch = batch_of(decisions, self._ledger.catalogue, self._head, now)
         self._head = batch.journal_head
-        answers = [(one, made.outcome) for one, made in zip(handed, decisions, strict=True)]
-        self._publisher.note(decisions, facts)
-        self._intake.answer(answers)
-        _count(decisions)
+        return DecidedBatch(handed, decisions, facts, batch, now)
 
-    def _forget(self, *, lease_too: bool) -> None:
-        self._ledger = None
-        self._intake.again()
-        if lease_too:
-            self._epoch = None
+    def _launch(self, decided: DecidedBatch) -> None:
+        """Commit a batch once the one before it is committed; then answer that one."""
+        assert self._epoch is not None
+        landed = self._wait()
+        self._commits.start(decided.batch, self._epoch, decided.decided_at)
+        self._under_way = decided
+        if landed is not None:
+            self._answer(landed)
 
-    def _hand_over(self) -> None:
-        if self._epoch is None:
-            return
+    def _land(self) -> None:
+        """Wait for the commit that is under way, if any, and answer its batch."""
+        if (landed := self._wait()) is not None:
+            self._answer(landed)
+
+    def _wait(self) -> DecidedBatch | None:
+        under_way, self._under_way = self._under_way, None
+        if under_way is not None:
+            self._commits.finish()
+        return under_way
+
+    def _answer(self, landed: DecidedBatch) -> None:
+        """Tell everybody what was committed."""
+        assert self._ledger is not None
+        with metrics.ANSWER_SECONDS.time():
+            if any(decision.edits for decision in landed.decisions):
+                self._publisher.publish_catalogue(self._ledger)
+            self._publisher.note(landed.decisions, landed.facts)
+            if landed.handed:
+                theirs = landed.decisions[-len(landed.handed) :]
+                told = zip(landed.handed, theirs, strict=True)
+                self._intake.answer([(one, made.outcome) for one, made in told])
+        _count(landed.decisions)
+
+    def _forget(self) -> None:
+        """Throw away what may be wrong, after the end of what is under way."""
         try:
-            self._store.give_up_lease(self._epoch)
-            log.info("lease_given_up", epoch=self._epoch)
-        except StoreAway:
-            log.warning("lease_left_to_run_out", epoch=self._epoch)
+            self._wait()
+        except (Fenced, Outdated, StoreAway) as fault:
+            log.info("batch_lost", error=type(fault).__name__)
+        self._ledger = None
+        self._our_own = []
+        self._intake.again()
+
+    def _fall_back(self) -> None:
+        """Stand by, since another writer took over."""
+        log.warning("writer_fenced", epoch=self._epoch, instance=self._instance)
+        self._forget()
+        self._resign()
+
+    def _resign(self) -> None:
+        self._epoch = None
+        metrics.LEADING_ALLOCATORS.set(0)
 
 
 def _count(decisions: list[Decision]) -> None:
@@ -163,14 +269,8 @@ def _count(decisions: list[Decision]) -> None:
     for decision in decisions:
         if not decision.is_new:
             continue
-        if isinstance(decision.outcome, Booking):
-            metrics.BOOKINGS.labels(_command(decision)).inc()
-        else:
+        if isinstance(decision.outcome, Refusal):
             metrics.REFUSALS.labels(decision.outcome.value).inc()
-
-
-def _command(decision: Decision) -> str:
-    command = decision.request.command
-    if isinstance(command, Book):
-        return "book"
-    return "change" if isinstance(command, Change) else "cancel"
+        else:
+            kind = str(decision.request.command.__struct_config__.tag)
+            metrics.BOOKINGS.labels(metrics.bounded("command", kind)).inc()

@@ -15,7 +15,7 @@ from gateway.forms import BODY_BYTES_MAX
 from gateway.middleware import BodyLimit, SameSite, SecurityHeaders, Watch
 from gateway.parts import Parts
 from gateway.policies import all_with_policy, policy_mount
-from gateway.routes import api, health, pages, queue, receipt_key
+from gateway.routes import api, api_standby, health, pages, queue, receipt_key
 from gateway.static_files import StaticFolder
 
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -37,6 +37,7 @@ def create_app(parts: Parts) -> Starlette:
         routes=all_with_policy(
             [
                 *queue.routes(),
+                *api_standby.routes(),
                 *api.routes(),
                 *health.routes(),
                 *receipt_key.routes(),

@@ -47,6 +47,7 @@ CODES = frozenset(
         "not_json",
         "repeated",
         "required",
+        "same_person",
         "too_few",
         "too_long",
         "too_many",

@@ -29,6 +29,7 @@ BODY_BYTES_MAX = 64 * 1024
 TICKET_DIGITS = 10
 MUNICIPALITY_DIGITS = 6
 REQUEST_ID_FIELD = "Idempotency-Key"
+_IDENTITY = ("ticket_number", "birth_date", "municipality_code")
 
 Form = TypeVar("Form")
 
@@ -69,6 +70,32 @@ class BookingForm:
 
 
 @dataclass(frozen=True)
+class StandbyForm:
+    """Contact details, then what would suit, should others give it back."""
+
+    contact: ContactForm
+    wish: Flexible
+    first_dose_elsewhere: FirstDose | None = None
+
+
+@dataclass(frozen=True)
+class CompanionForm:
+    """The second of two people who come together."""
+
+    identity: SignInForm
+    contact: ContactForm
+
+
+@dataclass(frozen=True)
+class TogetherForm:
+    """Contact details, the wish, and who comes along."""
+
+    contact: ContactForm
+    wish: Wish
+    companion: CompanionForm
+
+
+@dataclass(frozen=True)
 class ChangeForm:
     """Which doses to move, and where to."""
 
@@ -100,7 +127,7 @@ def parse_sign_in(
     data: Data, municipality_default: str, today: date
 ) -> SignInForm | list[FieldError]:
     """Read `ticket_number`, `birth_date` and, where given, `municipality_code`."""
-    fields = Fields(data, ("ticket_number", "birth_date", "municipality_code"))
+    fields = Fields(data, _IDENTITY)
     code = fields.optional("municipality_code", read.digits(MUNICIPALITY_DIGITS))
     ticket = fields.required("ticket_number", read.digits(TICKET_DIGITS))
     born = fields.required("birth_date", read.past_day(today))
@@ -165,6 +192,47 @@ def parse_booking(data: Data, today: date) -> BookingForm | list[FieldError]:
     if contact is None or wish is None or fields.errors:
         return fields.errors
     return BookingForm(contact, wish, elsewhere)
+
+
+def parse_standby(data: Data, today: date) -> StandbyForm | list[FieldError]:
+    """Read the body of a wait: `contact`, `flexible` and, where given, `first_dose_elsewhere`."""
+    fields = Fields(data, ("contact", "flexible", "first_dose_elsewhere"))
+    contact = fields.required("contact", _nested(parse_contact))
+    wish = fields.required("flexible", _nested(parse_flexible))
+    elsewhere = fields.optional(
+        "first_dose_elsewhere", _nested(lambda inner: parse_first_dose(inner, today))
+    )
+    if contact is None or wish is None or fields.errors:
+        return fields.errors
+    return StandbyForm(contact, wish, elsewhere)
+
+
+def parse_together(
+    data: Data, municipality_default: str, today: date
+) -> TogetherForm | list[FieldError]:
+    """Read the body of a booking for two: `contact`, `choices` or `flexible`, `companion`."""
+    fields = Fields(data, ("contact", "choices", "flexible", "companion"))
+    contact = fields.required("contact", _nested(parse_contact))
+    wish = _wish(fields)
+    companion = fields.required(
+        "companion", _nested(lambda inner: parse_companion(inner, municipality_default, today))
+    )
+    if contact is None or wish is None or companion is None or fields.errors:
+        return fields.errors
+    return TogetherForm(contact, wish, companion)
+
+
+def parse_companion(
+    data: Data, municipality_default: str, today: date
+) -> CompanionForm | list[FieldError]:
+    """Read who comes along: what one signs in with, and `contact`."""
+    fields = Fields(data, (*_IDENTITY, "contact"))
+    contact = fields.required("contact", _nested(parse_contact))
+    who = {name: value for name, value in data.items() if name in _IDENTITY}
+    identity = parse_sign_in(who, municipality_default, today)
+    if contact is None or isinstance(identity, list) or fields.errors:
+        return fields.errors + (identity if isinstance(identity, list) else [])
+    return CompanionForm(identity, contact)
 
 
 def parse_change(data: Data) -> ChangeForm | list[FieldError]:

@@ -35,6 +35,7 @@ STATUS: Mapping[str, int] = {
     # What there is
     "not_found": 404,
     "no_booking": 404,
+    "not_on_standby": 404,
     "method_not_allowed": 405,
     # When
     "not_your_turn": 409,
@@ -49,6 +50,17 @@ STATUS: Mapping[str, int] = {
     "interval_not_met": 409,
     "no_second_dose": 409,
     "no_first_dose": 409,
+    "on_standby": 409,
+    "no_offer": 409,
+    "dose_given": 409,
+    "first_dose_not_given": 409,
+    "not_the_day": 409,
+    "too_many_at_once": 409,
+    "second_doses_protected": 409,
+    "pairs_free": 409,
+    "standby_full": 409,
+    # Somebody comes along whose identity is not that of the caller
+    "companion_not_confirmed": 409,
     # Faults, all of which pass
     "internal_error": 500,
     "busy": 503,

@@ -28,7 +28,15 @@ from gateway.identity import Visitor, credentials, issue_token, token_text
 from gateway.parts import Parts
 from gateway.problems import Problem, refused, too_many_attempts
 from gateway.sessions import digest_of, new_token
-from gateway.views import AfterBooking, BeforeBooking, BookingView, booking_view
+from gateway.views import (
+    AfterBooking,
+    BeforeBooking,
+    BookingView,
+    StandbyView,
+    TogetherView,
+    booking_view,
+    standby_view,
+)
 from monitoring import metrics
 from monitoring.logs import get_logger
 from waiting_room.answers import (
@@ -82,7 +90,10 @@ class Undecided:
     request_id: UUID
 
 
-Answered = BookingView | Undecided | Problem
+Held = BookingView | StandbyView | TogetherView
+"""What a request came to: a booking, a place on the standby list, or two bookings."""
+
+Answered = Held | Undecided | Problem
 
 
 async def sign_in(
@@ -125,12 +136,13 @@ async def _signed_in(
         return Problem("release_closed")
     token = issue_token(parts, release_id, standing.index, person, identity)
     text = token_text(parts, token)
-    if standing.word not in ("your_turn", "inside", "booked"):
-        return SignedIn(standing.word, standing.place, release_id, text, None)
+    word = await _true_word(parts, person, standing)
+    if word not in ("your_turn", "inside", "booked"):
+        return SignedIn(word, standing.place, release_id, text, None)
     entered = await _open_session(parts, token)
     if isinstance(entered, Problem):
         return SignedIn("waiting", standing.place, release_id, text, None)
-    state: Word = "booked" if standing.booked else "inside"
+    state: Word = "booked" if word == "booked" else "inside"
     return SignedIn(state, standing.place, release_id, text, entered.session_token)
 
 
@@ -142,12 +154,23 @@ async def standing(parts: Parts, visitor: Visitor) -> Whereabouts:
         return Whereabouts(visitor.session.kind, None, 0, visitor.release_id, None)
     found = await parts.line.standing(visitor.token, parts.clock().timestamp())
     return Whereabouts(
-        found.word,
+        await _true_word(parts, visitor.person_key, found),
         found.place,
         found.serving,
         found.release_id,
         _replaced_token(parts, visitor, visitor.token, found),
     )
+
+
+async def _true_word(parts: Parts, person: bytes, standing: Standing) -> Word:
+    """Say where a person stands: "booked" of those alone who hold a booking.
+
+    The room lets in at once whom the allocator has an offer for, as if they had booked.
+    """
+    if standing.word != "booked":
+        return standing.word
+    held = await parts.reads.booking_of(person, standing.campaign_id)
+    return "your_turn" if held is None else "booked"
 
 
 def _replaced_token(
@@ -190,7 +213,7 @@ async def me(parts: Parts, visitor: Visitor) -> tuple[Whereabouts, BeforeBooking
     if visitor.session is not None:
         held = await parts.reads.booking_of(visitor.person_key, visitor.session.campaign_id)
         if held is not None:
-            view = _view(parts, visitor, held.booking)
+            view = _booking_view(parts, visitor, held.booking)
             after = AfterBooking("booked", where.place, held.contact, identity.birth_date, view)
             return where, after
     state = _state_inside(where.state) if visitor.session is not None else where.state
@@ -221,7 +244,7 @@ async def book(
         language=language,
         first_dose_elsewhere=form.first_dose_elsewhere,
     )
-    return await _told(parts, visitor, request_id, outcome, form)
+    return await told(parts, visitor, request_id, outcome, form)
 
 
 async def change(parts: Parts, visitor: Visitor, request_id: UUID, form: ChangeForm) -> Answered:
@@ -229,25 +252,27 @@ async def change(parts: Parts, visitor: Visitor, request_id: UUID, form: ChangeF
     outcome = await parts.inbox.change(
         request_id,
         visitor.person_key,
-        campaign_id=_campaign(visitor),
+        campaign_id=campaign_of(visitor),
         doses=form.doses,
         wish=form.wish,
     )
-    return await _told(parts, visitor, request_id, outcome, form)
+    return await told(parts, visitor, request_id, outcome, form)
 
 
 async def cancel(parts: Parts, visitor: Visitor, request_id: UUID, doses: Doses) -> Answered:
     """Ask to give back both doses, or dose 2 alone."""
     outcome = await parts.inbox.cancel(
-        request_id, visitor.person_key, campaign_id=_campaign(visitor), doses=doses
+        request_id, visitor.person_key, campaign_id=campaign_of(visitor), doses=doses
     )
-    return await _told(parts, visitor, request_id, outcome, doses)
+    return await told(parts, visitor, request_id, outcome, doses)
 
 
 async def held(parts: Parts, visitor: Visitor) -> BookingView | Problem:
     """Return the booking that the person holds."""
-    found = await parts.reads.booking_of(visitor.person_key, _campaign(visitor))
-    return refused(Refusal.NO_BOOKING) if found is None else _view(parts, visitor, found.booking)
+    found = await parts.reads.booking_of(visitor.person_key, campaign_of(visitor))
+    if found is None:
+        return refused(Refusal.NO_BOOKING)
+    return _booking_view(parts, visitor, found.booking)
 
 
 async def outcome(parts: Parts, visitor: Visitor, request_id: UUID) -> Answered:
@@ -271,14 +296,17 @@ async def sign_out(parts: Parts, visitor: Visitor, place_token_text: str | None)
         await parts.line.leave(visitor.session_digest)
 
 
-async def _told(
+async def told(
     parts: Parts,
     visitor: Visitor,
     request_id: UUID,
     outcome: Outcome | None,
-    content: BookingForm | ChangeForm | Doses,
+    content: object,
 ) -> Answered:
-    """Answer a request that was just handed in; undecided, its content is kept in mind (I5)."""
+    """Answer a request that was just handed in; undecided, its content is kept in mind (I5).
+
+    `content` is the form, or whatever else tells one request from another.
+    """
     if outcome is not None:
         return await _answered(parts, visitor, request_id, outcome)
     key = parts.keys.session
@@ -298,6 +326,10 @@ async def _answered(
         if outcome is Refusal.ID_REUSED:
             metrics.SECURITY_EVENTS.labels("id_reused").inc()
         return refused(outcome)
+    if isinstance(outcome, tuple):
+        await _leave_the_inside(parts, visitor)
+        views = tuple(_booking_view(parts, visitor, booking) for booking in outcome)
+        return TogetherView(views)
     if outcome.state == "booked":
         await _leave_the_inside(parts, visitor)
     return _view(parts, visitor, outcome)
@@ -317,7 +349,14 @@ async def _leave_the_inside(parts: Parts, visitor: Visitor) -> None:
         log.warning("inside_not_freed", error=type(error).__name__)
 
 
-def _view(parts: Parts, visitor: Visitor, booking: Booking) -> BookingView:
+def _view(parts: Parts, visitor: Visitor, booking: Booking) -> BookingView | StandbyView:
+    """Look up what the allocator answered, in the catalogue's copy here."""
+    if booking.standby is None and booking.product_id:
+        return _booking_view(parts, visitor, booking)
+    return place_view(parts, booking)
+
+
+def _booking_view(parts: Parts, visitor: Visitor, booking: Booking) -> BookingView:
     """Look a booking up in the catalogue, whose copy here may be a second behind."""
     municipality_code = visitor.identity.municipality_code
     try:
@@ -326,7 +365,16 @@ def _view(parts: Parts, visitor: Visitor, booking: Booking) -> BookingView:
         raise CatalogueMissing from None
 
 
-def _campaign(visitor: Visitor) -> str:
+def place_view(parts: Parts, booking: Booking, ahead: int | None = None) -> StandbyView:
+    """Look up a place on the standby list and what is offered there, as for a booking."""
+    try:
+        return standby_view(parts.reads.catalogue, booking, ahead)
+    except KeyError:
+        raise CatalogueMissing from None
+
+
+def campaign_of(visitor: Visitor) -> str:
+    """Return the campaign that a visitor with a session was let in for."""
     assert visitor.session is not None, "the policy of these routes asks for a session"
     return visitor.session.campaign_id
 

@@ -1,4 +1,4 @@
-"""What a resident is shown of a booking: the words and times that belong to its ids.
+"""What a resident is shown of what they hold: the words and times that belong to its ids.
 
 Rule 1: exactly the fields of requirement R4 and of the JSON contract, nothing more
 (L10); a test compares them with a schema.
@@ -7,7 +7,7 @@ Nothing here does I/O or reads a clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,6 +38,27 @@ class BookingView:
 
 
 @dataclass(frozen=True)
+class StandbyView:
+    """A place on the standby list, with what is offered while an offer stands.
+
+    `ahead` counts who is before the person, where that is known. A place that was
+    given up is shown like this, too, where nobody had said which product it is for.
+    """
+
+    booking: Booking
+    product: Product | None = None
+    offered: tuple[DoseView, ...] = ()
+    ahead: int | None = None
+
+
+@dataclass(frozen=True)
+class TogetherView:
+    """The bookings of two people who come together; the first is that of who asked."""
+
+    views: tuple[BookingView, ...]
+
+
+@dataclass(frozen=True)
 class BeforeBooking:
     """What a resident sees of themselves before booking (R4)."""
 
@@ -62,14 +83,26 @@ def booking_view(
     catalogue: Catalogue, signer: ReceiptSigner, municipality_code: str, booking: Booking
 ) -> BookingView:
     """Look up what a booking's ids stand for, and sign its receipt."""
-    doses = tuple(
-        DoseView(dose.dose, slot, catalogue.venues[slot.venue_id])
-        for dose in booking.doses
-        for slot in [catalogue.slots[dose.slot_id]]
-    )
+    doses = tuple(_dose_views(catalogue, booking))
     slots = {view.dose: view.slot for view in doses}
     receipt = signer.receipt(municipality_code, booking, slots)
     return BookingView(booking, catalogue.products[booking.product_id], doses, receipt)
+
+
+def standby_view(catalogue: Catalogue, booking: Booking, ahead: int | None = None) -> StandbyView:
+    """Look up what is offered; a dose that was given is not."""
+    if booking.state != "offered":
+        return StandbyView(booking, catalogue.products.get(booking.product_id), (), ahead)
+    offered = tuple(
+        view for view in _dose_views(catalogue, booking) if view.dose not in booking.given
+    )
+    return StandbyView(booking, catalogue.products[booking.product_id], offered)
+
+
+def _dose_views(catalogue: Catalogue, booking: Booking) -> Iterator[DoseView]:
+    for dose in booking.doses:
+        slot = catalogue.slots[dose.slot_id]
+        yield DoseView(dose.dose, slot, catalogue.venues[slot.venue_id])
 
 
 def words_in(texts: Mapping[str, str], language: str) -> str:
@@ -86,6 +119,38 @@ def booking_document(view: BookingView, language: str) -> dict[str, object]:
         "doses": [_dose_document(dose, language) for dose in view.doses],
         "receipt": view.receipt,
     }
+
+
+def standby_document(view: StandbyView, language: str) -> dict[str, object]:
+    """Return a place on the standby list as the JSON contract has it."""
+    booking = view.booking
+    document: dict[str, object] = {
+        "state": booking.state,
+        "booking_number": booking.booking_number,
+    }
+    if booking.standby is not None:
+        document["reason"] = booking.standby.reason
+        if booking.standby.offered_until is not None:
+            document["offer"] = {
+                "product": booking.product_id,
+                "doses": [_dose_document(dose, language) for dose in view.offered],
+                "until": moment(booking.standby.offered_until),
+            }
+    if view.ahead is not None:
+        document["ahead"] = view.ahead
+    return document
+
+
+def held_document(
+    view: BookingView | StandbyView | TogetherView, language: str
+) -> dict[str, object]:
+    """Return whatever a request came to as the JSON contract has it."""
+    match view:
+        case BookingView():
+            return booking_document(view, language)
+        case StandbyView():
+            return standby_document(view, language)
+    return {"bookings": [booking_document(one, language) for one in view.views]}
 
 
 def me_document(me: BeforeBooking | AfterBooking, language: str) -> dict[str, object]:

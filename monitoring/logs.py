@@ -93,6 +93,7 @@ FIELDS = frozenset(
         "dependency",
         "language",
         "missing",
+        "instance",
         "program",
         "reason",
         "result",

@@ -37,18 +37,19 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
             "id_reused",
         }
     ),
-    "command": frozenset({"book", "change", "cancel"}),
+    "command": frozenset(
+        {
+            *("book", "change", "cancel", "book_together", "join", "accept", "expire"),
+            *("close_slots", "add_seats", "cut_supply", "mark_dose", "walk_in"),
+        }
+    ),
     "reason": frozenset(
         {
-            "id_reused",
-            "not_eligible",
-            "outside_release",
-            "already_booked",
-            "no_booking",
-            "past_cut_off",
-            "interval_not_met",
-            "no_first_dose",
-            "no_second_dose",
+            *("id_reused", "not_eligible", "outside_release", "already_booked", "on_standby"),
+            *("no_booking", "no_offer", "dose_given", "first_dose_not_given", "not_the_day"),
+            *("past_cut_off", "too_many_at_once", "second_doses_protected"),
+            *("interval_not_met", "no_second_dose", "no_first_dose"),
+            *("pairs_free", "standby_full"),
         }
     ),
 }
@@ -127,14 +128,24 @@ DECISION_SECONDS = Histogram(
     "Time to decide one batch in memory.",
     buckets=_FAST_SECONDS,
 )
+READ_SECONDS = Histogram(
+    "seiriken_read_seconds",
+    "Time to read what is known of one batch's people and requests.",
+    buckets=_FAST_SECONDS,
+)
 COMMIT_SECONDS = Histogram(
     "seiriken_commit_seconds",
-    "Time of one batch's transaction, commit included.",
+    "Time of one batch's transaction, commit included; the next batch is decided meanwhile.",
+    buckets=_FAST_SECONDS,
+)
+ANSWER_SECONDS = Histogram(
+    "seiriken_answer_seconds",
+    "Time to answer and acknowledge one batch after its commit.",
     buckets=_FAST_SECONDS,
 )
 BOOKINGS = Counter(
     "seiriken_bookings_total",
-    "Commands granted and committed: book, change, cancel.",
+    "Commands granted and committed, by command (book, change, cancel, ...).",
     ["command"],
 )
 REFUSALS = Counter(
@@ -145,7 +156,11 @@ REFUSALS = Counter(
 
 WRITER_EPOCH = Gauge(
     "seiriken_writer_epoch",
-    "Epoch of this allocator's lease; the highest one is the writer.",
+    "Epoch of this allocator's last lease; the highest one is the writer.",
+)
+LEADING_ALLOCATORS = Gauge(
+    "seiriken_leading_allocators",
+    "1 while this allocator believes to be the writer, 0 while it stands by.",
 )
 
 # The outbox and its mails

@@ -2,19 +2,23 @@ UPDATE booking
 SET
     product_id = changed.product_id,
     dose1_slot_id = changed.dose1_slot_id,
-    dose1_on = coalesce(changed.dose1_on, booking.dose1_on),
+    dose1_on = changed.dose1_on,
     dose2_slot_id = changed.dose2_slot_id,
     dose2_on = changed.dose2_on,
     interval_days_min = changed.interval_days_min,
     interval_days_max = changed.interval_days_max,
-    state = changed.state
+    state = changed.state,
+    dose1_given = changed.dose1_given,
+    dose2_given = changed.dose2_given,
+    standby = changed.standby
 FROM unnest(
     %(booking_id)s::uuid[], %(product_id)s::text[],
     %(dose1_slot_id)s::integer[], %(dose1_on)s::date[],
     %(dose2_slot_id)s::integer[], %(dose2_on)s::date[],
-    %(interval_days_min)s::integer[], %(interval_days_max)s::integer[], %(state)s::text[]
+    %(interval_days_min)s::integer[], %(interval_days_max)s::integer[], %(state)s::text[],
+    %(dose1_given)s::boolean[], %(dose2_given)s::boolean[], %(standby)s::text[]::jsonb[]
 ) AS changed (
     booking_id, product_id, dose1_slot_id, dose1_on, dose2_slot_id, dose2_on,
-    interval_days_min, interval_days_max, state
+    interval_days_min, interval_days_max, state, dose1_given, dose2_given, standby
 )
 WHERE booking.booking_id = changed.booking_id

@@ -2,6 +2,7 @@
 SELECT
     outbox.kind, outbox.created_at,
     booking.booking_id, booking.booking_number, booking.state, booking.contact, booking.language,
+    booking.standby, booking.dose1_given,
     product.names AS product_names,
     slot1.starts_at AS dose1_starts_at, slot1.ends_at AS dose1_ends_at,
     venue1.venue_id AS dose1_venue_id, venue1.names AS dose1_venue_names,
@@ -11,7 +12,7 @@ SELECT
     venue2.addresses AS dose2_venue_addresses
 FROM outbox
 JOIN booking USING (booking_id)
-JOIN product USING (product_id)
+LEFT JOIN product USING (product_id)
 LEFT JOIN slot AS slot1 ON slot1.slot_id = booking.dose1_slot_id
 LEFT JOIN venue AS venue1 ON venue1.venue_id = slot1.venue_id
 LEFT JOIN slot AS slot2 ON slot2.slot_id = booking.dose2_slot_id

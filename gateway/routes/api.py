@@ -7,30 +7,32 @@ answer. Bodies are JSON objects of at most 64 KiB; unknown fields are refused.
 from __future__ import annotations
 
 import hashlib
-from datetime import date
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from allocator.errors import CatalogueMissing
-from allocator.model import SITE_TIMEZONE
 from gateway import forms, i18n, residents
 from gateway.answers import JSON, answer, json_answer
 from gateway.availability import availability_json
-from gateway.fields import FieldError, Fields
 from gateway.identity import held_token, network_of
 from gateway.parts import Parts, parts_of
 from gateway.policies import Policy, policy_route, visitor_of
 from gateway.problems import Problem, detail, invalid, moment, title
 from gateway.receipts import key_text
-from gateway.residents import Answered, Inside, Undecided, Whereabouts
+from gateway.residents import Inside, Whereabouts
+from gateway.routes.json_calls import (
+    BOOKINGS_PATH,
+    errors_of,
+    read_nothing,
+    read_object,
+    tell,
+    today_of,
+)
 from gateway.routes.receipt_key import KEY_KEPT
 from gateway.sessions import clear_cookies, place_token, set_place_cookie, set_session_cookie
-from gateway.views import BookingView, booking_document, me_document
-
-BOOKINGS_PATH = "/api/v1/bookings"
+from gateway.views import BookingView, StandbyView, me_document
 
 
 def routes() -> list[BaseRoute]:
@@ -55,10 +57,10 @@ def routes() -> list[BaseRoute]:
 async def sign_in(request: Request) -> Response:
     """Confirm an identity; take a place, or come straight in."""
     parts = parts_of(request)
-    data = await _object(request)
+    data = await read_object(request)
     if isinstance(data, Problem):
         return answer(request, data)
-    form = forms.parse_sign_in(data, parts.settings.municipality_code, _today(parts))
+    form = forms.parse_sign_in(data, parts.settings.municipality_code, today_of(parts))
     if isinstance(form, list):
         return answer(request, invalid(form))
     network = network_of(request, parts.settings, parts.keys.identity)
@@ -93,7 +95,7 @@ async def me(request: Request) -> Response:
 async def enter(request: Request) -> Response:
     """Come in, if it is one's turn."""
     parts = parts_of(request)
-    problem = await _empty(request)
+    problem = await read_nothing(request)
     entered = problem or await residents.enter(parts, visitor_of(request))
     if not isinstance(entered, Inside):
         return answer(request, entered)
@@ -106,7 +108,7 @@ async def enter(request: Request) -> Response:
 async def sign_out(request: Request) -> Response:
     """End the session; the browser forgets session and place."""
     parts = parts_of(request)
-    if (problem := await _empty(request)) is not None:
+    if (problem := await read_nothing(request)) is not None:
         return answer(request, problem)
     held = place_token(request, parts.settings)
     await residents.sign_out(parts, visitor_of(request), held)
@@ -137,48 +139,48 @@ async def book(request: Request) -> Response:
     """Ask for both doses."""
     parts = parts_of(request)
     request_id = forms.parse_request_id(request.headers.get(forms.REQUEST_ID_FIELD))
-    data = await _object(request)
+    data = await read_object(request)
     if isinstance(data, Problem):
         return answer(request, data)
-    form = forms.parse_booking(data, _today(parts))
+    form = forms.parse_booking(data, today_of(parts))
     if isinstance(request_id, list) or isinstance(form, list):
-        return answer(request, invalid(_errors(request_id, form)))
+        return answer(request, invalid(errors_of(request_id, form)))
     language = i18n.language_of(request)
     answered = await residents.book(parts, visitor_of(request), request_id, form, language)
-    return _answer(request, answered, created=True)
+    return tell(request, answered, created=True)
 
 
 async def change(request: Request) -> Response:
     """Ask to swap the pair, or dose 2 alone."""
     request_id = forms.parse_request_id(request.headers.get(forms.REQUEST_ID_FIELD))
-    data = await _object(request)
+    data = await read_object(request)
     if isinstance(data, Problem):
         return answer(request, data)
     form = forms.parse_change(data)
     if isinstance(request_id, list) or isinstance(form, list):
-        return answer(request, invalid(_errors(request_id, form)))
+        return answer(request, invalid(errors_of(request_id, form)))
     parts = parts_of(request)
-    return _answer(request, await residents.change(parts, visitor_of(request), request_id, form))
+    return tell(request, await residents.change(parts, visitor_of(request), request_id, form))
 
 
 async def cancel(request: Request) -> Response:
     """Ask to give back both doses, or dose 2 alone."""
     request_id = forms.parse_request_id(request.headers.get(forms.REQUEST_ID_FIELD))
     doses = forms.parse_cancel(request.query_params.multi_items())
-    if (problem := await _empty(request)) is not None:
+    if (problem := await read_nothing(request)) is not None:
         return answer(request, problem)
     if isinstance(request_id, list) or isinstance(doses, list):
-        return answer(request, invalid(_errors(request_id, doses)))
+        return answer(request, invalid(errors_of(request_id, doses)))
     parts = parts_of(request)
     cancelled = await residents.cancel(parts, visitor_of(request), request_id, doses)
-    if isinstance(cancelled, BookingView):
+    if isinstance(cancelled, BookingView | StandbyView):
         return json_answer({"state": cancelled.booking.state})
-    return _answer(request, cancelled)
+    return tell(request, cancelled)
 
 
 async def booking(request: Request) -> Response:
     """Answer the booking that the visitor holds."""
-    return _answer(request, await residents.held(parts_of(request), visitor_of(request)))
+    return tell(request, await residents.held(parts_of(request), visitor_of(request)))
 
 
 async def outcome(request: Request) -> Response:
@@ -189,46 +191,7 @@ async def outcome(request: Request) -> Response:
     answered = await residents.outcome(parts_of(request), visitor_of(request), request_id)
     if isinstance(answered, Problem) and answered.code != "not_found":
         return _refusal(request, answered)
-    return _answer(request, answered)
-
-
-async def _object(request: Request) -> dict[str, object] | Problem:
-    """Read the body, which must be a JSON object."""
-    kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if kind != JSON and not kind.endswith("+json"):
-        return Problem("unsupported_media_type")
-    data = forms.decode_object(await request.body())
-    return invalid(data) if isinstance(data, list) else data
-
-
-async def _empty(request: Request) -> Problem | None:
-    """Read a body that has nothing to say: none, or an empty object."""
-    if not await request.body():
-        return None
-    data = await _object(request)
-    if isinstance(data, Problem):
-        return data
-    return invalid(errors) if (errors := Fields(data, ()).errors) else None
-
-
-def _errors(*parsed: object) -> list[FieldError]:
-    """Gather the errors of all that was parsed."""
-    return [error for result in parsed if isinstance(result, list) for error in result]
-
-
-def _answer(request: Request, answered: Answered, *, created: bool = False) -> Response:
-    match answered:
-        case Problem():
-            return answer(request, answered)
-        case Undecided(request_id=request_id):
-            return _undecided(request_id)
-    document = booking_document(answered, i18n.language_of(request))
-    return json_answer(document, 201 if created else 200)
-
-
-def _undecided(request_id: UUID) -> Response:
-    headers = {"Location": f"{BOOKINGS_PATH}/{request_id}", "Retry-After": "1"}
-    return json_answer({"request_id": str(request_id)}, 202, headers)
+    return tell(request, answered)
 
 
 def _refusal(request: Request, problem: Problem) -> Response:
@@ -255,7 +218,3 @@ def _has_already(request: Request, view: str) -> bool:
     given = request.headers.get("if-none-match", "")
     tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
     return f'"{view}"' in tags or "*" in tags
-
-
-def _today(parts: Parts) -> date:
-    return parts.clock().astimezone(SITE_TIMEZONE).date()

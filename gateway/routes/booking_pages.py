@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 
 from allocator.errors import CatalogueMissing
 from allocator.model import SITE_TIMEZONE, FirstDose
-from gateway import choosing, drafting, forms, residents
+from gateway import choosing, drafting, forms, residents, standby
 from gateway.answers import answer
 from gateway.choosing import Offer
 from gateway.drafting import Purpose
@@ -28,12 +28,13 @@ from gateway.problems import Problem
 from gateway.rendering import render
 from gateway.routes.html import WAIT_PATH, error_words, page_route, read_form, see_other
 from gateway.routes.way_in import date_from_parts
-from gateway.views import BookingView
+from gateway.views import BookingView, StandbyView
 
 CHOOSE_PATH = "/choose"
 DETAILS_PATH = "/details"
 FIRST_DOSE_PATH = "/first-dose"
 MY_BOOKING_PATH = "/my-booking"
+STANDBY_PATH = "/standby"
 
 _CONTACT_FIELDS = ("name", "phone", "email")
 _DATE_FIELDS = ("first_dose_year", "first_dose_month", "first_dose_day")
@@ -69,7 +70,11 @@ async def details_page(request: Request) -> Response:
     parts, visitor = parts_of(request), visitor_of(request)
     if await _holds_booking(parts, visitor):
         return see_other(MY_BOOKING_PATH)
-    return _details_page(request, await parts.drafts.load(visitor.person_key), {})
+    draft = await parts.drafts.load(visitor.person_key)
+    begins = drafting.contact_of(draft) is None and "anew" not in request.query_params
+    if begins and isinstance(await standby.on_list(parts, visitor), StandbyView):
+        return see_other(STANDBY_PATH)
+    return _details_page(request, draft, {})
 
 
 async def details(request: Request) -> Response:

@@ -27,7 +27,7 @@ WAIT_PATH = "/wait"
 LANGUAGE_PARAMETER = "language"
 LANGUAGE_KEPT_S = 365 * 86_400
 
-WAYS_BACK = ("my-booking", "change", "cancel", "details", "choose", "check")
+WAYS_BACK = ("my-booking", "change", "cancel", "details", "choose", "check", "standby")
 """Pages that somebody may be led back to after signing in, by name."""
 
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from gateway import drafting, forms, residents
+from gateway import drafting, forms, residents, standby
 from gateway.answers import FAULTS, answer
 from gateway.fields import Doses
 from gateway.parts import parts_of
@@ -20,9 +20,9 @@ from gateway.policies import Policy, visitor_of
 from gateway.problems import Problem
 from gateway.rendering import render
 from gateway.residents import Answered, Undecided
-from gateway.routes.booking_pages import CHOOSE_PATH, MY_BOOKING_PATH
+from gateway.routes.booking_pages import CHOOSE_PATH, MY_BOOKING_PATH, STANDBY_PATH
 from gateway.routes.html import page_route, problem_shown, read_form, see_other
-from gateway.views import AfterBooking, BookingView
+from gateway.views import AfterBooking, BookingView, StandbyView
 
 CANCEL_PATH = "/cancel"
 CHANGE_PATH = "/change"
@@ -43,9 +43,12 @@ def routes() -> list[BaseRoute]:
 
 
 async def my_booking(request: Request) -> Response:
-    """Show name, birth date, phone, e-mail and the booking (R4)."""
-    _, me = await residents.me(parts_of(request), visitor_of(request))
+    """Show name, birth date, phone, e-mail and the booking (R4); else the standby list."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    _, me = await residents.me(parts, visitor)
     if not isinstance(me, AfterBooking):
+        if isinstance(await standby.on_list(parts, visitor), StandbyView):
+            return see_other(STANDBY_PATH)
         return render(request, "my_booking.html", held=None)
     return render(
         request, "my_booking.html", held=me.view, contact=me.contact, birth_date=me.birth_date

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from gateway.routes import booking_pages, my_booking_pages, sending_pages, way_in
+from gateway.routes import booking_pages, my_booking_pages, sending_pages, standby_pages, way_in
 from gateway.routes.html import error_response as error_response
 
 
@@ -15,4 +15,5 @@ def routes() -> list[BaseRoute]:
         *booking_pages.routes(),
         *sending_pages.routes(),
         *my_booking_pages.routes(),
+        *standby_pages.routes(),
     ]

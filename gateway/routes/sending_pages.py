@@ -28,10 +28,11 @@ from gateway.routes.booking_pages import (
     CHOOSE_PATH,
     DETAILS_PATH,
     MY_BOOKING_PATH,
+    STANDBY_PATH,
     sought_by,
 )
 from gateway.routes.html import page_route, problem_shown, read_form, see_other
-from gateway.views import DoseView
+from gateway.views import BookingView, DoseView, StandbyView
 
 CHECK_PATH = "/check"
 CHECKING_REFRESH_S = 3
@@ -41,6 +42,9 @@ PASSING = frozenset({"busy", "away", "not_ready"})
 
 _LEADS_TO: Mapping[str, str] = {
     "already_booked": "my-booking",
+    "on_standby": "my-booking",
+    "no_offer": "my-booking",
+    "dose_given": "my-booking",
     "past_cut_off": "my-booking",
     "no_booking": "start",
     "not_eligible": "start",
@@ -127,7 +131,9 @@ async def _lead_on(request: Request, answered: Answered) -> Response:
     if isinstance(answered, Problem):
         return await _refused(request, answered, draft)
     await parts.drafts.drop(visitor.person_key)
-    if answered.booking.state != "booked":
+    if isinstance(answered, StandbyView):
+        return see_other("/cancelled" if answered.booking.standby is None else STANDBY_PATH)
+    if isinstance(answered, BookingView) and answered.booking.state != "booked":
         return see_other("/cancelled")
     return see_other("/changed" if "change" in draft else "/booked")
 

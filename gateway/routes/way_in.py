@@ -40,7 +40,7 @@ from waiting_room.errors import WaitingRoomError
 
 _SIGN_IN_FIELDS = ("ticket_number", "birth_year", "birth_month", "birth_day", "back")
 _BACK_WITH_BOOKING = ("my-booking", "change", "cancel")
-_BACK_INSIDE = ("details", "choose", "check")
+_BACK_INSIDE = ("details", "choose", "check", "standby")
 _ON_PAGE = {"birth_date": "birth_year"}
 
 _SHOW: Mapping[Word, Show] = {

@@ -20,6 +20,7 @@ import psycopg
 import uvicorn
 from redis import Redis
 
+from allocator.commits import ThreadedCommits
 from allocator.intake import Intake
 from allocator.migrate import create_login_roles, role_url
 from allocator.model import SITE_TIMEZONE, Product, Release, Slot, Venue
@@ -208,12 +209,15 @@ class City:
     def allocator(self) -> Iterator[None]:
         """Run the allocator."""
         stop = threading.Event()
-        store = Store(self.database_url, roster_key=read_secret(self.secrets_dir, "roster.key"))
-        with Redis.from_url(self.redis_url) as redis, closing(store):
+        roster_key = read_secret(self.secrets_dir, "roster.key")
+        store = Store(self.database_url, roster_key=roster_key)
+        commits = ThreadedCommits(Store(self.database_url, roster_key=roster_key))
+        with Redis.from_url(self.redis_url) as redis, closing(store), closing(commits):
             writer = Writer(
                 store,
                 Intake(redis, "allocator-0", 500),
                 Publisher(redis, store, 0.05),
+                commits,
                 instance="allocator-0",
                 lease_s=4.0,
                 clock=lambda: datetime.now(SITE_TIMEZONE),

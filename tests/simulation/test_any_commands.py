@@ -9,19 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allocator.batch import JournalHead, batch_of
+from allocator.commands import Book, Cancel, Change, Command, Request
 from allocator.core import Decision, Facts, Ledger, decide_batch
-from allocator.model import (
-    Book,
-    Booking,
-    Cancel,
-    Change,
-    Choice,
-    Command,
-    FirstDose,
-    Flexible,
-    Request,
-    Slot,
-)
+from allocator.model import Booking, Choice, FirstDose, Flexible, Slot
 from tests.unit.allocator.offers import (
     CAMPAIGN,
     MONDAY,

@@ -10,7 +10,7 @@ CREATE TABLE public.booking (
     release_id text NOT NULL,
     product_id text NOT NULL,
     dose1_slot_id integer,
-    dose1_on date NOT NULL,
+    dose1_on date,
     dose2_slot_id integer,
     dose2_on date,
     interval_days_min integer NOT NULL,
@@ -19,9 +19,14 @@ CREATE TABLE public.booking (
     contact bytea NOT NULL,
     language text NOT NULL,
     booked_at timestamp with time zone NOT NULL,
-    CONSTRAINT booking_has_both_doses_or_neither CHECK ((((state = 'booked'::text) = (dose2_slot_id IS NOT NULL)) AND ((dose2_slot_id IS NULL) = (dose2_on IS NULL)) AND ((state <> 'first_only'::text) OR (dose1_slot_id IS NOT NULL)) AND ((state <> 'cancelled'::text) OR (dose1_slot_id IS NULL)))),
-    CONSTRAINT booking_interval_is_met CHECK (((dose2_on IS NULL) OR (((dose2_on - dose1_on) >= interval_days_min) AND (((dose2_on - dose1_on) <= interval_days_max) OR (dose1_slot_id IS NULL))))),
-    CONSTRAINT booking_state_is_known CHECK ((state = ANY (ARRAY['booked'::text, 'first_only'::text, 'cancelled'::text])))
+    dose1_given boolean DEFAULT false NOT NULL,
+    dose2_given boolean DEFAULT false NOT NULL,
+    standby jsonb,
+    CONSTRAINT booking_given_doses_are_held CHECK ((((NOT dose1_given) OR (dose1_slot_id IS NOT NULL)) AND ((NOT dose2_given) OR ((state = 'booked'::text) AND (dose1_given OR (dose1_slot_id IS NULL)))))),
+    CONSTRAINT booking_has_both_doses_or_neither CHECK ((((state = ANY (ARRAY['booked'::text, 'offered'::text])) = (dose2_slot_id IS NOT NULL)) AND ((dose2_slot_id IS NULL) = (dose2_on IS NULL)) AND ((state <> ALL (ARRAY['booked'::text, 'first_only'::text, 'offered'::text])) OR (dose1_on IS NOT NULL)) AND ((state <> 'first_only'::text) OR (dose1_slot_id IS NOT NULL)) AND ((state <> 'standby'::text) OR (dose1_slot_id IS NULL) OR dose1_given) AND ((state <> 'cancelled'::text) OR (dose1_slot_id IS NULL)))),
+    CONSTRAINT booking_interval_is_met CHECK (((dose2_on IS NULL) OR (((dose2_on - dose1_on) >= interval_days_min) AND (((dose2_on - dose1_on) <= interval_days_max) OR (dose1_slot_id IS NULL) OR dose1_given)))),
+    CONSTRAINT booking_standby_has_a_place CHECK (((state = ANY (ARRAY['standby'::text, 'offered'::text])) = (standby IS NOT NULL))),
+    CONSTRAINT booking_state_is_known CHECK ((state = ANY (ARRAY['booked'::text, 'first_only'::text, 'standby'::text, 'offered'::text, 'cancelled'::text])))
 );
 CREATE TABLE public.catalogue (
     only_row boolean DEFAULT true NOT NULL,
@@ -48,7 +53,7 @@ CREATE TABLE public.outbox (
     attempts integer DEFAULT 0 NOT NULL,
     result text,
     CONSTRAINT outbox_attempts_are_not_negative CHECK ((attempts >= 0)),
-    CONSTRAINT outbox_kind_is_known CHECK ((kind = ANY (ARRAY['booked'::text, 'changed'::text, 'cancelled'::text])))
+    CONSTRAINT outbox_kind_is_known CHECK ((kind = ANY (ARRAY['booked'::text, 'changed'::text, 'cancelled'::text, 'joined'::text, 'offered'::text, 'offer_over'::text, 'moved'::text, 'listed'::text])))
 );
 ALTER TABLE public.outbox ALTER COLUMN outbox_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_outbox_id_seq
@@ -173,6 +178,7 @@ ALTER TABLE ONLY public.venue
     ADD CONSTRAINT venue_pkey PRIMARY KEY (venue_id);
 ALTER TABLE ONLY public.writer
     ADD CONSTRAINT writer_pkey PRIMARY KEY (only_row);
+CREATE INDEX booking_on_standby ON public.booking USING btree (release_id) WHERE (state = ANY (ARRAY['standby'::text, 'offered'::text]));
 CREATE UNIQUE INDEX booking_one_per_person_and_campaign ON public.booking USING btree (campaign_id, person_key) WHERE (state <> 'cancelled'::text);
 CREATE INDEX outbox_due ON public.outbox USING btree (outbox_id) WHERE (done_at IS NULL);
 ALTER TABLE ONLY public.booking
@@ -192,6 +198,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.booking TO seiriken_allocator;
 GRANT SELECT ON TABLE public.booking TO seiriken_jobs;
 GRANT SELECT ON TABLE public.catalogue TO seiriken_allocator;
 GRANT SELECT ON TABLE public.catalogue TO seiriken_jobs;
+GRANT UPDATE(version) ON TABLE public.catalogue TO seiriken_allocator;
 GRANT SELECT,INSERT ON TABLE public.journal TO seiriken_allocator;
 GRANT SELECT,INSERT ON TABLE public.outbox TO seiriken_allocator;
 GRANT SELECT ON TABLE public.outbox TO seiriken_jobs;
@@ -208,6 +215,7 @@ GRANT SELECT ON TABLE public.release TO seiriken_jobs;
 GRANT SELECT ON TABLE public.roster TO seiriken_allocator;
 GRANT SELECT ON TABLE public.seats TO seiriken_allocator;
 GRANT SELECT ON TABLE public.seats TO seiriken_jobs;
+GRANT UPDATE(capacity) ON TABLE public.seats TO seiriken_allocator;
 GRANT UPDATE(taken) ON TABLE public.seats TO seiriken_allocator;
 GRANT SELECT ON TABLE public.slot TO seiriken_allocator;
 GRANT SELECT ON TABLE public.slot TO seiriken_jobs;

@@ -15,9 +15,12 @@ from redis import Redis
 from redis.asyncio import BlockingConnectionPool
 from redis.asyncio import Redis as AsyncRedis
 
+from allocator.batch import Batch
+from allocator.commands import Book, Request
+from allocator.commits import ThreadedCommits
 from allocator.inbox import Inbox
 from allocator.intake import Intake
-from allocator.model import SITE_TIMEZONE, Book, Choice, Flexible, Outcome, Request
+from allocator.model import SITE_TIMEZONE, Choice, Flexible, Outcome
 from allocator.publish import Publisher
 from allocator.reads import person_key
 from allocator.release_store import Loaded, load_release
@@ -28,6 +31,7 @@ from allocator.store import Store
 from allocator.writer import Writer
 from monitoring.secrets import create_missing, read_secret
 from tests.integration.city import BORN, FIRST_DAY, MUNICIPALITY, make_plan, ticket
+from tests.waiting import until
 
 Result = TypeVar("Result")
 CONTACT = Contact("試験 百合", "08098765432", "yuri.7@example.jp")
@@ -38,6 +42,35 @@ PEOPLE = 30
 def now() -> datetime:
     """Return the present moment."""
     return datetime.now(SITE_TIMEZONE)
+
+
+def turn_until(writer: Writer, condition: Callable[[], bool]) -> None:
+    """Let a writer do one step after another until a condition holds."""
+
+    def turned() -> bool:
+        writer.turn()
+        return condition()
+
+    until(turned, 20.0)
+
+
+class LateCommits:
+    """Commits in `finish`, so that what is decided meanwhile cannot see it in the tables."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.started: tuple[Batch, int, datetime] | None = None
+
+    def start(self, batch: Batch, epoch: int, decided_at: datetime) -> None:
+        """Keep a batch."""
+        assert self.started is None
+        self.started = (batch, epoch, decided_at)
+
+    def finish(self) -> None:
+        """Commit it."""
+        assert self.started is not None
+        started, self.started = self.started, None
+        self.store.write(*started)
 
 
 class Books:
@@ -83,20 +116,51 @@ class Books:
         with Redis.from_url(self.redis_url) as redis:
             yield redis
 
+    @contextmanager
+    def writer(
+        self,
+        redis: Redis,
+        *,
+        stopped: Callable[[float], bool],
+        clock: Callable[[], datetime] = now,
+        instance: str = "allocator-0",
+        lease_s: float = 4.0,
+        batch_size_max: int = 500,
+        late: bool = False,
+    ) -> Iterator[Writer]:
+        """Put a writer together; a `late` one's commits begin when they must be over."""
+        with self.store() as store, self.store() as another:
+            threaded = ThreadedCommits(another)
+            with closing(threaded):
+                yield Writer(
+                    store,
+                    Intake(redis, instance, batch_size_max),
+                    Publisher(redis, store, 0.05),
+                    LateCommits(another) if late else threaded,
+                    instance=instance,
+                    lease_s=lease_s,
+                    clock=clock,
+                    stopped=stopped,
+                )
+
     def run_writer(
-        self, until: Callable[[Redis], bool], *, instance: str = "allocator-0", lease_s: float = 4.0
+        self,
+        enough: Callable[[Redis], bool],
+        *,
+        instance: str = "allocator-0",
+        lease_s: float = 4.0,
     ) -> None:
         """Run a writer in this thread until a condition holds."""
-        with self.redis() as redis, self.store() as store:
-            Writer(
-                store,
-                Intake(redis, instance, 500),
-                Publisher(redis, store, 0.05),
+        with (
+            self.redis() as redis,
+            self.writer(
+                redis,
+                stopped=lambda _wait_s: enough(redis),
                 instance=instance,
                 lease_s=lease_s,
-                clock=now,
-                stopped=lambda _wait_s: until(redis),
-            ).run()
+            ) as writer,
+        ):
+            writer.run()
 
     def rows(self, statement: str) -> list[Any]:
         """Ask the tables."""

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import psycopg
 
-from allocator.core import booking_number
 from allocator.inbox import INBOX_KEY, reply_key
-from allocator.intake import Intake
 from allocator.model import Booking, Outcome
-from allocator.publish import PUBLISHED_KEY, ROSTER_KEY, Publisher, holders_key
+from allocator.numbering import booking_number
+from allocator.publish import PUBLISHED_KEY, ROSTER_KEY, holders_key
 from allocator.reads import CATALOGUE_KEY
-from allocator.store import Store
-from allocator.writer import Writer
 from tests.integration.allocator.books import PEOPLE, Books, now
 
 GATEWAY = "g9"
@@ -46,25 +42,10 @@ def is_taken(redis: Any) -> bool:
     return any(group["pending"] > 0 for group in groups)
 
 
-def writer(
-    redis: Any, store: Store, *, clock: Callable[[], datetime], stopped: Callable[[float], bool]
-) -> Writer:
-    """Put a writer together whose clock, asked while it decides, is the moment to hurt it."""
-    return Writer(
-        store,
-        Intake(redis, "allocator-0", 500),
-        Publisher(redis, store, 0.05),
-        instance="allocator-0",
-        lease_s=4.0,
-        clock=clock,
-        stopped=stopped,
-    )
-
-
 def test_writer_that_was_overtaken_tells_nobody_anything(books: Books) -> None:
     """I4, I6: fenced at its commit, it has sent no answer and acknowledged no request."""
     overtaken: list[int | None] = []
-    with books.redis() as redis, books.store() as store, books.store() as other:
+    with books.redis() as redis, books.store() as other:
         hand_in(books, redis, 1)
 
         def clock() -> datetime:
@@ -72,7 +53,8 @@ def test_writer_that_was_overtaken_tells_nobody_anything(books: Books) -> None:
                 overtaken.append(other.take_lease("allocator-1", 0.0))
             return now()
 
-        writer(redis, store, clock=clock, stopped=lambda _: bool(overtaken)).run()
+        with books.writer(redis, clock=clock, stopped=lambda _: bool(overtaken)) as writer:
+            writer.run()
         assert overtaken == [2]
         assert answers(redis) == []
         assert redis.xlen(INBOX_KEY) == 1
@@ -82,7 +64,7 @@ def test_writer_that_was_overtaken_tells_nobody_anything(books: Books) -> None:
 
 def test_request_whose_answer_could_not_be_sent_is_answered_later(books: Books) -> None:
     """I4, I9: what was not told is not acknowledged, and is told once Redis takes it."""
-    with books.redis() as redis, books.store() as store:
+    with books.redis() as redis:
         hand_in(books, redis, 1)
         redis.set(reply_key(GATEWAY), "no stream: an answer is refused")
 
@@ -91,7 +73,8 @@ def test_request_whose_answer_could_not_be_sent_is_answered_later(books: Books) 
                 redis.delete(reply_key(GATEWAY))
             return redis.xlen(INBOX_KEY) == 0
 
-        writer(redis, store, clock=now, stopped=stopped).run()
+        with books.writer(redis, stopped=stopped) as writer:
+            writer.run()
         told = answers(redis)
     assert [type(outcome) for outcome in told] == [Booking]
     assert books.rows("SELECT count(*) FROM booking") == [(1,)]
@@ -100,7 +83,7 @@ def test_request_whose_answer_could_not_be_sent_is_answered_later(books: Books) 
 def test_ledger_of_a_failed_commit_is_thrown_away(books: Books) -> None:
     """I1, I4: decided again after a lost connection, a request takes its seats once."""
     lost: list[bool] = []
-    with books.redis() as redis, books.store() as store:
+    with books.redis() as redis:
         hand_in(books, redis, 1)
 
         def clock() -> datetime:
@@ -110,7 +93,8 @@ def test_ledger_of_a_failed_commit_is_thrown_away(books: Books) -> None:
                 lost.append(True)
             return now()
 
-        writer(redis, store, clock=clock, stopped=lambda _: redis.xlen(INBOX_KEY) == 0).run()
+        with books.writer(redis, clock=clock, stopped=lambda _: redis.xlen(INBOX_KEY) == 0) as one:
+            one.run()
         (told,) = answers(redis)
     assert lost
     assert isinstance(told, Booking)
@@ -121,7 +105,7 @@ def test_ledger_of_a_failed_commit_is_thrown_away(books: Books) -> None:
 def test_writer_that_runs_on_publishes_again_what_redis_lost(books: Books) -> None:
     """I4: a wipe without an error to notice it by; roster and holders come back by themselves."""
     wiped: list[float] = []
-    with books.redis() as redis, books.store() as store:
+    with books.redis() as redis:
         hand_in(books, redis, 1)
 
         def stopped(_: float) -> bool:
@@ -132,7 +116,8 @@ def test_writer_that_runs_on_publishes_again_what_redis_lost(books: Books) -> No
                 return False
             return bool(wiped) and (published or time.monotonic() > wiped[0] + NOTICED_WITHIN_S)
 
-        writer(redis, store, clock=now, stopped=stopped).run()
+        with books.writer(redis, stopped=stopped) as writer:
+            writer.run()
         assert wiped
         assert redis.hlen(ROSTER_KEY) == PEOPLE
         assert redis.smembers(holders_key("c1")) == {books.person(1)}

@@ -130,3 +130,26 @@ def test_store_away_is_said_in_our_words(books: Books, tmp_path: Any) -> None:
     with pytest.raises(StoreAway) as caught:
         store.load()
     assert "nobody" not in "".join(traceback.format_exception(caught.value))
+
+
+SCANS = """
+    SELECT relname, seq_scan FROM pg_stat_user_tables
+    WHERE relname IN ('booking', 'journal', 'outcome', 'outbox', 'roster') ORDER BY relname
+"""
+
+
+def test_batches_never_read_a_whole_table(books: Books) -> None:
+    """Not even by plans that were made while the tables were empty: they are kept."""
+    with books.store() as store:
+        epoch = store.take_lease("a", 4.0)
+        assert epoch is not None
+        batches = [decided(books, store, 1, 2)]
+    before = books.rows(SCANS)
+    with books.store() as store:
+        for number in range(1, 10):
+            store.facts_of([books.request(number)])
+        store.write(batches[0], epoch, now())
+        known = store.facts_of([books.request(number) for number in range(1, 10)])
+    assert len(known.held) == 2
+    assert len(before) == 5
+    assert books.rows(SCANS) == before

@@ -11,11 +11,12 @@ import msgspec
 import pytest
 
 from allocator.batch import FIRST_CHAIN_HASH, batch_of, chained
+from allocator.commands import Request
 from allocator.core import decide_batch
 from allocator.errors import InboxFull
 from allocator.inbox import ALLOCATOR_GROUP, INBOX_KEY, Inbox, reply_key
 from allocator.intake import Intake
-from allocator.model import Booking, Outcome, Refusal, Request
+from allocator.model import Booking, Outcome, Refusal
 from allocator.publish import Publisher, holders_key
 from tests.integration.allocator.books import PEOPLE, Books, now
 from tests.integration.city import ticket

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
-from allocator.core import Facts, Ledger
+from allocator.commands import Accept, Book, Cancel, Change, Command, Expire, Join, Request
+from allocator.core import Decision, Facts, Ledger, decide, decide_batch
+from allocator.ledger import Move
 from allocator.model import (
     SITE_TIMEZONE,
-    Book,
     Booking,
-    Cancel,
     Catalogue,
-    Change,
     Choice,
-    Command,
+    Dose,
+    DoseNumber,
     FirstDose,
     Flexible,
+    Outcome,
     Product,
-    Refusal,
     Release,
-    Request,
     Slot,
+    StandbyPlace,
     Venue,
 )
+from allocator.numbering import booking_number
 from allocator.sealing import content_digest
 from allocator.seats import Seats
 
@@ -46,6 +48,8 @@ RELEASE = Release(
     cut_off_hours=24,
 )
 ADULT = date(1980, 5, 5)
+ANY = Flexible(NOW.date(), NOW.date() + timedelta(days=61))
+"""Whoever wishes for this takes anything."""
 
 
 def at(day: date, hour: int = 9, minute: int = 0) -> datetime:
@@ -134,7 +138,101 @@ def cancel() -> Cancel:
     return Cancel(CAMPAIGN, "both")
 
 
-def slots_of(outcome: Booking | Refusal) -> tuple[int, ...]:
+def cancel_second() -> Cancel:
+    """A cancellation of dose 2 alone."""
+    return Cancel(CAMPAIGN, "second")
+
+
+def answer(books: Ledger, known: Facts, asked: Request, now: datetime) -> Outcome:
+    """What a request would be answered now; nothing is changed."""
+    return decide(books, known, asked, now).outcome
+
+
+def slots_of(outcome: Outcome) -> tuple[int, ...]:
     """The slots of a booking's doses; fails on a refusal."""
     assert isinstance(outcome, Booking), outcome
     return tuple(dose.slot_id for dose in outcome.doses)
+
+
+def join(wish: Flexible = ANY, elsewhere: FirstDose | None = None) -> Join:
+    """A wish to stand on the list."""
+    return Join("release", wish, b"sealed", "ja", elsewhere)
+
+
+def accept() -> Accept:
+    """The word that takes an offer."""
+    return Accept(CAMPAIGN)
+
+
+def expire(number: int) -> Expire:
+    """The end of the offer to booking `number`."""
+    return Expire(CAMPAIGN, UUID(int=number))
+
+
+def place(
+    rank: int,
+    reason: Literal["asked", "slot_closed", "supply_cut"] = "asked",
+    *,
+    wish: Flexible = ANY,
+    offers: int = 0,
+    until: datetime | None = None,
+) -> StandbyPlace:
+    """A place on the list."""
+    return StandbyPlace(rank, reason, wish, offers, until)
+
+
+def holding(
+    number: int,
+    first: int | None = None,
+    second: int | None = None,
+    *,
+    product: str = "pfizer",
+    elsewhere: FirstDose | None = None,
+    given: tuple[DoseNumber, ...] = (),
+    listed: StandbyPlace | None = None,
+) -> Booking:
+    """The n-th booking, with seats in these slots; its state follows from the rest."""
+    doses = [Dose(1, first)] if first is not None else []
+    doses += [Dose(2, second)] if second is not None else []
+    state: Literal["booked", "first_only", "standby", "offered"] = (
+        "booked" if second is not None else "first_only"
+    )
+    if listed is not None:
+        state = "standby" if listed.offered_until is None else "offered"
+    return Booking(
+        booking_number=booking_number(number),
+        booking_id=UUID(int=number),
+        campaign_id=CAMPAIGN,
+        release_id="release",
+        product_id=product,
+        state=state,
+        doses=tuple(doses),
+        first_dose_elsewhere=elsewhere,
+        given=given,
+        standby=listed,
+    )
+
+
+def held_by(books: Ledger, *bookings: Booking) -> Facts:
+    """Facts in which person n holds the n-th booking, and the ledger follows."""
+    known = facts(*range(1, 10))
+    for booking in bookings:
+        move = Move(person(booking.booking_id.int), None, booking, None)
+        books.apply(known, (move,), ())
+    return known
+
+
+def decided(
+    books: Ledger, known: Facts, number: int, command: Command, who: int = 1, now: datetime = NOW
+) -> Decision:
+    """One command, decided and applied."""
+    (decision,) = decide_batch(books, known, [request(number, command, who)], now)
+    return decision
+
+
+def free_seats(books: Ledger) -> dict[int, tuple[list[int], tuple[int, int]]]:
+    """What is free in every slot, of which capacities."""
+    return {
+        slot_id: (list(seats.free), seats.slot.capacities)
+        for slot_id, seats in books.seats.slots.items()
+    }

@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
 
 from allocator.batch import FIRST_CHAIN_HASH, Batch, JournalHead, batch_of, chained
-from allocator.core import Facts, Ledger, decide_batch
-from allocator.model import Cancel, Command, FirstDose, Refusal
+from allocator.commands import (
+    AddSeats,
+    BookTogether,
+    Cancel,
+    CloseSlots,
+    Command,
+    Companion,
+    MarkDose,
+    Request,
+    WalkIn,
+)
+from allocator.core import Decision, Facts, Ledger, decide_batch
+from allocator.model import Choice, DoseNumber, FirstDose, Refusal, StandbyPlace
 from tests.unit.allocator.offers import (
     CAMPAIGN,
     MONDAY,
     NOW,
+    at,
     book,
     cancel,
     change,
     day,
     facts,
+    held_by,
+    holding,
+    join,
     ledger,
+    person,
+    place,
     request,
     slot,
 )
@@ -88,11 +112,11 @@ def test_change_moves_seats_both_ways() -> None:
 
 
 def test_booking_changed_in_its_own_batch_is_inserted_as_it_ends() -> None:
-    """Booked, changed and cancelled at once: one row, no seats, the day of dose 1 kept."""
+    """Booked, changed and cancelled at once: one row, no seats, no day of dose 1."""
     rows = batch([book(1), change(2), cancel()])
     inserted = rows.bookings_inserted
     assert (inserted["state"], inserted["dose1_slot_id"]) == (["cancelled"], [None])
-    assert inserted["dose1_on"] == [MONDAY]
+    assert (inserted["dose1_on"], inserted["dose2_on"]) == ([None], [None])
     assert rows.bookings_changed["booking_id"] == []
     assert moved(rows) == {}
     assert rows.outbox["kind"] == ["booked", "changed", "cancelled"]
@@ -129,3 +153,173 @@ def test_journal_holds_no_contact() -> None:
     entry = json.loads(batch([book(1)]).journal["entry"][0])
     assert entry["command"]["contact"] == ""
     assert "sealed" not in json.dumps(entry)
+
+
+# Several people, edits, and the list -----------------------------------------------------
+
+LATER = NOW + timedelta(hours=3)
+WIDE = (slot(1, MONDAY, seats=(3, 0)), slot(21, day(21), seats=(0, 3)))
+
+
+def rows_of(
+    books: Ledger, known: Facts, *asked: Request, now: datetime = NOW
+) -> tuple[Batch, list[Decision]]:
+    """The batch of these requests, and what it records."""
+    decisions = decide_batch(books, known, asked, now)
+    return batch_of(decisions, books.catalogue, JournalHead(), now), decisions
+
+
+def entries(rows: Batch) -> list[dict[str, Any]]:
+    return [json.loads(entry) for entry in rows.journal["entry"]]
+
+
+def test_two_who_come_together_are_two_rows_with_their_own_contacts() -> None:
+    """Sealed for each, in the language of the request."""
+    two = BookTogether("release", (Choice(1),), b"lead", "en", Companion(person(2), b"companion"))
+    rows, (made,) = rows_of(ledger(*WIDE), facts(1, 2), request(1, two))
+    inserted = rows.bookings_inserted
+    assert inserted["person_key"] == [person(1), person(2)]
+    assert inserted["contact"] == [b"lead", b"companion"]
+    assert inserted["language"] == ["en", "en"]
+    assert inserted["booked_at"] == [NOW, NOW]
+    assert inserted["booking_id"] == [move.after.booking_id for move in made.moves]
+    assert rows.outbox["kind"] == ["booked", "booked"]
+    assert rows.outbox["booking_id"] == inserted["booking_id"]
+    assert (rows.outbox["journal_seq"], len(rows.outcomes["answer"])) == ([1, 1], 1)
+    assert moved(rows) == {(1, 1): 2, (21, 2): 2}
+
+
+def test_place_on_the_list_is_a_row_without_seats() -> None:
+    """Any product is none; the place is its JSON."""
+    books = ledger(*WIDE, taken={(1, 1): 3})
+    rows, _ = rows_of(books, facts(1), request(1, join()))
+    inserted = rows.bookings_inserted
+    assert inserted["state"] == ["standby"]
+    assert (inserted["product_id"], inserted["dose1_slot_id"], inserted["dose1_on"]) == (
+        [""],
+        [None],
+        [None],
+    )
+    assert (inserted["interval_days_min"], inserted["interval_days_max"]) == ([0], [0])
+    assert msgspec.json.decode(inserted["standby"][0], type=StandbyPlace) == place(1)
+    assert (inserted["contact"], inserted["language"]) == ([b"sealed"], ["ja"])
+    assert rows.outbox["kind"] == ["joined"]
+
+
+def test_offers_to_others_are_recorded_with_what_freed_their_seats() -> None:
+    """They are changed rows, with messages of their own, in the same entry."""
+    books = ledger(*SLOTS[:1], SLOTS[2])
+    known = held_by(books, holding(1, 1, 21), holding(2, listed=place(1)))
+    rows, _ = rows_of(books, known, request(3, cancel()))
+    changed = rows.bookings_changed
+    assert changed["booking_id"] == [UUID(int=1), UUID(int=2)]
+    assert changed["state"] == ["cancelled", "offered"]
+    assert (changed["dose1_slot_id"], changed["dose2_slot_id"]) == ([None, 1], [None, 21])
+    assert msgspec.json.decode(changed["standby"][1], type=StandbyPlace) == place(1, until=LATER)
+    assert changed["standby"][0] is None
+    assert rows.outbox["kind"] == ["cancelled", "offered"]
+    assert moved(rows) == {}
+    (entry,) = entries(rows)
+    assert [one["person"] for one in entry["moves"]] == [person(1).hex(), person(2).hex()]
+    assert [one["booking"]["state"] for one in entry["moves"]] == ["cancelled", "offered"]
+    assert "edits" not in entry
+
+
+def test_doses_that_were_given_are_in_the_row_and_nobody_is_told() -> None:
+    books = ledger(*SLOTS)
+    known = held_by(books, holding(1, 1, 21))
+    doses: tuple[DoseNumber, DoseNumber] = (1, 2)
+    marks = [
+        request(1 + dose, MarkDose(CAMPAIGN, dose, given=True, ordered_by="staff"))
+        for dose in doses
+    ]
+    rows, _ = rows_of(books, known, *marks, now=at(day(21)))
+    changed = rows.bookings_changed
+    assert (changed["dose1_given"], changed["dose2_given"]) == ([True], [True])
+    assert rows.outbox["kind"] == []
+    rows, _ = rows_of(books, known, marks[1], now=at(day(21)))
+    assert rows.bookings_changed["booking_id"] == []
+
+
+ADD = AddSeats("release", 1, (2, 0), "staff")
+CLOSE = CloseSlots("release", (1,), "staff")
+
+
+def seats_of(rows: Batch) -> list[tuple[int, int, int, int | None]]:
+    columns = rows.seats_moved
+    return list(
+        zip(*(columns[name] for name in ("slot_id", "dose", "count", "capacity")), strict=True)
+    )
+
+
+def test_capacities_are_written_as_the_batch_leaves_them() -> None:
+    """Beside the seats moved; the catalogue's version grows by every decision that edits."""
+    books = ledger(*SLOTS)
+    known = held_by(books, holding(1, 1, 21))
+    rows, decisions = rows_of(
+        books, known, request(2, ADD), request(3, ADD), request(4, book(2), 2)
+    )
+    assert seats_of(rows) == [(1, 1, 0, 5), (2, 1, 1, None), (22, 2, 1, None)]
+    assert (rows.catalogue_version, rows.catalogue_edits) == (1, 2)
+    assert decisions[0].moves == ()
+    rows, _ = rows_of(books, known, request(5, CLOSE))
+    assert seats_of(rows) == [
+        (1, 1, -1, 0),
+        (1, 2, 0, 0),
+        (21, 2, -1, None),
+    ]
+    assert (rows.catalogue_version, rows.catalogue_edits) == (3, 1)
+    rows, _ = rows_of(books, known, request(6, CLOSE))
+    assert (seats_of(rows), rows.catalogue_version, rows.catalogue_edits) == ([], 4, 0)
+
+
+def test_journal_says_what_was_edited() -> None:
+    rows, _ = rows_of(ledger(*SLOTS), facts(1), request(1, ADD))
+    (entry,) = entries(rows)
+    assert entry["edits"] == [{"capacity": 3, "dose": 1, "slot_id": 1}]
+    assert (entry["outcome"], "moves" in entry) == ([], False)
+
+
+def test_journal_names_moves_only_where_the_answer_does_not_say_them() -> None:
+    """One booking of one person is the answer itself; a replaced place is not."""
+    books = ledger(*SLOTS)
+    known = held_by(books, holding(1, listed=place(1)))
+    rows, _ = rows_of(
+        books, known, request(2, book(1)), request(3, change(2)), request(4, cancel())
+    )
+    replaced, changed, cancelled = entries(rows)
+    assert [one["booking"]["state"] for one in replaced["moves"]] == ["cancelled", "booked"]
+    assert "moves" not in changed
+    assert "moves" not in cancelled
+
+
+CONTACTS: list[Command] = [
+    book(1),
+    BookTogether("release", (Choice(1),), b"sealed", "ja", Companion(person(2), b"sealed too")),
+    join(),
+    WalkIn("release", 1, b"sealed", "ja", "staff"),
+]
+
+
+@pytest.mark.parametrize("command", CONTACTS, ids=lambda command: type(command).__name__)
+def test_journal_holds_no_contact_of_anybody(command: Command) -> None:
+    """I10: of none of the commands that carry one, refused or not."""
+    for known in (facts(1, 2), facts()):
+        rows, (made,) = rows_of(ledger(*WIDE), known, request(1, command), now=at(MONDAY, 8))
+        (entry,) = entries(rows)
+        assert isinstance(made.outcome, Refusal) is (not known.born or command == join())
+        assert entry["command"]["contact"] == ""
+        assert b64encode(b"sealed").decode() not in rows.journal["entry"][0]
+        if isinstance(command, BookTogether):
+            assert entry["command"]["companion"] == {
+                "contact": "",
+                "person_key": b64encode(person(2)).decode(),
+            }
+
+
+def test_walking_in_is_recorded_with_the_dose_that_was_given() -> None:
+    order = WalkIn("release", 1, b"at the desk", "en", "staff")
+    rows, _ = rows_of(ledger(*SLOTS), facts(1), request(1, order), now=at(MONDAY, 10))
+    inserted = rows.bookings_inserted
+    assert (inserted["dose1_given"], inserted["dose2_given"]) == ([True], [False])
+    assert (inserted["contact"], inserted["language"]) == ([b"at the desk"], ["en"])

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from typing import Literal
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
 
-from allocator.core import (
-    Facts,
-    Ledger,
-    booking_number,
-    bookings_are_open,
-    changes_are_open,
-    decide,
-    decide_batch,
+from allocator.commands import (
+    Cancel,
+    Change,
+    Command,
+    Request,
+    derived_id,
 )
-from allocator.model import Book, Booking, Cancel, Choice, FirstDose, Flexible, Refusal
+from allocator.core import Facts, Ledger, decide_batch, expirations
+from allocator.ledger import Move
+from allocator.model import Booking, FirstDose, Flexible, Refusal
+from allocator.numbering import booking_number
+from tests.unit.allocator.held_examples import (
+    CANCELS,
+    CHANGES,
+    FIRST_ONLY_1,
+    GIVEN_1,
+    LISTED_1,
+    OFFERED,
+    OFFERED_1,
+    SECOND,
+    UNTIL,
+    WAITS,
+    After,
+)
 from tests.unit.allocator.offers import (
     CAMPAIGN,
     MONDAY,
     NOW,
-    OPENING,
     RELEASE,
+    accept,
+    answer,
     at,
     book,
     book_flexible,
@@ -31,9 +46,15 @@ from tests.unit.allocator.offers import (
     change,
     change_second,
     day,
+    decided,
+    expire,
     facts,
+    free_seats,
+    held_by,
+    holding,
     ledger,
     person,
+    place,
     request,
     slot,
     slots_of,
@@ -58,7 +79,7 @@ def test_flexible_wish_is_booked() -> None:
     """Without a fixed slot the earliest pair is given."""
     books = ledger(*FOUR)
     asked = request(1, book_flexible(Flexible(MONDAY, day(6))))
-    assert slots_of(decide(books, facts(1), asked, NOW)) == (1, 21)
+    assert slots_of(answer(books, facts(1), asked, NOW)) == (1, 21)
 
 
 def test_second_dose_alone_is_booked_after_a_first_elsewhere() -> None:
@@ -74,7 +95,7 @@ def test_second_dose_alone_is_booked_after_a_first_elsewhere() -> None:
 def test_deciding_changes_nothing() -> None:
     """`decide` only reads: asked twice, it says the same."""
     books, known = ledger(*FOUR), facts(1)
-    assert decide(books, known, request(1, book(1)), NOW) == decide(
+    assert answer(books, known, request(1, book(1)), NOW) == answer(
         books, known, request(1, book(1)), NOW
     )
     assert books.seats.slots[1].free == [1, 1]
@@ -118,61 +139,8 @@ def test_request_id_with_other_content_is_refused() -> None:
     """I5: neither for other content nor for another person."""
     books, known = ledger(*FOUR), facts(1, 2)
     decide_batch(books, known, [request(1, book(1))], NOW)
-    assert decide(books, known, request(1, book(2)), NOW) == Refusal.ID_REUSED
-    assert decide(books, known, request(1, book(1), 2), NOW) == Refusal.ID_REUSED
-
-
-@pytest.mark.parametrize(
-    ("born", "is_in"),
-    [
-        (RELEASE.born_from, True),
-        (RELEASE.born_to, True),
-        (RELEASE.born_from - timedelta(days=1), False),
-        (RELEASE.born_to + timedelta(days=1), False),
-    ],
-)
-def test_only_the_cohort_is_booked(born: date, *, is_in: bool) -> None:
-    """Both ends of the birth dates belong to it."""
-    outcome = decide(ledger(*FOUR), facts(1, born=born), request(1, book(1)), NOW)
-    assert isinstance(outcome, Booking) if is_in else outcome == Refusal.NOT_ELIGIBLE
-
-
-def test_person_not_on_the_roster_is_refused() -> None:
-    """L4: made-up ticket numbers."""
-    assert decide(ledger(*FOUR), facts(), request(1, book(1)), NOW) == Refusal.NOT_ELIGIBLE
-
-
-CLOSING = RELEASE.closes_at
-SECOND = timedelta(seconds=1)
-
-
-@pytest.mark.parametrize(
-    ("moment", "is_open"),
-    [(OPENING - SECOND, False), (OPENING, True), (CLOSING - SECOND, True), (CLOSING, False)],
-)
-def test_window_is_kept_by_the_core(moment: datetime, *, is_open: bool) -> None:
-    """I7: the allocator itself refuses before the opening and after the closing."""
-    far = slot(1, CLOSING.date() + timedelta(days=1)), slot(2, CLOSING.date() + timedelta(days=22))
-    outcome = decide(ledger(*far), facts(1), request(1, book(1)), moment)
-    assert isinstance(outcome, Booking) if is_open else outcome == Refusal.OUTSIDE_RELEASE
-
-
-@pytest.mark.parametrize(("state", "is_open"), [("paused", True), ("closed", False)])
-def test_operators_word_stops_bookings(
-    state: Literal["paused", "closed"], *, is_open: bool
-) -> None:
-    """Closed by hand, no new booking, but people may move; paused, those inside go on."""
-    release = msgspec.structs.replace(RELEASE, state_by_hand=state)
-    assert bookings_are_open(release, NOW) is is_open
-    assert changes_are_open(release, NOW)
-    outcome = decide(ledger(*FOUR, release=release), facts(1), request(1, book(1)), NOW)
-    assert isinstance(outcome, Booking) if is_open else outcome == Refusal.OUTSIDE_RELEASE
-
-
-def test_unknown_release_is_refused() -> None:
-    """A release that is not in the catalogue has no window."""
-    asked = request(1, Book("unknown", (Choice(1),), b"", "ja"))
-    assert decide(ledger(*FOUR), facts(1), asked, NOW) == Refusal.OUTSIDE_RELEASE
+    assert answer(books, known, request(1, book(2)), NOW) == Refusal.ID_REUSED
+    assert answer(books, known, request(1, book(1), 2), NOW) == Refusal.ID_REUSED
 
 
 def booked(*, seats: int = 1) -> tuple[Ledger, Facts]:
@@ -190,9 +158,11 @@ def test_change_swaps_the_pair() -> None:
     assert slots_of(made.outcome) == (2, 22)
     assert books.seats.slots[1].free == [1, 1]
     assert books.bookings_made == 1
-    assert made.before is not None
     assert isinstance(made.outcome, Booking)
-    assert made.before.booking_number == made.outcome.booking_number
+    (move,) = made.moves
+    assert move.before is not None
+    assert move.before.booking_number == move.after.booking_number
+    assert (move.after, move.notice) == (made.outcome, "changed")
 
 
 def test_refused_change_leaves_the_old_pair() -> None:
@@ -225,8 +195,8 @@ def test_change_of_dose_2_keeps_dose_1() -> None:
 def test_change_without_a_booking_is_refused() -> None:
     """There is nothing to change or to cancel."""
     books = ledger(*FOUR)
-    assert decide(books, facts(1), request(1, change(1)), NOW) == Refusal.NO_BOOKING
-    assert decide(books, facts(1), request(2, cancel()), NOW) == Refusal.NO_BOOKING
+    assert answer(books, facts(1), request(1, change(1)), NOW) == Refusal.NO_BOOKING
+    assert answer(books, facts(1), request(2, cancel()), NOW) == Refusal.NO_BOOKING
 
 
 def test_change_while_paused_goes_on() -> None:
@@ -234,7 +204,7 @@ def test_change_while_paused_goes_on() -> None:
     books, known = booked()
     paused = msgspec.structs.replace(RELEASE, state_by_hand="paused")
     books.catalogue.releases["release"] = paused
-    assert slots_of(decide(books, known, request(2, change(2)), NOW)) == (2, 22)
+    assert slots_of(answer(books, known, request(2, change(2)), NOW)) == (2, 22)
 
 
 def test_change_before_the_opening_is_refused() -> None:
@@ -242,9 +212,9 @@ def test_change_before_the_opening_is_refused() -> None:
     books, known = booked()
     put_off = msgspec.structs.replace(RELEASE, opens_at=NOW + timedelta(seconds=1))
     books.catalogue.releases["release"] = put_off
-    outcome = decide(books, known, request(2, change(2)), NOW)
+    outcome = answer(books, known, request(2, change(2)), NOW)
     assert outcome == Refusal.OUTSIDE_RELEASE
-    assert slots_of(decide(books, known, request(3, change(2)), put_off.opens_at)) == (2, 22)
+    assert slots_of(answer(books, known, request(3, change(2)), put_off.opens_at)) == (2, 22)
 
 
 def test_second_after_a_first_elsewhere_is_changed_within_its_interval() -> None:
@@ -263,9 +233,9 @@ def test_cut_off_ends_changes_and_cancellations() -> None:
     books, known = booked()
     late = at(MONDAY, 9) - timedelta(hours=24)
     for number, command in ((2, change(2)), (3, cancel())):
-        outcome = decide(books, known, request(number, command), late)
+        outcome = answer(books, known, request(number, command), late)
         assert outcome == Refusal.PAST_CUT_OFF
-    outcome = decide(books, known, request(4, change_second(22)), late)
+    outcome = answer(books, known, request(4, change_second(22)), late)
     assert slots_of(outcome) == (1, 22)
 
 
@@ -288,7 +258,7 @@ def test_dose_2_alone_is_cancelled_and_booked_again() -> None:
     assert isinstance(made.outcome, Booking)
     assert (made.outcome.state, slots_of(made.outcome)) == ("first_only", (1,))
     assert books.seats.slots[21].free == [1, 1]
-    refused = decide(books, known, request(3, second), NOW)
+    refused = answer(books, known, request(3, second), NOW)
     assert refused == Refusal.NO_BOOKING
     late = at(MONDAY, 9)
     (back,) = decide_batch(books, known, [request(4, change_second(22))], late)
@@ -300,7 +270,7 @@ def test_cancelling_dose_2_after_a_first_elsewhere_cancels_the_booking() -> None
     books, known = ledger(*FOUR), facts(1)
     first = FirstDose("pfizer", MONDAY)
     decide_batch(books, known, [request(1, book(22, elsewhere=first))], NOW)
-    outcome = decide(books, known, request(2, Cancel(CAMPAIGN, "second")), NOW)
+    outcome = answer(books, known, request(2, Cancel(CAMPAIGN, "second")), NOW)
     assert isinstance(outcome, Booking)
     assert outcome.state == "cancelled"
 
@@ -308,10 +278,116 @@ def test_cancelling_dose_2_after_a_first_elsewhere_cancels_the_booking() -> None
 def test_past_slot_is_not_booked() -> None:
     """A slot that has begun has no seats."""
     moment = at(MONDAY, 9)
-    assert decide(ledger(*FOUR), facts(1), request(1, book(1)), moment) == Refusal.NO_FIRST_DOSE
+    assert answer(ledger(*FOUR), facts(1), request(1, book(1)), moment) == Refusal.NO_FIRST_DOSE
 
 
-def test_booking_number_has_a_check_digit() -> None:
-    """Damm's published example (572, check digit 4), and no single wrong digit passes."""
-    assert booking_number(572) == "0000572-4"
-    assert len({booking_number(number)[-1] for number in range(10)}) == 10
+# The list, and what was given ------------------------------------------------------------
+
+PAIR = (slot(1, MONDAY, seats=(1, 0)), slot(21, day(21), seats=(0, 1)))
+
+
+@pytest.mark.parametrize("held", [WAITS, OFFERED, holding(1, listed=place(1, "supply_cut"))])
+def test_booking_takes_the_place_of_one_on_the_list(held: Booking) -> None:
+    """Seats that were offered count as free; what ends is not told."""
+    books = ledger(*PAIR)
+    known = held_by(books, held)
+    made = decided(books, known, 2, book(1))
+    booked = holding(2, 1, 21)
+    left = msgspec.structs.replace(held, state="cancelled", doses=(), standby=None)
+    assert made.outcome == booked
+    assert made.moves == (
+        Move(person(1), held, left, None),
+        Move(person(1), None, booked, "booked"),
+    )
+    assert (known.held[CAMPAIGN, person(1)], books.standby.length("release")) == (booked, 0)
+
+
+def test_seats_that_a_booking_leaves_are_offered() -> None:
+    """Those of the offer that it replaces."""
+    books = ledger(*FOUR)
+    known = held_by(books, OFFERED, holding(2, listed=place(2)))
+    made = decided(books, known, 3, book(2))
+    assert [(move.after.booking_id.int, move.notice) for move in made.moves] == [
+        (1, None),
+        (3, "booked"),
+        (2, "offered"),
+    ]
+    assert slots_of(made.moves[2].after) == (1, 21)
+
+
+@pytest.mark.parametrize("held", [GIVEN_1, LISTED_1, OFFERED_1, FIRST_ONLY_1])
+def test_whoever_has_had_a_dose_is_booked_already(held: Booking) -> None:
+    books = ledger(*FOUR)
+    assert decided(books, held_by(books, held), 2, book(2)).outcome == Refusal.ALREADY_BOOKED
+
+
+@pytest.mark.parametrize(("held", "command", "now", "expected"), [*CHANGES, *CANCELS])
+def test_what_was_given_stays_and_the_list_has_no_cut_off(
+    held: Booking, command: Command, now: datetime, expected: After | Refusal
+) -> None:
+    books = ledger(*FOUR)
+    before = free_seats(books)
+    known = held_by(books, held)
+    made = decided(books, known, 2, command, now=now)
+    if isinstance(expected, Refusal):
+        assert (made.outcome, made.moves) == (expected, ())
+        return
+    (move,) = made.moves
+    assert (move.after.state, slots_of(move.after)) == expected
+    assert (move.after.given, move.after.standby) == (held.given, None)
+    assert move.notice == ("changed" if isinstance(command, Change) else "cancelled")
+    assert books.standby.length("release") == 0
+    assert (free_seats(books) == before) is (expected[1] == ())
+
+
+def test_seats_that_are_given_back_are_offered_before_the_next_request() -> None:
+    """Whoever asks for them after that comes too late."""
+    books = ledger(*PAIR)
+    known = held_by(books, holding(1, 1, 21), holding(2, listed=place(1)))
+    asked = [request(3, cancel()), request(4, book(1), 3)]
+    gave_back, too_late = decide_batch(books, known, asked, NOW)
+    assert [move.notice for move in gave_back.moves] == ["cancelled", "offered"]
+    assert known.held[CAMPAIGN, person(2)] == holding(2, 1, 21, listed=place(1, until=UNTIL))
+    assert too_late.outcome == Refusal.NO_FIRST_DOSE
+
+
+# The allocator's own commands ------------------------------------------------------------
+
+
+def test_offers_whose_time_is_over_end_by_ids_of_our_own() -> None:
+    """The same id however often it is asked, and another after the next offer."""
+    books = ledger(*PAIR)
+    known = held_by(books, OFFERED)
+    assert expirations(books, UNTIL - SECOND) == []
+    (over,) = expirations(books, UNTIL)
+    assert expirations(books, UNTIL) == [over]
+    assert (over.person_key, over.command) == (person(1), expire(1))
+    assert (over.request_id.version, over.content_digest) == (8, over.request_id.bytes)
+    (made,) = decide_batch(books, known, [over], UNTIL)
+    assert [move.notice for move in made.moves] == ["offer_over"]
+    assert known.held[CAMPAIGN, person(1)] == holding(1, product="", listed=place(2, offers=1))
+    assert expirations(books, UNTIL) == []
+
+
+def test_seats_of_an_offer_that_ran_out_go_to_the_next_and_not_to_the_same() -> None:
+    books = ledger(*PAIR)
+    known = held_by(books, OFFERED, holding(2, listed=place(2)))
+    (made,) = decide_batch(books, known, expirations(books, UNTIL), UNTIL)
+    assert [(move.after.booking_id.int, move.notice) for move in made.moves] == [
+        (1, "offer_over"),
+        (2, "offered"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "command"),
+    [(UUID(int=1), expire(1)), (derived_id(UUID(int=1), "x"), accept())],
+)
+def test_ids_of_our_own_are_for_our_own_commands(number: UUID, command: Command) -> None:
+    """Nothing is recorded of either, so that nobody can take an id of ours."""
+    books = ledger(*PAIR)
+    known = held_by(books, OFFERED)
+    asked = Request(number, b"digest", person(1), command)
+    (made,) = decide_batch(books, known, [asked], UNTIL - SECOND)
+    assert (made.outcome, made.moves, made.is_new) == (Refusal.ID_REUSED, (), False)
+    assert known.decided == {}

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import icalendar
@@ -18,7 +18,7 @@ from allocator.mail import (
     is_overtaken,
     render,
 )
-from allocator.model import SITE_TIMEZONE, Venue
+from allocator.model import SITE_TIMEZONE, Flexible, StandbyPlace, Venue
 from allocator.sealing import Contact
 
 VENUE = Venue(
@@ -53,7 +53,30 @@ LETTER = Letter(
     contact=Contact("試験 <b>百合</b>", "08098765432", "yuri@example.jp"),
     language="ja",
 )
+ASKED = StandbyPlace(3, "asked", Flexible(date(2021, 9, 1), date(2021, 9, 20)))
+UNTIL = datetime(2021, 9, 2, 6, 30, tzinfo=UTC)
 CANCELLED = msgspec.structs.replace(LETTER, kind="cancelled", state="cancelled", appointments=())
+
+
+JOINED = msgspec.structs.replace(
+    LETTER, kind="joined", state="standby", product_names={}, appointments=(), standby=ASKED
+)
+OFFERED = msgspec.structs.replace(
+    LETTER,
+    kind="offered",
+    state="offered",
+    standby=msgspec.structs.replace(ASKED, offered_until=UNTIL),
+)
+CHANGED = msgspec.structs.replace(LETTER, kind="changed")
+MOVED = msgspec.structs.replace(LETTER, kind="moved")
+LISTED = msgspec.structs.replace(
+    LETTER,
+    kind="listed",
+    state="standby",
+    appointments=(),
+    standby=msgspec.structs.replace(ASKED, reason="slot_closed"),
+)
+OVER = msgspec.structs.replace(JOINED, kind="offer_over")
 
 
 def written(letter: Letter) -> EmailMessage:
@@ -165,13 +188,100 @@ def test_cancelled_second_dose_leaves_the_first() -> None:
 
 
 def test_kinds_and_languages_have_subjects_of_their_own() -> None:
-    kinds: tuple[Kind, ...] = ("booked", "changed", "cancelled")
+    letters = (LETTER, CHANGED, MOVED, CANCELLED, JOINED, OFFERED, OVER, LISTED)
+    assert {letter.kind for letter in letters} == set(get_args(Kind))
     subjects = {
-        written(msgspec.structs.replace(LETTER, kind=kind, language=language))["Subject"]
-        for kind in kinds
+        written(msgspec.structs.replace(letter, language=language))["Subject"]
+        for letter in letters
         for language in LANGUAGES
     }
-    assert len(subjects) == 6
+    assert len(subjects) == len(letters) * len(LANGUAGES)
+
+
+def texts(letter: Letter, language: str = "en") -> list[str]:
+    """Return both texts of a mail, white space made even."""
+    mail = written(msgspec.structs.replace(letter, language=language))
+    return [" ".join(part(mail, kind).split()) for kind in ("text/plain", "text/html")]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Thursday 2 September 2021, 15:30", "Accept", "Friday 24 September 2021, 09:15")),
+        ("ja", ("2021年9月2日(木) 15:30", "この日時で予約する", "2021年9月24日(金) 09:15")),
+    ],
+)
+def test_offer_says_until_when_what_and_how_to_accept(
+    language: str, words: tuple[str, ...]
+) -> None:
+    for text in texts(OFFERED, language):
+        wanted = (*words, "総合体育館" if language == "ja" else "Gymnasium", "yoyaku.inzai.example")
+        assert [word for word in wanted if word not in text] == []
+    assert "15:30" in str(written(OFFERED)["Subject"])
+    page = part(written(OFFERED), "text/html")
+    assert page.count('href="https://yoyaku.inzai.example"') == 2
+
+
+def test_offer_is_not_put_into_a_calendar() -> None:
+    for letter in (OFFERED, JOINED, LISTED, OVER):
+        types = [item.get_content_type() for item in written(letter).walk()]
+        assert "text/calendar" not in types
+    assert len(events(written(MOVED))) == 2
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("slot_closed", "no vaccination can take place at that time"),
+        ("supply_cut", "less vaccine is delivered"),
+    ],
+)
+def test_whom_the_city_displaced_is_told_why_and_what_happens_next(reason: Any, words: str) -> None:
+    assert LISTED.standby is not None
+    place = msgspec.structs.replace(LISTED.standby, reason=reason)
+    for text in texts(msgspec.structs.replace(LISTED, standby=place)):
+        assert words in text
+        assert "we are sorry" in text
+        assert "Please do not come at the earlier times" in text
+        assert "ahead of everybody who asked" in text
+    assert OFFERED.standby is not None
+    place = msgspec.structs.replace(OFFERED.standby, reason=reason)
+    for text in texts(msgspec.structs.replace(OFFERED, standby=place)):
+        assert words in text, "the letter that came before may have been overtaken"
+
+
+def test_dose_that_was_given_is_neither_offered_nor_cancelled() -> None:
+    offered = msgspec.structs.replace(OFFERED, first_is_given=True)
+    listed = msgspec.structs.replace(LISTED, appointments=BOTH[:1], first_is_given=True)
+    moved = msgspec.structs.replace(MOVED, first_is_given=True)
+    for letter in (offered, listed, moved):
+        assert not any("Friday 3 September" in text for text in texts(letter))
+    assert all("Friday 24 September" in text for text in (*texts(offered), *texts(moved)))
+    assert all("The dose that you have had counts" in text for text in texts(listed))
+
+
+def test_end_of_an_offer_says_whether_the_place_on_the_list_stays() -> None:
+    assert all("still on the standby list" in text for text in texts(OVER))
+    left = msgspec.structs.replace(OVER, state="cancelled", standby=None)
+    assert all("no longer on the standby list" in text for text in texts(left))
+
+
+def test_whoever_leaves_the_list_is_not_told_of_a_calendar() -> None:
+    left = msgspec.structs.replace(CANCELLED, product_names={})
+    for text in texts(left):
+        assert "you have left the standby list" in text
+        assert "calendar" not in text
+
+
+@pytest.mark.parametrize("letter", [JOINED, OFFERED, OVER, LISTED, MOVED])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_new_kinds_are_written_in_one_language(letter: Letter, language: str) -> None:
+    english = "Dear" in texts(letter, language)[0]
+    assert english is (language == "en")
+    for text in texts(letter, language):
+        assert ("接種" in text) is (language == "ja")
+        assert "None" not in text
+        assert "  " not in text
 
 
 def test_language_without_templates_is_answered_in_the_first() -> None:
@@ -194,6 +304,30 @@ def test_mail_is_plain_seven_bit_text_on_the_wire() -> None:
         ("cancelled", "cancelled", False),
         ("cancelled", "first_only", False),
         ("cancelled", "booked", True),
+        ("cancelled", "standby", True),
+        ("booked", "standby", True),
+        ("booked", "offered", True),
+        ("changed", "standby", True),
+        ("moved", "booked", False),
+        ("moved", "first_only", False),
+        ("moved", "standby", True),
+        ("moved", "cancelled", True),
+        ("joined", "standby", False),
+        ("joined", "offered", True),
+        ("joined", "booked", True),
+        ("joined", "cancelled", True),
+        ("offered", "offered", False),
+        ("offered", "standby", True),
+        ("offered", "booked", True),
+        ("offered", "cancelled", True),
+        ("offer_over", "standby", False),
+        ("offer_over", "cancelled", False),
+        ("offer_over", "offered", True),
+        ("offer_over", "booked", True),
+        ("listed", "standby", False),
+        ("listed", "offered", True),
+        ("listed", "booked", True),
+        ("listed", "cancelled", True),
     ],
 )
 def test_letter_that_a_later_one_contradicts_is_overtaken(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from allocator.batch import JournalHead, batch_of
+import pytest
+
+from allocator.batch import FIRST_CHAIN_HASH, JournalHead, batch_of, chained
+from allocator.commands import AddSeats, BookTogether, CloseSlots, Companion
 from allocator.core import decide_batch
-from allocator.model import Booking, FirstDose
+from allocator.model import Booking, Choice, FirstDose, Flexible
 from allocator.proof import FINDINGS_MAX, JournalEntry, Proof, StoredBooking
 from tests.unit.allocator.offers import (
     MONDAY,
@@ -13,6 +16,7 @@ from tests.unit.allocator.offers import (
     cancel,
     day,
     facts,
+    join,
     ledger,
     person,
     request,
@@ -119,3 +123,73 @@ def test_findings_are_bounded() -> None:
     for number in range(1, FINDINGS_MAX + 5):
         proof.read(JournalEntry(number, "{}", b""))
     assert len(proof.findings) == FINDINGS_MAX
+
+
+def decided_by_many() -> tuple[Proof, list[StoredBooking]]:
+    """Two people together, a list, an offer to somebody else, and a slot that is closed."""
+    books = ledger(
+        slot(1, MONDAY, seats=(2, 0)),
+        slot(2, day(1), seats=(1, 0)),
+        slot(21, day(22), seats=(0, 2)),
+    )
+    known = facts(1, 2, 3)
+    two = BookTogether("release", (Choice(1),), b"", "ja", Companion(person(2), b""))
+    requests = [
+        request(1, two),
+        request(2, join(Flexible(MONDAY, MONDAY)), 3),
+        request(3, cancel()),
+        request(4, AddSeats("release", 2, (1, 0), "staff"), 9),
+        request(5, CloseSlots("release", (1,), "staff"), 9),
+    ]
+    decisions = decide_batch(books, known, requests, NOW)
+    notices = [[move.notice for move in made.moves] for made in decisions]
+    assert notices == [
+        ["booked", "booked"],
+        ["joined"],
+        ["cancelled", "offered"],
+        [],
+        ["moved", "listed"],
+    ]
+    rows = batch_of(decisions, books.catalogue, JournalHead(), NOW).journal
+    proof = Proof()
+    for row in zip(rows["journal_seq"], rows["entry"], rows["chain_hash"], strict=True):
+        proof.read(JournalEntry(*row))
+    stored = {
+        move.after.booking_id: StoredBooking(move.person_key, move.after)
+        for made in decisions
+        for move in made.moves
+    }
+    return proof, list(stored.values())
+
+
+SEATS = {(2, 1): 1, (21, 2): 1}
+
+
+def test_everybody_whom_a_decision_moved_is_proved() -> None:
+    """The companion, whoever was offered something, and whoever an order displaced."""
+    proof, stored = decided_by_many()
+    proof.compare(stored, SEATS, 5)
+    assert proof.findings == []
+
+
+def test_booking_that_a_decision_moved_besides_is_compared() -> None:
+    """Stored as somebody else's, or not at all, it is found; so are its seats."""
+    proof, stored = decided_by_many()
+    lead, companion, waits = stored
+    proof.compare([lead, StoredBooking(person(7), companion.booking)], {}, 5)
+    assert proof.findings == [
+        f"booking {companion.booking.booking_number} is not as the journal left it",
+        f"booking {waits.booking.booking_number} is in the journal and not stored",
+        "seats: slot 2 dose 1 has 0 taken, not 1",
+        "seats: slot 21 dose 2 has 0 taken, not 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    "moves", ['[{"booking": 1, "person": "00"}]', '[{"person": "00"}]', "1", "[{}]"]
+)
+def test_entry_with_moves_that_cannot_be_read_is_named(moves: str) -> None:
+    entry = f'{{"moves": {moves}, "outcome": [], "person": "00"}}'
+    proof = Proof()
+    proof.read(JournalEntry(1, entry, chained(FIRST_CHAIN_HASH, entry)))
+    assert proof.findings == ["journal: entry 1 cannot be read"]

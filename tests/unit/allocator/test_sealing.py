@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from allocator.commands import Cancel
 from allocator.errors import SealBroken
-from allocator.model import Cancel
 from allocator.sealing import (
     Contact,
     Identity,

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from allocator.model import Choice, FirstDose, Flexible, Refusal, Slot
-from allocator.search import Pair, Search
+from allocator.search import Pair, Search, wish_allows
 from tests.unit.allocator.offers import MONDAY, NOW, RELEASE, at, day, ledger, slot
 
 
@@ -146,23 +146,23 @@ def test_second_of_keeps_the_first_and_the_interval() -> None:
     slots = slot(1, MONDAY), slot(2, day(18)), slot(3, day(25)), slot(4, day(25))
     look = search(*slots, full=[(4, 2)])
     first = look.seats.slots[1]
-    assert ids(look.second_of((Choice(3),), first)) == (1, 3)
-    assert ids(look.second_of((Choice(2),), first)) == Refusal.INTERVAL_NOT_MET
-    assert ids(look.second_of((Choice(4),), first)) == Refusal.NO_SECOND_DOSE
-    assert ids(look.second_of((Choice(99),), first)) == Refusal.OUTSIDE_RELEASE
+    assert ids(look.second_of((Choice(3),), first, given=False)) == (1, 3)
+    assert ids(look.second_of((Choice(2),), first, given=False)) == Refusal.INTERVAL_NOT_MET
+    assert ids(look.second_of((Choice(4),), first, given=False)) == Refusal.NO_SECOND_DOSE
+    assert ids(look.second_of((Choice(99),), first, given=False)) == Refusal.OUTSIDE_RELEASE
     nothing = Flexible(day(30), day(40))
-    assert ids(look.second_of(nothing, first)) == Refusal.OUTSIDE_RELEASE
+    assert ids(look.second_of(nothing, first, given=False)) == Refusal.OUTSIDE_RELEASE
 
 
 def test_flexible_second_prefers_the_standard_day_on() -> None:
     """Earlier days of the interval are used only when nothing later is left."""
     wide = Flexible(day(1), day(50))
     look = search(slot(1, MONDAY), slot(2, day(19)), slot(3, day(30)))
-    assert ids(look.second_of(wide, look.seats.slots[1])) == (1, 3)
+    assert ids(look.second_of(wide, look.seats.slots[1], given=False)) == (1, 3)
     look = search(slot(1, MONDAY), slot(2, day(19)))
-    assert ids(look.second_of(wide, look.seats.slots[1])) == (1, 2)
+    assert ids(look.second_of(wide, look.seats.slots[1], given=False)) == (1, 2)
     look = search(slot(1, MONDAY), slot(2, day(2)))
-    assert ids(look.second_of(wide, look.seats.slots[1])) == Refusal.INTERVAL_NOT_MET
+    assert ids(look.second_of(wide, look.seats.slots[1], given=False)) == Refusal.INTERVAL_NOT_MET
 
 
 def test_second_after_a_first_dose_elsewhere() -> None:
@@ -173,5 +173,55 @@ def test_second_after_a_first_dose_elsewhere() -> None:
     assert ids(look.second_after((Choice(1),), first)) == Refusal.INTERVAL_NOT_MET
     assert ids(look.second_after((Choice(3),), first)) == Refusal.INTERVAL_NOT_MET
     assert ids(look.second_after(Flexible(MONDAY, day(20)), first)) == (None, 2)
+    other = Flexible(MONDAY, day(20), product_id="moderna")
+    assert ids(look.second_after(other, first)) == Refusal.OUTSIDE_RELEASE
     unknown = FirstDose("unknown", MONDAY)
     assert ids(look.second_after((Choice(2),), unknown)) == Refusal.OUTSIDE_RELEASE
+
+
+def test_flexible_second_lies_ahead_and_keeps_to_times_of_day() -> None:
+    """Of one day, what is free, has not begun, and is wished for."""
+    first, on = FirstDose("pfizer", day(-14)), day(7)
+    slots = slot(1, on, 9), slot(2, on, 11), slot(3, on, 13)
+    look = search(*slots, now=at(on, 9))
+    assert ids(look.second_after(Flexible(on, on), first)) == (None, 2)
+    afternoon = Flexible(on, on, times=("afternoon",))
+    assert ids(look.second_after(afternoon, first)) == (None, 3)
+    full = search(*slots, full=[(3, 2)])
+    assert ids(full.second_after(afternoon, first)) == Refusal.NO_SECOND_DOSE
+
+
+def test_second_of_a_dose_that_was_given_may_be_overdue() -> None:
+    """The upper end of the interval holds only while it can be kept, as after one elsewhere."""
+    late = at(day(43), 8)
+    look = search(slot(1, MONDAY), slot(2, day(18)), slot(3, day(44)), now=late)
+    first = look.seats.slots[1]
+    assert ids(look.second_of((Choice(3),), first, given=True)) == (1, 3)
+    assert ids(look.second_of((Choice(3),), first, given=False)) == Refusal.INTERVAL_NOT_MET
+    assert ids(look.second_of((Choice(2),), first, given=True)) == Refusal.INTERVAL_NOT_MET
+
+
+ALLOWED = Flexible(MONDAY, day(2), "gym", "pfizer", ("morning",))
+
+
+@pytest.mark.parametrize(
+    ("one", "is_allowed"),
+    [
+        (slot(1, MONDAY, 11, 59), True),
+        (slot(1, day(2)), True),
+        (slot(1, day(-1)), False),
+        (slot(1, day(3)), False),
+        (slot(1, MONDAY, 12), False),
+        (slot(1, MONDAY, venue="hall"), False),
+        (slot(1, MONDAY, product="moderna"), False),
+    ],
+)
+def test_wish_allows_its_venue_product_days_and_times(one: Slot, *, is_allowed: bool) -> None:
+    """Ends of the days included."""
+    assert wish_allows(ALLOWED, search(one).seats.slots[1]) is is_allowed
+
+
+def test_wish_for_anything_allows_anything() -> None:
+    """Without a venue, a product or times there is no bound on them."""
+    one = slot(1, MONDAY, 18, venue="hall", product="moderna")
+    assert wish_allows(WEEK, search(one).seats.slots[1])

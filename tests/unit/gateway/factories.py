@@ -11,9 +11,11 @@ from allocator.model import (
     Booking,
     Catalogue,
     Dose,
+    Flexible,
     Product,
     Release,
     Slot,
+    StandbyPlace,
     Venue,
 )
 from gateway.settings import GatewaySettings
@@ -93,6 +95,24 @@ def make_catalogue(*releases: Release, slots: tuple[Slot, ...] = ()) -> Catalogu
         releases={release.release_id: release for release in listed},
         slots={slot.slot_id: slot for slot in slots},
     )
+
+
+def make_place(**changes: object) -> StandbyPlace:
+    values: dict[str, object] = {
+        "rank": 3,
+        "reason": "asked",
+        "wish": Flexible(date(2021, 6, 1), date(2021, 6, 30)),
+    }
+    return StandbyPlace(**(values | changes))  # type: ignore[arg-type]
+
+
+def make_waiting(place: StandbyPlace | None = None, **changes: object) -> Booking:
+    """Return a place on the standby list; an offer if `place` says until when."""
+    place = place or make_place()
+    state = "standby" if place.offered_until is None else "offered"
+    doses = () if place.offered_until is None else (Dose(1, 1), Dose(2, 2))
+    values: dict[str, object] = {"state": state, "doses": doses, "standby": place}
+    return make_booking(**(values | changes))
 
 
 def make_booking(**changes: object) -> Booking:

@@ -11,8 +11,15 @@ from gateway import choosing
 from gateway.receipts import ReceiptSigner
 from gateway.routes.html import ProblemShown
 from gateway.status_words import ReleaseShown, WaitShown
-from gateway.views import BookingView, DoseView
-from tests.unit.gateway.factories import make_booking, make_catalogue, make_slot, make_venue
+from gateway.views import BookingView, DoseView, standby_view
+from tests.unit.gateway.factories import (
+    make_booking,
+    make_catalogue,
+    make_place,
+    make_slot,
+    make_venue,
+    make_waiting,
+)
 
 OPENS_AT = datetime(2021, 6, 1, 0, 30, tzinfo=UTC)
 FIRST_DAY, SECOND_DAY = date(2021, 6, 10), date(2021, 7, 1)
@@ -158,6 +165,27 @@ def _forms() -> list[Sample]:
     ]
 
 
+def _standby() -> list[Sample]:
+    samples: list[Sample] = []
+    request_id = "8d5f5b9c-7d4b-4a3a-9a52-2f5b6c1c0f5e"
+    for reason in ("asked", "slot_closed", "supply_cut"):
+        for given in ((), (1,)):
+            waiting = make_waiting(make_place(reason=reason), given=given, product_id="")
+            offered = make_waiting(make_place(reason=reason, offered_until=OPENS_AT), given=given)
+            for problem in (None, PROBLEM):
+                shown = {"request_id": request_id, "problem": problem}
+                name = f"{reason}-{len(given)}-{problem is not None}"
+                samples += [
+                    ("standby", name, shown | {"place": standby_view(CATALOGUE, waiting, 1234)}),
+                    (
+                        "standby",
+                        f"{name}-offer",
+                        shown | {"place": standby_view(CATALOGUE, offered)},
+                    ),
+                ]
+    return samples
+
+
 def _answers() -> list[Sample]:
     refused = [
         ("refused", leads_to, {"refused": PROBLEM, "leads_to": leads_to, "old_stands": True})
@@ -183,5 +211,6 @@ SAMPLES: list[Sample] = [
     *_checks(),
     *_booking(HELD),
     *_booking(FIRST_ONLY),
+    *_standby(),
     *_answers(),
 ]

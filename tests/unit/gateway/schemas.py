@@ -42,6 +42,22 @@ BOOKING: Schema = closed(
     },
     receipt={"type": "string", "pattern": r"^SEIRIKEN1\|"},
 )
+_WAITING: dict[str, Schema] = {
+    "state": {"const": "standby"},
+    "booking_number": BOOKING["properties"]["booking_number"],
+    "reason": {"enum": ["asked", "slot_closed", "supply_cut"]},
+}
+JOINED: Schema = closed(**_WAITING)
+STANDBY: Schema = closed(**_WAITING, ahead={"type": "integer", "minimum": 0})
+OFFERED: Schema = closed(
+    **(_WAITING | {"state": {"const": "offered"}}),
+    offer=closed(
+        product=TEXT, doses=BOOKING["properties"]["doses"] | {"minItems": 1}, until=MOMENT
+    ),
+)
+TOGETHER: Schema = closed(
+    bookings={"type": "array", "items": BOOKING, "minItems": 2, "maxItems": 2}
+)
 BEFORE_BOOKING: Schema = closed(
     state=STATE,
     place=PLACE,

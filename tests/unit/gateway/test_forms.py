@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from allocator.model import CHOICES_MAX, DAYS_SEARCHED_MAX, Choice, FirstDose, Flexible
 from gateway import forms
 from gateway.fields import CODES, FieldError
-from gateway.forms import BookingForm, ChangeForm, ContactForm, SignInForm
+from gateway.forms import (
+    BookingForm,
+    ChangeForm,
+    CompanionForm,
+    ContactForm,
+    SignInForm,
+    StandbyForm,
+    TogetherForm,
+)
 
 TODAY = date(2021, 6, 1)
 CONTACT = {"name": "印西 花子", "phone": "090-1234-5678", "email": "hanako@example.jp"}
@@ -234,13 +242,76 @@ def test_body_that_is_an_object_is_read() -> None:
     assert forms.decode_object('{"a": "印"}'.encode()) == {"a": "印"}
 
 
+COMPANION = {"ticket_number": "1234567890", "birth_date": "1950-01-02", "contact": CONTACT}
+
+
+def test_wait_for_what_others_give_back_is_read() -> None:
+    elsewhere = {"product": "comirnaty", "date": "2021-05-20"}
+    body = {"contact": CONTACT, "flexible": FLEXIBLE, "first_dose_elsewhere": elsewhere}
+    form = forms.parse_standby(body, TODAY)
+    assert isinstance(form, StandbyForm)
+    assert form.wish == Flexible(date(2021, 6, 10), date(2021, 6, 20))
+    assert form.first_dose_elsewhere == FirstDose("comirnaty", date(2021, 5, 20))
+
+
+def test_wait_is_for_a_flexible_wish_alone() -> None:
+    body = {"contact": CONTACT, "choices": CHOICES}
+    assert faults(forms.parse_standby(body, TODAY)) == [
+        ("body", "unknown_field"),
+        ("flexible", "required"),
+    ]
+
+
+def test_booking_for_two_is_read() -> None:
+    body = {"contact": CONTACT, "choices": CHOICES, "companion": COMPANION}
+    form = forms.parse_together(body, "122319", TODAY)
+    assert isinstance(form, TogetherForm)
+    assert form.wish == (Choice(1), Choice(2, 9))
+    identity = SignInForm("122319", "1234567890", date(1950, 1, 2))
+    assert form.companion == CompanionForm(identity, form.contact)
+    other = body | {"companion": COMPANION | {"municipality_code": "131016"}}
+    elsewhere = forms.parse_together(other, "122319", TODAY)
+    assert isinstance(elsewhere, TogetherForm)
+    assert elsewhere.companion.identity.municipality_code == "131016"
+    assert "1234567890" not in repr(form)
+    assert "花子" not in repr(form)
+
+
+def test_booking_for_two_reports_all_its_faults_at_once() -> None:
+    companion = {"ticket_number": "12", "contact": {"name": "a"}, "pin": "1"}
+    body = {"choices": CHOICES, "flexible": FLEXIBLE, "companion": companion}
+    assert faults(forms.parse_together(body, "122319", TODAY)) == [
+        ("contact", "required"),
+        ("choices", "either_or"),
+        ("companion", "unknown_field"),
+        ("companion.contact.phone", "required"),
+        ("companion.contact.email", "required"),
+        ("companion.ticket_number", "wrong_length"),
+        ("companion.birth_date", "required"),
+    ]
+    assert faults(forms.parse_together({"companion": "x"}, "122319", TODAY))[-1] == (
+        "companion",
+        "wrong_type",
+    )
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
 NAMES = st.sampled_from(
-    ["contact", "choices", "flexible", "first_dose_elsewhere", "doses", "name", "slot_id", "from"]
+    [
+        "contact",
+        "choices",
+        "flexible",
+        "first_dose_elsewhere",
+        "doses",
+        "name",
+        "slot_id",
+        "from",
+        "companion",
+    ]
 )
 PARSERS: list[Callable[[dict[str, object]], object]] = [
     lambda data: forms.parse_sign_in(data, "122319", TODAY),
@@ -249,6 +320,8 @@ PARSERS: list[Callable[[dict[str, object]], object]] = [
     forms.parse_choice,
     forms.parse_flexible,
     lambda data: forms.parse_booking(data, TODAY),
+    lambda data: forms.parse_standby(data, TODAY),
+    lambda data: forms.parse_together(data, "122319", TODAY),
     forms.parse_change,
 ]
 

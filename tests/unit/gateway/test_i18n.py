@@ -32,6 +32,7 @@ FAMILIES = {
     "dose.": {"1", "2"},
     "pairs.": {"many", "few", "none"},
     "pairs.mark.": {"many", "few", "none"},
+    "standby.why.": {"slot_closed", "supply_cut"},
     "state.": {"none", "scheduled", "lobby", "open", "paused", "closed"},
     "steps.": {"sign_in", "wait", "details", "choose", "check"},
     "wait.outlook.": {"likely", "borderline", "unlikely"},

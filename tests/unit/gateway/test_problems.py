@@ -29,6 +29,7 @@ NEVER_MET_BY_A_CALLER = {
     "NotYours",
     "SealBroken",
     "Fenced",
+    "Outdated",
     "StoreContradicts",
     "MigrationStopped",
 }

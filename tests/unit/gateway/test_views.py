@@ -15,13 +15,31 @@ from gateway.views import (
     AfterBooking,
     BeforeBooking,
     BookingView,
+    TogetherView,
     booking_document,
     booking_view,
+    held_document,
     me_document,
+    standby_view,
     words_in,
 )
-from tests.unit.gateway.factories import make_booking, make_catalogue, make_slot
-from tests.unit.gateway.schemas import AFTER_BOOKING, BEFORE_BOOKING, BOOKING
+from tests.unit.gateway.factories import (
+    NOW,
+    make_booking,
+    make_catalogue,
+    make_place,
+    make_slot,
+    make_waiting,
+)
+from tests.unit.gateway.schemas import (
+    AFTER_BOOKING,
+    BEFORE_BOOKING,
+    BOOKING,
+    JOINED,
+    OFFERED,
+    STANDBY,
+    TOGETHER,
+)
 
 SIGNER = ReceiptSigner(bytes(32))
 CATALOGUE = make_catalogue(
@@ -87,3 +105,40 @@ def test_name_in_another_language_is_better_than_none() -> None:
     assert words_in({"ja": "会館"}, "en") == "会館"
     assert words_in({"pt": "salão"}, "en") == "salão"
     assert words_in({}, "en") == ""
+
+
+def test_place_on_the_standby_list_is_shown_with_who_is_before() -> None:
+    waiting = make_waiting(product_id="")
+    check(held_document(standby_view(CATALOGUE, waiting), "ja"), JOINED)
+    document = held_document(standby_view(CATALOGUE, waiting, 0), "ja")
+    check(document, STANDBY)
+    assert (document["reason"], document["ahead"]) == ("asked", 0)
+
+
+def test_offer_is_shown_with_its_doses_and_its_end() -> None:
+    offered = make_waiting(make_place(reason="slot_closed", offered_until=NOW))
+    document: Any = held_document(standby_view(CATALOGUE, offered), "en")
+    check(document, OFFERED)
+    assert document["reason"] == "slot_closed"
+    assert document["offer"]["until"] == "2021-06-01T09:00:00+09:00"
+    assert [dose["dose"] for dose in document["offer"]["doses"]] == [1, 2]
+
+
+def test_dose_that_was_given_is_not_offered_again() -> None:
+    offered = make_waiting(make_place(offered_until=NOW), given=(1,))
+    document: Any = held_document(standby_view(CATALOGUE, offered), "ja")
+    assert [dose["dose"] for dose in document["offer"]["doses"]] == [2]
+
+
+def test_place_that_was_given_up_needs_no_product() -> None:
+    left = make_booking(state="cancelled", doses=(), product_id="")
+    assert held_document(standby_view(CATALOGUE, left), "ja") == {
+        "state": "cancelled",
+        "booking_number": "0000001-3",
+    }
+
+
+def test_bookings_for_two_are_two_bookings() -> None:
+    views = tuple(make_view(booking) for booking in (make_booking(), make_booking()))
+    check(held_document(TogetherView(views), "ja"), TOGETHER)
+    check(held_document(views[0], "ja"), BOOKING)

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import pytest
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
+from allocator.commands import Command
 from allocator.model import Refusal
 from monitoring import metrics
 
-UNITS = ("_seconds", "_people", "_requests", "_messages", "_place", "_epoch")
+UNITS = ("_seconds", "_people", "_requests", "_messages", "_place", "_epoch", "_allocators")
 BOUNDED_BY_THE_ROUTES = {"route"}
 
 
@@ -38,3 +40,8 @@ def test_an_unknown_value_becomes_other() -> None:
 
 def test_every_refusal_is_a_reason_of_its_own() -> None:
     assert metrics.LABEL_VALUES["reason"] == {refusal.value for refusal in Refusal}
+
+
+def test_every_command_is_a_label_of_its_own() -> None:
+    commands = {str(command.__struct_config__.tag) for command in get_args(Command)}
+    assert metrics.LABEL_VALUES["command"] == commands

@@ -1,0 +1,215 @@
+"""Orders of the staff: slots closed, seats added, supply cut, doses given, people who walk in.
+
+Rule 1: an order is one decision. Everybody whom it touches has a new pair when it is
+decided, or stands on the standby list with the reason (`allocator.rebooking`).
+Rule 2: whoever has had dose 1 keeps dose 2 when the supply is cut.
+Rule 3: an order that cannot be carried out whole changes nothing.
+
+Nothing here does I/O or reads a clock. Bounds: SLOTS_EDITED_MAX slots and
+BOOKINGS_MOVED_MAX bookings an order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import msgspec
+
+from allocator.commands import AddSeats, CloseSlots, CutSupply, MarkDose, Request
+from allocator.ledger import Edit, Facts, Ledger, Move, Ruling
+from allocator.model import (
+    BOOKINGS_MOVED_MAX,
+    SITE_TIMEZONE,
+    Booking,
+    DoseNumber,
+    Refusal,
+)
+from allocator.rebooking import Reason, Rebooking
+from allocator.seats import SlotSeats
+
+DOSE_NUMBERS: tuple[DoseNumber, DoseNumber] = (1, 2)
+
+Holder = tuple[bytes, Booking]
+Losses = dict[str, tuple[Holder, tuple[DoseNumber, ...]]]
+"""By booking number: who loses which doses."""
+
+
+def add_seats(ledger: Ledger, order: AddSeats, now: datetime) -> Ruling:
+    """Give a slot that lies ahead more seats."""
+    seats = ledger.seats.slots.get(order.slot_id)
+    if seats is None or seats.slot.release_id != order.release_id:
+        return Ruling(Refusal.OUTSIDE_RELEASE)
+    if seats.slot.starts_at <= now:
+        return Ruling(Refusal.PAST_CUT_OFF)
+    edits = tuple(
+        Edit(order.slot_id, dose, capacity + added)
+        for dose, capacity, added in zip(
+            DOSE_NUMBERS, seats.slot.capacities, order.seats, strict=True
+        )
+        if added
+    )
+    return Ruling((), edits=edits)
+
+
+def close_slots(ledger: Ledger, facts: Facts, order: CloseSlots, now: datetime) -> Ruling:
+    """Close slots: their free seats go, and whoever has a dose there is placed anew."""
+    slots = [ledger.seats.slots.get(slot_id) for slot_id in order.slot_ids]
+    known = [s for s in slots if s is not None and s.slot.release_id == order.release_id]
+    if len(known) < len(slots):
+        return Ruling(Refusal.OUTSIDE_RELEASE)
+    losses = _losses(_holders(facts, order.release_id), set(order.slot_ids))
+    if len(losses) > BOOKINGS_MOVED_MAX:
+        return Ruling(Refusal.TOO_MANY_AT_ONCE)
+    with ledger.seats.trial():
+        for seats in known:
+            _shrink_to_taken(ledger, seats)
+        return _placed_anew(ledger, losses, known, "slot_closed", now)
+
+
+def cut_supply(ledger: Ledger, facts: Facts, order: CutSupply, now: datetime) -> Ruling:
+    """Leave a venue's day so many doses of a product; second doses are kept to the last."""
+    calendar = ledger.seats.calendars.get((order.release_id, order.venue_id, order.product_id))
+    day = calendar.days.get(order.day) if calendar is not None else None
+    if day is None:
+        return Ruling(Refusal.OUTSIDE_RELEASE)
+    taken = sum(ledger.seats.taken(s.slot.slot_id, dose) for s in day.slots for dose in (1, 2))
+    too_many = taken - order.doses_left
+    on_the_day = {seats.slot.slot_id for seats in day.slots}
+    holders = _holders(facts, order.release_id)
+    losses = dict(sorted(_newest(_losses(holders, on_the_day), max(0, too_many))))
+    if len(losses) < too_many:
+        return Ruling(Refusal.SECOND_DOSES_PROTECTED)
+    if len(losses) > BOOKINGS_MOVED_MAX:
+        return Ruling(Refusal.TOO_MANY_AT_ONCE)
+    with ledger.seats.trial():
+        _remove_free(ledger, day.slots, order.doses_left - (taken - len(losses)))
+        return _placed_anew(ledger, losses, day.slots, "supply_cut", now)
+
+
+def mark_dose(
+    ledger: Ledger, facts: Facts, request: Request, order: MarkDose, now: datetime
+) -> Ruling:
+    """Write down that a dose was given, or take that back."""
+    held = facts.held.get((order.campaign_id, request.person_key))
+    slot_id = held.slot_of(order.dose) if held is not None else None
+    if held is None or slot_id is None:
+        return Ruling(Refusal.NO_BOOKING)
+    if refusal := _mark_refused(ledger, held, order, slot_id, now):
+        return Ruling(refusal)
+    others = {number for number in held.given if number != order.dose}
+    given = tuple(sorted(others | {order.dose} if order.given else others))
+    after = msgspec.structs.replace(held, given=given)
+    moves = () if after == held else (Move(request.person_key, held, after, None),)
+    return Ruling(after, moves)
+
+
+def _mark_refused(
+    ledger: Ledger, held: Booking, order: MarkDose, slot_id: int, now: datetime
+) -> Refusal | None:
+    if held.state == "offered" and order.dose not in held.given:
+        return Refusal.NO_BOOKING  # An offer is no booking yet.
+    if not order.given:
+        later_stands = 2 in held.given or held.standby is not None
+        return Refusal.DOSE_GIVEN if order.dose == 1 and later_stands else None
+    if ledger.seats.slots[slot_id].day > now.astimezone(SITE_TIMEZONE).date():
+        return Refusal.NOT_THE_DAY
+    first_is_open = held.first_dose_elsewhere is None and 1 not in held.given
+    return Refusal.FIRST_DOSE_NOT_GIVEN if order.dose == 2 and first_is_open else None
+
+
+def _holders(facts: Facts, release_id: str) -> list[Holder]:
+    """Return everybody known who holds something of a release."""
+    return [
+        (person_key, held)
+        for (_, person_key), held in facts.held.items()
+        if held.release_id == release_id
+    ]
+
+
+def _losses(holders: Iterable[Holder], slot_ids: set[int]) -> Losses:
+    """Return who has a dose in these slots that was not given yet, in order of booking number."""
+    found = {}
+    for person_key, held in holders:
+        lost = tuple(
+            dose.dose
+            for dose in held.doses
+            if dose.slot_id in slot_ids and dose.dose not in held.given
+        )
+        if lost:
+            found[held.booking_number] = ((person_key, held), lost)
+    return dict(sorted(found.items()))
+
+
+def _newest(
+    losses: Losses, count: int
+) -> Iterator[tuple[str, tuple[Holder, tuple[DoseNumber, ...]]]]:
+    """Yield whose dose goes first when there are too few: of the newest bookings first.
+
+    First doses before second ones; a second dose of somebody who has had the first never.
+    """
+    first_doses = [item for item in reversed(losses.items()) if item[1][1] == (1,)]
+    second_doses = [
+        item
+        for item in reversed(losses.items())
+        if item[1][1] == (2,) and not _has_had_first(item[1][0][1])
+    ]
+    yield from (first_doses + second_doses)[:count]
+
+
+def _has_had_first(held: Booking) -> bool:
+    return 1 in held.given or held.first_dose_elsewhere is not None
+
+
+def _placed_anew(
+    ledger: Ledger, losses: Losses, slots: Iterable[SlotSeats], reason: Reason, now: datetime
+) -> Ruling:
+    """Take the lost seats away, then place one after the other; within a trial."""
+    for (_, held), lost in losses.values():
+        for number in lost:
+            _lose(ledger, held.slot_of(number), number)
+    rebooking, moves, listed = Rebooking(ledger, reason, now), [], 0
+    for (person_key, held), lost in losses.values():
+        after = rebooking.again(held, lost, ledger.standby.next_rank(held.release_id) + listed)
+        is_listed = after.standby is not None
+        listed += is_listed and held.standby is None
+        moves.append(Move(person_key, held, after, "listed" if is_listed else "moved"))
+    edits = _edits(ledger, slots)
+    return Ruling(tuple(move.after for move in moves), tuple(moves), edits)
+
+
+def _lose(ledger: Ledger, slot_id: int | None, number: DoseNumber) -> None:
+    """Take a seat back, and away."""
+    assert slot_id is not None, "the dose is held"
+    capacity = ledger.seats.slots[slot_id].slot.capacities[number - 1]
+    ledger.seats.give_back(slot_id, number)
+    ledger.seats.resize(slot_id, number, capacity - 1)
+
+
+def _shrink_to_taken(ledger: Ledger, seats: SlotSeats) -> None:
+    for number in DOSE_NUMBERS:
+        slot_id = seats.slot.slot_id
+        ledger.seats.resize(slot_id, number, ledger.seats.taken(slot_id, number))
+
+
+def _remove_free(ledger: Ledger, slots: list[SlotSeats], free_left: int) -> None:
+    """Leave so many free seats: those of dose 2 stay before those of dose 1, and early ones."""
+    surplus = sum(sum(seats.free) for seats in slots) - free_left
+    for number in DOSE_NUMBERS:
+        for seats in sorted(slots, key=lambda s: (s.minute, s.slot.slot_id), reverse=True):
+            removed = max(0, min(surplus, seats.free[number - 1]))
+            capacity = seats.slot.capacities[number - 1] - removed
+            ledger.seats.resize(seats.slot.slot_id, number, capacity)
+            surplus -= removed
+
+
+def _edits(ledger: Ledger, slots: Iterable[SlotSeats]) -> tuple[Edit, ...]:
+    """Return how the slots' capacities differ from the catalogue's; within a trial."""
+    edits = []
+    for seats in slots:
+        before = ledger.catalogue.slots[seats.slot.slot_id].capacities
+        for number in DOSE_NUMBERS:
+            capacity = seats.slot.capacities[number - 1]
+            if capacity != before[number - 1]:
+                edits.append(Edit(seats.slot.slot_id, number, capacity))
+    return tuple(edits)

@@ -1,0 +1,152 @@
+"""Find another place for whoever loses theirs through no fault of their own.
+
+Rule 1: as little changes as can be: dose 1 stays if it can, the venue always does, and
+the new day is the one nearest to the old, at the nearest time.
+Rule 2: who cannot be placed stands on the standby list, before everybody who asked,
+and a dose 1 that was given stays with them.
+
+Called inside a trial (`Seats.trial`), in which the lost seats are gone already. Work
+for one booking: 2 × DAYS_AROUND + 1 days, each with the days of one interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from allocator.ledger import Ledger
+from allocator.model import (
+    DAYS_SEARCHED_MAX,
+    SITE_TIMEZONE,
+    Booking,
+    Dose,
+    DoseNumber,
+    FirstDose,
+    Flexible,
+    Product,
+    StandbyPlace,
+)
+from allocator.offering import back_on_list
+from allocator.pairing import interval_is_met_after, second_slot_for
+from allocator.seats import Day, SlotSeats
+
+DAYS_AROUND = DAYS_SEARCHED_MAX // 2
+
+Reason = Literal["slot_closed", "supply_cut"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rebooking:
+    """Place people anew in one release at one moment."""
+
+    ledger: Ledger
+    reason: Reason
+    now: datetime
+
+    def again(self, held: Booking, lost: tuple[DoseNumber, ...], rank: int) -> Booking:
+        """Return what somebody holds who lost those doses; `rank` is for the list.
+
+        The seats of `held` that are not lost are still taken, and are taken (or given
+        back) as the returned booking says when this returns.
+        """
+        if held.state == "offered":
+            assert held.standby is not None, "an offer is made to somebody on the list"
+            place = msgspec.structs.replace(held.standby, offered_until=None)
+            return self._moved(held, lost, back_on_list(held, place))
+        if lost == (2,) and held.first_dose_elsewhere is None:
+            second = self._second_of(self._slot(held, 1))
+            if second is not None:
+                both = (held.doses[0], Dose(2, second.slot.slot_id))
+                return self._moved(held, lost, msgspec.structs.replace(held, doses=both))
+            if 1 in held.given:
+                return self._moved(held, lost, self._listed(held, rank))
+        self._give_back(held, lost)
+        doses = self._anew(held)
+        after = (
+            self._listed(held, rank)
+            if doses is None
+            else msgspec.structs.replace(held, doses=doses)
+        )
+        self._take(after)
+        return after
+
+    def _anew(self, held: Booking) -> tuple[Dose, ...] | None:
+        """Find all doses of a booking anew, around the day of the first that it had."""
+        old = self._slot(held, held.doses[0].dose)
+        if held.first_dose_elsewhere is not None:
+            second = self._second_after(old, held.first_dose_elsewhere)
+            return None if second is None else (Dose(2, second.slot.slot_id),)
+        for first in self._around(old, 1):
+            if held.state == "first_only":
+                return (Dose(1, first.slot.slot_id),)
+            second = second_slot_for(first, self._product(first))
+            if second is not None:
+                return Dose(1, first.slot.slot_id), Dose(2, second.slot.slot_id)
+        return None
+
+    def _second_after(self, old: SlotSeats, first: FirstDose) -> SlotSeats | None:
+        product, today = self._product(old), self.now.astimezone(SITE_TIMEZONE).date()
+        standard_day = first.day + timedelta(days=product.interval_days_standard)
+        return next(
+            (
+                seats
+                for seats in self._around(old, 2)
+                if seats.day >= standard_day and interval_is_met_after(first, seats, product, today)
+            ),
+            None,
+        )
+
+    def _second_of(self, first: SlotSeats) -> SlotSeats | None:
+        """Find dose 2 by the rule of the pair, for a dose 1 that may lie in the past."""
+        product = self._product(first)
+        for interval in range(product.interval_days_standard, product.interval_days_max + 1):
+            day = first.calendar.days.get(first.day + timedelta(days=interval))
+            second = self._nearest(day, 2, first.minute)
+            if second is not None:
+                return second
+        return None
+
+    def _around(self, old: SlotSeats, dose: DoseNumber) -> Iterator[SlotSeats]:
+        """Yield one free slot a day, the nearest days first, of two as near the later."""
+        for distance in range(DAYS_AROUND + 1):
+            for offset in (distance, -distance) if distance else (0,):
+                day = old.calendar.days.get(old.day + timedelta(days=offset))
+                seats = self._nearest(day, dose, old.minute)
+                if seats is not None:
+                    yield seats
+
+    def _nearest(self, day: Day | None, dose: DoseNumber, minute: int) -> SlotSeats | None:
+        free = (s for s in day.free_slots(dose) if s.slot.starts_at > self.now) if day else ()
+        return min(free, key=lambda s: (abs(s.minute - minute), s.minute), default=None)
+
+    def _listed(self, held: Booking, rank: int) -> Booking:
+        today = self.now.astimezone(SITE_TIMEZONE).date()
+        day_max = today + timedelta(days=DAYS_SEARCHED_MAX - 1)
+        wish = Flexible(today, day_max, None, held.product_id)
+        return back_on_list(held, StandbyPlace(rank, self.reason, wish))
+
+    def _moved(self, held: Booking, lost: tuple[DoseNumber, ...], after: Booking) -> Booking:
+        self._give_back(held, lost)
+        self._take(after)
+        return after
+
+    def _give_back(self, held: Booking, lost: tuple[DoseNumber, ...]) -> None:
+        for dose in held.doses:
+            if dose.dose not in lost:
+                self.ledger.seats.give_back(dose.slot_id, dose.dose)
+
+    def _take(self, after: Booking) -> None:
+        for dose in after.doses:
+            self.ledger.seats.take(dose.slot_id, dose.dose)
+
+    def _slot(self, held: Booking, number: DoseNumber) -> SlotSeats:
+        slot_id = held.slot_of(number)
+        assert slot_id is not None, "the dose is held"
+        return self.ledger.seats.slots[slot_id]
+
+    def _product(self, seats: SlotSeats) -> Product:
+        return self.ledger.catalogue.products[seats.slot.product_id]

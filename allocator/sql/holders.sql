@@ -1,3 +1,0 @@
-SELECT campaign_id, person_key
-FROM booking
-WHERE state <> 'cancelled'

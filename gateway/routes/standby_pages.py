@@ -1,0 +1,74 @@
+"""The standby list, as a page: why one waits, and the offer with its button.
+
+Who was displaced by the city is led here from wherever a booking would be shown.
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from gateway import forms, standby
+from gateway.answers import FAULTS, answer
+from gateway.parts import parts_of
+from gateway.policies import Policy, visitor_of
+from gateway.problems import Problem
+from gateway.rendering import render
+from gateway.residents import Answered, Undecided
+from gateway.routes.booking_pages import MY_BOOKING_PATH, STANDBY_PATH
+from gateway.routes.html import page_route, problem_shown, read_form, see_other
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of this module."""
+    session = Policy.SESSION
+    return [
+        page_route(STANDBY_PATH, standby_page, methods=["GET"], policy=session),
+        page_route(f"{STANDBY_PATH}/accept", accept, methods=["POST"], policy=session),
+    ]
+
+
+async def standby_page(request: Request) -> Response:
+    """Show where somebody stands on the list, and the offer if there is one."""
+    return await _standby_page(request, str(uuid4()))
+
+
+async def accept(request: Request) -> Response:
+    """Take what is offered and lead on to the booking."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    values = await read_form(request, ("request_id",))
+    if isinstance(values, Problem):
+        return answer(request, values)
+    request_id = forms.parse_request_id(values.get("request_id"))
+    if isinstance(request_id, list):
+        return answer(request, Problem("bad_request"))
+    answered: Answered
+    try:
+        answered = await standby.accept(parts, visitor, request_id)
+    except tuple(FAULTS) as fault:
+        answered = Problem(FAULTS[type(fault)])
+    if isinstance(answered, Undecided):
+        return see_other(f"/checking/{request_id}")
+    if isinstance(answered, Problem):
+        return await _standby_page(request, str(request_id), problem=answered)
+    await parts.drafts.drop(visitor.person_key)
+    return see_other("/booked")
+
+
+async def _standby_page(
+    request: Request, request_id: str, problem: Problem | None = None
+) -> Response:
+    place = await standby.on_list(parts_of(request), visitor_of(request))
+    if isinstance(place, Problem):
+        return see_other(MY_BOOKING_PATH)
+    return render(
+        request,
+        "standby.html",
+        status=200 if problem is None else problem.status,
+        place=place,
+        request_id=request_id,
+        problem=None if problem is None else problem_shown(request, problem),
+    )

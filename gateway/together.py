@@ -1,0 +1,61 @@
+"""What a resident can do for two: book for themselves and a companion, both or neither.
+
+The rules are those of `gateway.residents`.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from allocator.reads import Contact
+from gateway.fields import FieldError
+from gateway.forms import ContactForm, TogetherForm
+from gateway.identity import Visitor, credentials
+from gateway.parts import Parts
+from gateway.problems import Problem, invalid, too_many_attempts
+from gateway.residents import Answered, told
+from monitoring import metrics
+from waiting_room.answers import NotConfirmed, TooManyAttempts
+
+
+async def book_together(
+    parts: Parts,
+    visitor: Visitor,
+    request_id: UUID,
+    form: TogetherForm,
+    *,
+    network: str,
+    language: str,
+) -> Answered:
+    """Ask for two pairs, at the same time or in adjoining slots.
+
+    The companion is confirmed as at a sign-in, with the same counting of failures:
+    this is no second door for guessing (R2). `network` stands for the caller's.
+    """
+    who = credentials(parts.keys.identity, form.companion.identity)
+    if who.person_key == visitor.person_key:
+        return invalid([FieldError("companion.ticket_number", "same_person")])
+    now = parts.clock().timestamp()
+    answer = await parts.line.confirm(who.person_key, who.birth_check, network, now)
+    match answer:
+        case NotConfirmed():
+            metrics.SIGN_INS.labels("not_confirmed").inc()
+            return Problem("companion_not_confirmed")
+        case TooManyAttempts(retry_after_s=seconds):
+            metrics.SIGN_INS.labels("too_many_attempts").inc()
+            return too_many_attempts(seconds)
+    outcome = await parts.inbox.book_together(
+        request_id,
+        visitor.person_key,
+        release_id=visitor.release_id,
+        wish=form.wish,
+        contact=_contact(form.contact),
+        language=language,
+        companion_key=who.person_key,
+        companion_contact=_contact(form.companion.contact),
+    )
+    return await told(parts, visitor, request_id, outcome, form)
+
+
+def _contact(form: ContactForm) -> Contact:
+    return Contact(form.name, form.phone, form.email)

@@ -1,0 +1,138 @@
+"""Run the benchmark: `python -m loadtests.bench [--runs N] [--quick] [--only NAME] [--json FILE]`.
+
+Exit codes: 0 measured, 1 a part failed to run (or, with `--strict`, a target was missed).
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+
+from loadtests.bench.contest import measure_rivals
+from loadtests.bench.drain import drain
+from loadtests.bench.errors import BenchStopped
+from loadtests.bench.figures import Row
+from loadtests.bench.machine import describe
+from loadtests.bench.options import SECTIONS, USUAL, Options, quick
+from loadtests.bench.profiling import profile_drain
+from loadtests.bench.sections import (
+    build_usual_town,
+    measure_decisions,
+    measure_durable,
+    measure_latency,
+    measure_startup,
+)
+from loadtests.bench.servers import Servers, running_servers
+from loadtests.bench.show import Progress, show
+from loadtests.bench.towns import Town
+
+
+class Bench:
+    """One run of the benchmark: its servers, its rows so far, and what went wrong."""
+
+    def __init__(self, servers: Servers, options: Options, progress: Progress) -> None:
+        self._servers = servers
+        self._options = options
+        self._progress = progress
+        self._town: Town | None = None
+        self._usual_per_s: float | None = None
+        self.rows: list[Row] = []
+        self.remarks: list[str] = []
+        self.has_failed = False
+
+    def run(self) -> None:
+        """Run the sections that were asked for; one that fails does not keep others back."""
+        parts: dict[str, Callable[[], list[Row]]] = {
+            "decision": lambda: measure_decisions(self._options, self._progress),
+            "durable": self._durable,
+            "latency": self._latency,
+            "rivals": lambda: measure_rivals(self._servers, self._options, self._progress),
+            "startup": lambda: measure_startup(self._servers, self._options, self._progress),
+            "profile": self._profile,
+        }
+        for name in self._options.sections:
+            try:
+                self.rows += parts[name]()
+            except BenchStopped as stopped:
+                self.has_failed = True
+                self.remarks.append(f"{name} failed: {stopped}")
+        self.rows.sort(key=lambda row: row.section)
+
+    def _usual_town(self) -> Town:
+        if self._town is None:
+            self._town = build_usual_town(self._servers, self._options, self._progress)
+        return self._town
+
+    def _durable(self) -> list[Row]:
+        rows, self._usual_per_s = measure_durable(
+            self._servers, self._usual_town(), self._options, self._progress
+        )
+        return rows
+
+    def _latency(self) -> list[Row]:
+        town = self._usual_town()
+        if self._usual_per_s is None:
+            backlog = self._options.backlog
+            once = drain(self._servers, town, backlog=backlog, batch_size_max=None)
+            self._usual_per_s = once.bookings_per_s
+        return measure_latency(
+            self._servers, town, self._usual_per_s, self._options, self._progress
+        )
+
+    def _profile(self) -> list[Row]:
+        self._progress.say("profile")
+        lines = profile_drain(self._servers, self._usual_town(), self._options.backlog)
+        self.remarks += ["", "The allocator's processor time (cProfile):", *lines]
+        return []
+
+
+def main() -> int:
+    """Measure, print, and return the exit code."""
+    arguments = _parser().parse_args()
+    signal.signal(signal.SIGTERM, _stop)
+    sections = tuple(name for name in SECTIONS if name in (arguments.only or USUAL))
+    options = quick(sections) if arguments.quick else Options(sections=sections)
+    if arguments.runs is not None:
+        fewer = min(arguments.runs, options.runs_of_others)
+        options = replace(options, runs=arguments.runs, runs_of_others=fewer)
+    progress = Progress()
+    progress.say("starting PostgreSQL and Redis")
+    with running_servers() as servers:
+        machine = describe(servers)
+        bench = Bench(servers, options, progress)
+        bench.run()
+    progress.say("done")
+    show(machine, bench.rows, bench.remarks)
+    if arguments.json is not None:
+        document = {"machine": machine, "rows": bench.rows, "remarks": bench.remarks}
+        arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(document)))
+    has_missed = any(row.is_met is False for row in bench.rows)
+    return int(bench.has_failed or (arguments.strict and has_missed))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m loadtests.bench")
+    parser.add_argument(
+        "--runs", type=int, help="runs of each measurement (usually 5, and 3 of rivals)"
+    )
+    parser.add_argument("--quick", action="store_true", help="only show that every part works")
+    parser.add_argument("--only", action="append", choices=SECTIONS, help="a section; repeatable")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there, too")
+    parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
+    return parser
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """End as Ctrl-C does: the servers are stopped on the way out."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

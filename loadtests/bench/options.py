@@ -1,0 +1,58 @@
+"""How much is measured: the full run, and a tiny one that only shows that every part works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SECTIONS = ("decision", "durable", "latency", "rivals", "startup", "profile")
+"""What `--only` can name. `profile` runs only when it is named."""
+
+USUAL = SECTIONS[:-1]
+
+SLOTS_OF_DECISIONS = (1_000, 10_000, 100_000)
+BATCH_SIZES = (500, 1_000, 2_000)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Sizes of one run of the benchmark: counts in requests, people or slots, times in seconds."""
+
+    runs: int = 5
+    runs_of_others: int = 3
+    """Of what is compared with ours: rivals, and other batch sizes than the default."""
+    sections: tuple[str, ...] = USUAL
+    decisions: int = 50_000
+    backlog: int = 30_000
+    people: int = 60_000
+    latency_runs: int = 3
+    latency_s: float = 8.0
+    calls_alone: int = 200
+    rival_s: float = 3.0
+    rival_tasks: int = 2_500
+    hot_backlog: int = 20_000
+    startup_runs: int = 3
+    big_roster: int = 1_000_000
+    big_slots: int = 100_000
+    big_bookings: int = 200_000
+
+
+def quick(sections: tuple[str, ...]) -> Options:
+    """Return the sizes of a run of which only the rows matter, not the figures."""
+    return Options(
+        runs=1,
+        runs_of_others=1,
+        sections=sections,
+        decisions=1_000,
+        backlog=1_500,
+        people=3_000,
+        latency_runs=1,
+        latency_s=1.0,
+        calls_alone=10,
+        rival_s=0.5,
+        rival_tasks=50,
+        hot_backlog=1_000,
+        startup_runs=1,
+        big_roster=2_000,
+        big_slots=1_000,
+        big_bookings=500,
+    )

@@ -1,0 +1,12 @@
+"""The benchmark's own SQL: one statement a file in `loadtests/bench/sql/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent / "sql"
+
+
+def statement(name: str) -> bytes:
+    """Return the statement in `sql/{name}.sql`."""
+    return (_FOLDER / f"{name}.sql").read_bytes()

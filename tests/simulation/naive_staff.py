@@ -1,0 +1,248 @@
+"""The naive model's orders of the staff, and what comes of the bookings that they displace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Literal
+
+import msgspec
+
+from allocator.commands import AddSeats, CloseSlots, CutSupply, MarkDose
+from allocator.model import (
+    BOOKINGS_MOVED_MAX,
+    Booking,
+    Dose,
+    DoseNumber,
+    Flexible,
+    Refusal,
+    Slot,
+    StandbyPlace,
+)
+from tests.simulation.naive_books import (
+    NUMBERS,
+    Books,
+    calendar_of,
+    day_of,
+    given_doses,
+    is_listed,
+    minute_of,
+)
+from tests.simulation.naive_search import Pair, interval_ok_after, nearest, second_by_rule
+from tests.simulation.naive_standby import withdrawn
+
+Reason = Literal["slot_closed", "supply_cut"]
+
+
+def by_number(rows: Sequence[Booking]) -> list[Booking]:
+    """Sort by booking number."""
+    return sorted(rows, key=lambda row: row.booking_number)
+
+
+def add_seats(books: Books, order: AddSeats) -> tuple[Booking, ...] | Refusal:
+    """More seats in a slot."""
+    slot = books.catalogue.slots.get(order.slot_id)
+    if slot is None or slot.release_id != order.release_id:
+        return Refusal.OUTSIDE_RELEASE
+    if not books.is_ahead(slot):
+        return Refusal.PAST_CUT_OFF
+    for number in NUMBERS:
+        books.capacities[order.slot_id, number] += order.seats[number - 1]
+    return ()
+
+
+def close_slots(books: Books, order: CloseSlots) -> tuple[Booking, ...] | Refusal:
+    """No dose is given in these slots any more."""
+    slots = [books.catalogue.slots.get(slot_id) for slot_id in order.slot_ids]
+    if any(slot is None or slot.release_id != order.release_id for slot in slots):
+        return Refusal.OUTSIDE_RELEASE
+
+    def is_lost(row: Booking, dose: Dose) -> bool:
+        return dose.slot_id in order.slot_ids and dose.dose not in row.given
+
+    affected = by_number(
+        [row for row in books.rows.values() if any(is_lost(row, dose) for dose in row.doses)]
+    )
+    if len(affected) > BOOKINGS_MOVED_MAX:
+        return Refusal.TOO_MANY_AT_ONCE
+    for row in affected:
+        kept = tuple(dose for dose in row.doses if not is_lost(row, dose))
+        _hold(books, msgspec.structs.replace(row, doses=kept))
+    for slot_id in order.slot_ids:
+        for number in NUMBERS:
+            books.capacities[slot_id, number] = books.taken(slot_id, number)
+    for row in affected:
+        _again(books, row, "slot_closed")
+    return tuple(books.rows[row.booking_id] for row in affected)
+
+
+def cut_supply(books: Books, order: CutSupply) -> tuple[Booking, ...] | Refusal:
+    """Fewer doses than seats on a day."""
+    calendar = (order.release_id, order.venue_id, order.product_id)
+    slots = books.slots_of(calendar, order.day)
+    if not slots:
+        return Refusal.OUTSIDE_RELEASE
+    seats = [(slot.slot_id, number) for slot in slots for number in NUMBERS]
+    total = sum(books.capacities[seat] for seat in seats)
+    too_many = max(0, sum(books.taken(*seat) for seat in seats) - order.doses_left)
+    movable = _movable(books, [slot.slot_id for slot in slots])
+    if too_many > len(movable):
+        return Refusal.SECOND_DOSES_PROTECTED
+    if too_many > BOOKINGS_MOVED_MAX:
+        return Refusal.TOO_MANY_AT_ONCE
+    for row, number in movable[:too_many]:
+        kept = tuple(dose for dose in row.doses if dose.dose != number)
+        _hold(books, msgspec.structs.replace(row, doses=kept))
+    _remove_free(books, slots, total - min(total, order.doses_left))
+    displaced = by_number([row for row, _ in movable[:too_many]])
+    for row in displaced:
+        _again(books, row, "supply_cut")
+    return tuple(books.rows[row.booking_id] for row in displaced)
+
+
+def _movable(books: Books, slot_ids: Sequence[int]) -> list[tuple[Booking, DoseNumber]]:
+    """Who gives up a seat in these slots, and of which dose, in order."""
+    latest_first = by_number(list(books.rows.values()))[::-1]
+    firsts: list[tuple[Booking, DoseNumber]] = [
+        (row, 1)
+        for row in latest_first
+        if row.slot_of(1) in slot_ids
+        and 1 not in row.given
+        and row.state in {"booked", "first_only", "offered"}
+    ]
+    seconds: list[tuple[Booking, DoseNumber]] = [
+        (row, 2)
+        for row in latest_first
+        if row.slot_of(2) in slot_ids
+        and row.slot_of(1) is not None
+        and 1 not in row.given
+        and row.state in {"booked", "offered"}
+    ]
+    return firsts + seconds
+
+
+def _remove_free(books: Books, slots: Sequence[Slot], count: int) -> None:
+    latest_first = sorted(slots, key=lambda slot: (minute_of(slot), slot.slot_id), reverse=True)
+    for number in NUMBERS:
+        for slot in latest_first:
+            removed = min(count, books.free(slot.slot_id, number))
+            books.capacities[slot.slot_id, number] -= removed
+            count -= removed
+    assert count == 0, "so many were free"
+
+
+# Again ----------------------------------------------------------------------------------
+
+
+def _hold(books: Books, row: Booking) -> None:
+    books.put(books.holders[row.booking_id], row)
+
+
+def _again(books: Books, was: Booking, reason: Reason) -> None:
+    """Give a row that lost seats new ones, or list it. `was` is the row before the order."""
+    left = books.rows[was.booking_id]
+    if was.state == "offered":
+        _hold(books, withdrawn(left))
+        return
+    lost = {dose.dose for dose in was.doses if dose not in left.doses}
+    with books.given_back(left):
+        doses = _anew(books, was, lost)
+    if doses is None:
+        _hold(books, _listed(books, was, reason))
+    else:
+        _hold(books, msgspec.structs.replace(was, doses=doses))
+
+
+def _anew(books: Books, was: Booking, lost: set[DoseNumber]) -> tuple[Dose, ...] | None:
+    """What a row gets in place of what it held, while all that it holds counts as free."""
+    held = {dose.dose: books.catalogue.slots[dose.slot_id] for dose in was.doses}
+    if was.first_dose_elsewhere is not None:
+        return _second_anew(books, was, held[2])
+    if was.state == "first_only":
+        firsts = _firsts_anew(books, held[1])
+        return (Dose(1, firsts[0].slot_id),) if firsts else None
+    if lost == {2}:
+        second = second_by_rule(books, held[1])
+        if second is not None:
+            return Pair(held[1], second).doses()
+        if 1 in was.given:
+            return None
+    for first in _firsts_anew(books, held[1]):
+        second = second_by_rule(books, first)
+        if second is not None:
+            return Pair(first, second).doses()
+    return None
+
+
+def _firsts_anew(books: Books, old: Slot) -> list[Slot]:
+    return _one_a_day(books, calendar_of(old), old, 1, lambda _: True)
+
+
+def _one_a_day(
+    books: Books,
+    calendar: tuple[str, str, str],
+    old: Slot,
+    number: DoseNumber,
+    may_be: Callable[[date], bool],
+) -> list[Slot]:
+    """The free slot nearest in time of each day around an old slot, the nearest day first."""
+    found = []
+    for distance in sorted(range(-31, 32), key=lambda days: (abs(days), -days)):
+        on = day_of(old) + timedelta(days=distance)
+        slots = [slot for slot in books.slots_of(calendar, on) if books.can_get(slot, number)]
+        if slots and may_be(on):
+            found.append(nearest(slots, minute_of(old)))
+    return found
+
+
+def _second_anew(books: Books, was: Booking, old: Slot) -> tuple[Dose, ...] | None:
+    elsewhere = was.first_dose_elsewhere
+    assert elsewhere is not None
+    product = books.product_of(old)
+
+    def may_be(on: date) -> bool:
+        days = (on - elsewhere.day).days
+        return days >= product.interval_days_standard and interval_ok_after(
+            product, elsewhere.day, on, books.today()
+        )
+
+    seconds = _one_a_day(books, calendar_of(old), old, 2, may_be)
+    return (Dose(2, seconds[0].slot_id),) if seconds else None
+
+
+def _listed(books: Books, was: Booking, reason: Reason) -> Booking:
+    today = books.today()
+    wish = Flexible(today, today + timedelta(days=61), None, was.product_id)
+    return msgspec.structs.replace(
+        was,
+        state="standby",
+        doses=given_doses(was),
+        standby=StandbyPlace(books.next_rank(was.release_id), reason, wish),
+    )
+
+
+# One person's dose ----------------------------------------------------------------------
+
+
+def mark_dose(books: Books, person_key: bytes, order: MarkDose) -> Booking | Refusal:
+    """A dose was given, or it was not after all."""
+    row = books.live_row(order.campaign_id, person_key)
+    slot_id = None if row is None else row.slot_of(order.dose)
+    if row is None or slot_id is None:
+        return Refusal.NO_BOOKING
+    if row.state == "offered" and not (order.dose == 1 and 1 in row.given):
+        return Refusal.NO_BOOKING
+    given = set(row.given)
+    if order.given:
+        if day_of(books.catalogue.slots[slot_id]) > books.today():
+            return Refusal.NOT_THE_DAY
+        if order.dose == 2 and row.slot_of(1) is not None and 1 not in given:
+            return Refusal.FIRST_DOSE_NOT_GIVEN
+        given.add(order.dose)
+    else:
+        if order.dose == 1 and (2 in given or is_listed(row)):
+            return Refusal.DOSE_GIVEN
+        given.discard(order.dose)
+    row = msgspec.structs.replace(row, given=tuple(sorted(given)))
+    books.put(person_key, row)
+    return row
