@@ -53,6 +53,14 @@ def is_replaceable(held: Booking) -> bool:
     return held.standby is not None and not held.given
 
 
+def is_holder(held: Booking) -> bool:
+    """Say whether somebody comes in without waiting in line.
+
+    So do all who hold a booking or an offer, or were displaced by the city.
+    """
+    return held.standby is None or held.state == "offered" or held.standby.reason != "asked"
+
+
 def replaced(request: Request, held: Booking) -> Move:
     """End a place on the standby list, whose person has found a booking by themselves."""
     after = msgspec.structs.replace(held, state="cancelled", doses=(), standby=None)

@@ -24,6 +24,7 @@ import msgspec
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from allocator.eligibility import is_holder
 from allocator.ledger import Decision, Facts, HolderKey, Ledger
 from allocator.model import Booking
 from allocator.offer import Availability, first_dose_slots, pairs_left, second_dose_slots
@@ -124,7 +125,8 @@ class Publisher:
         """
         changes: dict[tuple[str, bool], list[bytes]] = {}
         for campaign_id, person_key in {key for made in decisions for key in _people(made)}:
-            holds = (campaign_id, person_key) in facts.held
+            held = facts.held.get((campaign_id, person_key))
+            holds = held is not None and is_holder(held)
             changes.setdefault((campaign_id, holds), []).append(person_key)
         if not changes:
             return

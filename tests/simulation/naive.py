@@ -181,14 +181,12 @@ def refused(books: Books, people: list[bytes], command: MakesBookings) -> Refusa
         return Refusal.OUTSIDE_RELEASE
     if len(set(people)) < len(people):
         return Refusal.ALREADY_BOOKED
-    for person in people:
-        row = books.live_row(release.campaign_id, person)
-        if row is None:
-            continue
-        if not is_listed(row) or row.given:
-            return Refusal.ALREADY_BOOKED
-        if isinstance(command, Join | BookTogether):
-            return Refusal.ON_STANDBY
+    rows = [books.live_row(release.campaign_id, person) for person in people]
+    held = [row for row in rows if row is not None]
+    if any(not is_listed(row) or row.given for row in held):
+        return Refusal.ALREADY_BOOKED
+    if held and isinstance(command, Join | BookTogether):
+        return Refusal.ON_STANDBY
     return None
 
 

@@ -232,8 +232,9 @@ def _pair_from_second(books: Books, row: Booking, freed: Slot) -> Pair | None:
         second = second_by_rule(books, first)
         if second is not None and day_of(second) == day_of(freed):
             pairs.append(Pair(first, second))
+    in_time = [pair for pair in pairs if _is_in_time(books, [(1, pair.first)])]
     return min(
-        pairs,
+        in_time,
         key=lambda pair: (day_of(pair.first), minute_of(pair.first), pair.first.slot_id),
         default=None,
     )

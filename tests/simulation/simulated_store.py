@@ -16,7 +16,7 @@ from allocator.seats import Seats
 from allocator.standby import Standby, Waiting
 from allocator.store import Versions
 from tests.simulation.boundary import Boundary
-from tests.simulation.tables import Tables, Transaction, booking_of
+from tests.simulation.tables import Row, Tables, Transaction, booking_of
 from tests.simulation.transactions import Transactions
 
 _decode_answer = msgspec.msgpack.Decoder(Outcome).decode
@@ -202,8 +202,14 @@ def holders_of(tables: Tables, campaign_id: str) -> list[bytes]:
     return sorted(
         row["person_key"]
         for row in tables.live()
-        if row["campaign_id"] == campaign_id and row["state"] in {"booked", "first_only", "offered"}
+        if row["campaign_id"] == campaign_id and _is_holder(row)
     )
+
+
+def _is_holder(row: Row) -> bool:
+    if row["state"] == "standby":
+        return bool(msgspec.json.decode(row["standby"])["reason"] != "asked")
+    return row["state"] in {"booked", "first_only", "offered"}
 
 
 def _slots_of(tables: Tables, request: Request) -> list[int]:
