@@ -28,6 +28,9 @@ class Tables(Protocol):
     def keep_lease(self, epoch: int) -> None:
         """Show that this writer lives. Raises `Fenced` once another took over."""
 
+    def check_lease(self, epoch: int) -> None:
+        """See whether this writer still leads. Raises `Fenced` if not."""
+
     def give_up_lease(self, epoch: int) -> None:
         """Let another writer take over at once."""
 
@@ -66,8 +69,8 @@ class Queue(Protocol):
 class Notices(Protocol):
     """What gateways and the waiting room see without asking the tables."""
 
-    def begin(self, ledger: Ledger) -> None:
-        """Publish what a writer that has just loaded its ledger knows better."""
+    def begin(self, ledger: Ledger, epoch: int) -> None:
+        """Publish what the writer of this epoch, who has just loaded, knows better."""
 
     def check(self, ledger: Ledger, versions: Versions) -> None:
         """See whether all is still published; if not, begin again."""

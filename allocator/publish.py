@@ -2,13 +2,15 @@
 
 Rule 1: everything here can be rebuilt. The key `published` is written last; while
 it is missing (a new Redis, a wiped one) nobody is let in, and all is copied again.
-Rule 2: holders and roster are copied in pieces between two batches, so that a large
+Rule 2: every write says whose it is. A leader that hung, and was overtaken, can finish
+one write when it goes on; the leader sees the other's name, and copies all again.
+Rule 3: holders and roster are copied in pieces between two batches, so that a large
 city does not keep a booking waiting.
 
 Redis: `roster` HASH person key -> birth check; `holders:{campaign}` SET of person
 keys (`publishing:holders:{campaign}` while it is copied); `catalogue` JSON;
 `availability:{release}` MessagePack; `stock:{release}` pairs left; `published` city,
-database and version of the roster.
+database and version of the roster; `publisher` the epoch of who wrote last.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from typing import Any
 
 import msgspec
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import ResponseError
 
 from allocator.eligibility import is_holder
@@ -35,12 +38,16 @@ from monitoring.logs import get_logger
 log = get_logger()
 
 PUBLISHED_KEY = "published"
+PUBLISHER_KEY = "publisher"
 COPYING_KEY = "publishing"
 ROSTER_KEY = "roster"
 PIECE_PEOPLE = 5_000
 _NO_MORE = object()
 _COST_SHARE_MAX = 0.1
 """At most this share of the allocator's time goes into counting what is left."""
+
+_OFFER_WAIT_S_MAX = 5.0
+"""The next time is never later: a process that hung meanwhile cost nothing."""
 
 
 def holders_key(campaign_id: str) -> str:
@@ -73,6 +80,7 @@ class Publisher:
         self._monotonic = monotonic
         self._next_offer_at = 0.0
         self._offer_is_stale = True
+        self._name = b""
         self._pieces: Iterator[None] | None = None
         self._campaign_copied: str | None = None
 
@@ -87,7 +95,7 @@ class Publisher:
         place = f"{self._store.city}-{versions.database}"
         mark = f"{place}-{versions.roster}"
         published: Any = self._redis.get(PUBLISHED_KEY)
-        if published == mark.encode():
+        if published == mark.encode() and self._redis.get(PUBLISHER_KEY) == self._name:
             return
         if published is None or not published.startswith(f"{place}-".encode()):
             self._redis.delete(PUBLISHED_KEY, ROSTER_KEY)  # Of another city, or of none.
@@ -95,18 +103,27 @@ class Publisher:
         self.publish_catalogue(ledger)
         self._pieces = chain(self._copy_holders(_campaigns(ledger)), self._copy_roster())
 
-    def begin(self, ledger: Ledger) -> None:
-        """Publish what a writer that has just loaded its ledger knows better than Redis.
+    def begin(self, ledger: Ledger, epoch: int) -> None:
+        """Publish what the writer of this epoch, who has just loaded, knows better than Redis.
 
         A writer that died, or Redis's absence, may have kept holders from being noted.
         """
+        self._name = str(epoch).encode()
         self.publish_catalogue(ledger)
         self._pieces = self._copy_holders(_campaigns(ledger))
 
     def publish_catalogue(self, ledger: Ledger) -> None:
         """Publish what is on offer, after a load or an edit."""
-        self._redis.set(CATALOGUE_KEY, msgspec.json.encode(ledger.catalogue))
+        pipeline = self._signed()
+        pipeline.set(CATALOGUE_KEY, msgspec.json.encode(ledger.catalogue))
+        pipeline.execute()
         self._offer_is_stale = True
+
+    def _signed(self) -> Pipeline:
+        """Return a transaction that says whose it is."""
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.set(PUBLISHER_KEY, self._name)
+        return pipeline
 
     def work_is_waiting(self) -> bool:
         """Say whether holders or roster are still being copied."""
@@ -124,14 +141,14 @@ class Publisher:
         then done again, for requests that were answered before, too.
         """
         changes: dict[tuple[str, bool], list[bytes]] = {}
-        for campaign_id, person_key in {key for made in decisions for key in _people(made)}:
+        for campaign_id, person_key in sorted({k for made in decisions for k in _people(made)}):
             held = facts.held.get((campaign_id, person_key))
             holds = held is not None and is_holder(held)
             changes.setdefault((campaign_id, holds), []).append(person_key)
         if not changes:
             return
         self._offer_is_stale = True
-        pipeline = self._redis.pipeline(transaction=False)
+        pipeline = self._signed()
         for (campaign_id, holds), people in changes.items():
             change = pipeline.sadd if holds else pipeline.srem
             change(holders_key(campaign_id), *people)
@@ -144,7 +161,7 @@ class Publisher:
         started = self._monotonic()
         if not self._offer_is_stale or started < self._next_offer_at:
             return
-        pipeline = self._redis.pipeline(transaction=False)
+        pipeline = self._signed()
         for release_id in ledger.catalogue.releases:
             offer = _availability(ledger, release_id, now)
             pipeline.set(availability_key(release_id), msgspec.msgpack.encode(offer))
@@ -152,7 +169,8 @@ class Publisher:
         pipeline.execute()
         self._offer_is_stale = False
         cost_s = self._monotonic() - started
-        self._next_offer_at = started + max(self._every_s, cost_s / _COST_SHARE_MAX)
+        wait_s = min(max(self._every_s, cost_s / _COST_SHARE_MAX), _OFFER_WAIT_S_MAX)
+        self._next_offer_at = started + wait_s
 
     def _copy_holders(self, campaign_ids: Sequence[str]) -> Iterator[None]:
         """Replace each campaign's set by what the table says; yield after each piece.
@@ -169,29 +187,32 @@ class Publisher:
                 after = people[-1]
                 yield
             self._campaign_copied = None
-            if not _renamed(self._redis, copying, holders_key(campaign_id)):
+            if not self._renamed(copying, holders_key(campaign_id)):
                 self._redis.delete(holders_key(campaign_id))
 
     def _copy_roster(self) -> Iterator[None]:
         """Copy the roster, then say that all is published; yield after each piece."""
         started, copied, after = self._monotonic(), 0, b""
         while people := self._store.roster_after(after, PIECE_PEOPLE):
-            self._redis.hset(ROSTER_KEY, mapping=dict(people))
+            pipeline = self._signed()
+            pipeline.hset(ROSTER_KEY, mapping=dict(people))
+            pipeline.execute()
             after = people[-1][0]
             copied += len(people)
             yield
-        if _renamed(self._redis, COPYING_KEY, PUBLISHED_KEY):
+        if self._renamed(COPYING_KEY, PUBLISHED_KEY):
             duration_s = round(self._monotonic() - started, 3)
             log.info("roster_published", count=copied, duration_s=duration_s)
 
-
-def _renamed(redis: Redis, old: str, new: str) -> bool:
-    """Rename a key; say whether it was there."""
-    try:
-        redis.rename(old, new)
-    except ResponseError:
-        return False
-    return True
+    def _renamed(self, old: str, new: str) -> bool:
+        """Rename a key; say whether it was there."""
+        pipeline = self._signed()
+        pipeline.rename(old, new)
+        try:
+            pipeline.execute()
+        except ResponseError:
+            return False
+        return True
 
 
 def _campaigns(ledger: Ledger) -> list[str]:

@@ -25,6 +25,7 @@ STORE_ANSWERS = statement("store_answers")
 # The writer's lease.
 LEASE_TAKEN = statement("lease_taken")
 LEASE_KEPT = statement("lease_kept")
+LEASE_HELD = statement("lease_held")
 LEASE_GIVEN_UP = statement("lease_given_up")
 
 # What the writer loads when it begins.

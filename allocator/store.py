@@ -107,6 +107,16 @@ class Store:
         if row is None:
             raise Fenced
 
+    def check_lease(self, epoch: int) -> None:
+        """See whether this writer still leads, waiting for nobody. Raises `Fenced` if not.
+
+        What was read before is then of the time in which it led.
+        """
+        with self._connected() as connection:
+            row = connection.execute(_sql(statements.LEASE_HELD), {"epoch": epoch}).fetchone()
+        if row is None:
+            raise Fenced
+
     def give_up_lease(self, epoch: int) -> None:
         """Let another writer take over at once."""
         with self._connected() as connection:

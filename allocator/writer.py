@@ -169,7 +169,7 @@ class Writer:
         self._store.keep_lease(self._epoch)
         self._ledger, self._head = self._store.load()
         self._intake.begin()
-        self._publisher.begin(self._ledger)
+        self._publisher.begin(self._ledger, self._epoch)
         self._next_check_at = self._monotonic()
         log.info("ledger_loaded", count=len(self._ledger.catalogue.slots), epoch=self._epoch)
 
@@ -195,12 +195,18 @@ class Writer:
         return IDLE_WAIT_S
 
     def _decide(self, handed: list[Handed]) -> DecidedBatch:
-        """Decide the next batch on what the one under way will have left."""
+        """Decide the next batch on what the one under way will have left.
+
+        A writer that hung and was overtaken must not decide on facts that are newer
+        than its ledger.
+        """
         assert self._ledger is not None
+        assert self._epoch is not None
         our_own, self._our_own = self._our_own, []
         requests = [*our_own, *(one.request for one in handed)]
         with metrics.READ_SECONDS.time():
             facts = self._store.facts_of(requests)
+            self._store.check_lease(self._epoch)
         if self._under_way is not None:
             lay_over(facts, self._under_way.decisions, self._under_way.facts)
         now = self._clock()

@@ -42,21 +42,9 @@ class RedisClient:
         """DEL."""
         self._do((f"DEL {names}", lambda: self.server.delete(names)))
 
-    def rename(self, old: str, new: str) -> None:
-        """RENAME."""
-        self._do((f"RENAME {old} {new}", lambda: self.server.rename(old, new)))
-
     def sadd(self, name: str, *members: bytes) -> None:
         """SADD."""
         self._do(self._members("SADD", name, members))
-
-    def hset(self, name: str, mapping: Mapping[bytes, bytes]) -> None:
-        """HSET."""
-
-        def work() -> None:
-            self.server.hashes.setdefault(name, {}).update(mapping)
-
-        self._do((f"HSET {name} {len(mapping)}", work))
 
     def pipeline(self, *, transaction: bool) -> Pipeline:
         """Collect commands."""
@@ -183,6 +171,19 @@ class Pipeline:
     def srem(self, name: str, *members: bytes) -> None:
         """SREM."""
         self._commands.append(self._client._members("SREM", name, members))
+
+    def hset(self, name: str, mapping: Mapping[bytes, bytes]) -> None:
+        """HSET."""
+
+        def work() -> None:
+            self._client.server.hashes.setdefault(name, {}).update(mapping)
+
+        self._commands.append((f"HSET {name} {len(mapping)}", work))
+
+    def rename(self, old: str, new: str) -> None:
+        """RENAME."""
+        server = self._client.server
+        self._commands.append((f"RENAME {old} {new}", lambda: server.rename(old, new)))
 
     def xack(self, name: str, group: str, *entry_ids: bytes) -> None:
         """XACK, and XDEL, which always follows."""

@@ -9,7 +9,7 @@ import msgspec
 
 from allocator.batch import Batch, JournalHead
 from allocator.commands import BookTogether, CloseSlots, CutSupply, Request
-from allocator.errors import StoreAway
+from allocator.errors import Fenced, StoreAway
 from allocator.ledger import Decided, Facts, Ledger
 from allocator.model import SITE_TIMEZONE, Outcome
 from allocator.seats import Seats
@@ -52,6 +52,15 @@ class SimulatedStore:
             self._tables.keep_lease(epoch)
 
         self._boundary.call("tables", f"keep_lease {epoch}", work)
+
+    def check_lease(self, epoch: int) -> None:
+        """As `Store.check_lease`."""
+
+        def work() -> None:
+            if self._tables.content.lease.epoch != epoch:
+                raise Fenced
+
+        self._boundary.call("tables", f"check_lease {epoch}", work)
 
     def give_up_lease(self, epoch: int) -> None:
         """As `Store.give_up_lease`."""
