@@ -125,7 +125,7 @@ BUGS = (
     Bug(
         "a wiped Redis is not noticed",
         "publish.py",
-        "        if published == mark.encode():",
+        "        if published == mark.encode() and self._redis.get(PUBLISHER_KEY) == self._name:",
         "        if self._pieces is None:",
     ),
 )
