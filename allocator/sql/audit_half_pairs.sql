@@ -1,18 +1,23 @@
 -- I2: one dose without the other, or of another product, that the journal does not account for:
 -- dose 2 alone is in order after a first dose elsewhere; dose 1 alone after dose 2 was given back,
 -- or while its person, who has had it, waits on the standby list.
-WITH told AS (
+-- Entries are read as JSON once each: an order of the staff may have moved thousands of bookings.
+WITH entries AS MATERIALIZED (
+    SELECT
+        content #>> '{command,type}' AS command,
+        CASE jsonb_typeof(content -> 'outcome')
+            WHEN 'object' THEN jsonb_build_array(content -> 'outcome')
+            ELSE '[]'::jsonb
+        END || jsonb_path_query_array(content, '$.moves[*].booking') AS bookings
+    FROM (SELECT entry::jsonb AS content FROM journal OFFSET 0) AS read_once
+),
+told AS (
     SELECT
         (moved ->> 'booking_id')::uuid AS booking_id,
-        bool_or(content #>> '{command,type}' = 'cancel') AS gave_back,
+        bool_or(command = 'cancel') AS gave_back,
         bool_or(jsonb_typeof(moved -> 'first_dose_elsewhere') = 'object') AS had_elsewhere
-    FROM (SELECT entry::jsonb AS content FROM journal) AS entries
-    CROSS JOIN LATERAL (
-        SELECT content -> 'outcome' AS moved
-        WHERE jsonb_typeof(content -> 'outcome') = 'object'
-        UNION ALL
-        SELECT move -> 'booking' FROM jsonb_array_elements(content -> 'moves') AS move
-    ) AS all_moved
+    FROM entries
+    CROSS JOIN LATERAL jsonb_array_elements(bookings) AS moved
     GROUP BY booking_id
 )
 SELECT concat('booking ', booking_number, ': ', state) AS finding
