@@ -26,7 +26,7 @@ from allocator.model import (
     Wish,
 )
 from allocator.pairing import interval_is_met, interval_is_met_after, second_slot_for
-from allocator.seats import Calendar, Seats, SlotSeats
+from allocator.seats import PARTS_OF_DAY, Calendar, Seats, SlotSeats, part_of_day
 
 Pair = tuple[SlotSeats | None, SlotSeats]
 """The slots of dose 1 (None: given elsewhere, or staying as it is) and of dose 2."""
@@ -35,7 +35,7 @@ Found = TypeVar("Found")
 Fits = Callable[[SlotSeats], bool]
 
 _PRECEDENCE = {refusal: place for place, refusal in enumerate(Refusal)}
-_NOON, _EVENING = 12 * 60, 17 * 60
+_ALL_PARTS = tuple(range(len(PARTS_OF_DAY)))
 
 
 @dataclass(slots=True)
@@ -107,17 +107,32 @@ class Search:
         return (first, named) if self._is_free(named, 2) else Refusal.NO_SECOND_DOSE
 
     def _flexible_pairs(self, wish: Flexible) -> Iterator[Pair | Refusal]:
-        calendars = self.seats.calendars_of(self.release.release_id, wish.venue_id, wish.product_id)
+        """Yield the pair of each day's earliest first dose, or else of its calendars' ones."""
+        key = (self.release.release_id, wish.venue_id, wish.product_id)
+        parts = sorted(PARTS_OF_DAY.index(time) for time in wish.times) or _ALL_PARTS
         for day in days_of(wish):
-            best: tuple[SlotSeats, SlotSeats] | None = None
-            for calendar in calendars:
-                found = self._earliest_pair(calendar, day, wish)
-                if isinstance(found, Refusal):
-                    yield found
-                elif best is None or found[0].minute < best[0].minute:
-                    best = found
-            if best is not None:
-                yield best
+            first = self.seats.earliest_first_dose(key, day, parts, self.now)
+            if first is not None:
+                product = self.catalogue.products[first.calendar.key[2]]
+                second = second_slot_for(first, product)
+                if second is None:
+                    yield from self._pairs_of_calendars(self.seats.calendars_of(*key), day, wish)
+                else:
+                    yield first, second
+
+    def _pairs_of_calendars(
+        self, calendars: Iterable[Calendar], day: date, wish: Flexible
+    ) -> Iterator[Pair | Refusal]:
+        """Yield the earliest pair of one day, if any calendar has one, after the refusals."""
+        best: tuple[SlotSeats, SlotSeats] | None = None
+        for calendar in calendars:
+            found = self._earliest_pair(calendar, day, wish)
+            if isinstance(found, Refusal):
+                yield found
+            elif best is None or found[0].minute < best[0].minute:
+                best = found
+        if best is not None:
+            yield best
 
     def _earliest_pair(
         self, calendar: Calendar, day: date, wish: Flexible
@@ -236,6 +251,4 @@ def at_wished_time(seats: SlotSeats, wish: Flexible) -> bool:
 
 def daypart(seats: SlotSeats) -> str:
     """Return the part of the day in which a slot begins, as `Flexible.times` names them."""
-    if seats.minute < _NOON:
-        return "morning"
-    return "afternoon" if seats.minute < _EVENING else "evening"
+    return PARTS_OF_DAY[part_of_day(seats.minute)]

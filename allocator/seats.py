@@ -4,7 +4,8 @@ Rule 1: a seat is taken only while one is free and given back only while one is
 taken; anything else is a bug of ours, and asserts.
 Rule 2: what is tried (`trial`) is undone, whatever happens.
 Rule 3: finding a slot costs the same whether there are a thousand or a hundred
-thousand: days that are full are skipped by their own count.
+thousand: days that are full are skipped by their own count, slots that are full by the
+agenda of their part of the day, which knows where the first free one may be.
 
 Units: a seat is one dose for one person; `minute` is minutes after midnight at
 the site. A calendar is the slots of one (release, venue, product).
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product as product_of
 
 import msgspec
@@ -24,11 +25,22 @@ from allocator.model import SITE_TIMEZONE, Catalogue, Dose, DoseNumber, Slot
 CalendarKey = tuple[str, str, str]
 """(release_id, venue_id, product_id)"""
 
+NarrowedKey = tuple[str, str | None, str | None]
+"""As a calendar's key; None stands for any venue, or any product."""
+
+PARTS_OF_DAY = ("morning", "afternoon", "evening")
+_NOON, _EVENING = 12 * 60, 17 * 60
+
+
+def part_of_day(minute: int) -> int:
+    """Return which of PARTS_OF_DAY a time belongs to."""
+    return 0 if minute < _NOON else 1 if minute < _EVENING else 2
+
 
 class SlotSeats:
     """A slot with what is free in it: `free[0]` for dose 1, `free[1]` for dose 2."""
 
-    __slots__ = ("calendar", "day", "free", "minute", "of_day", "slot")
+    __slots__ = ("agendas", "calendar", "day", "free", "minute", "of_day", "slot")
 
     def __init__(self, slot: Slot, free: list[int], calendar: Calendar) -> None:
         start = slot.starts_at.astimezone(SITE_TIMEZONE)
@@ -38,6 +50,7 @@ class SlotSeats:
         self.free = free
         self.calendar = calendar
         self.of_day = calendar.day(self.day)
+        self.agendas: list[tuple[Agenda, int]] = []
 
 
 class Day:
@@ -84,6 +97,36 @@ class Day:
         return min(self.free_slots(dose), key=lambda s: (abs(s.minute - minute), s.minute))
 
 
+class Agenda:
+    """The slots of one part of one day, of one venue and product or of any, by start.
+
+    Of slots that start together that of the earlier calendar comes first.
+    """
+
+    __slots__ = ("_free_from", "slots")
+
+    def __init__(self, slots: list[SlotSeats]) -> None:
+        self.slots = slots
+        self._free_from = 0
+        for place, seats in enumerate(slots):
+            seats.agendas.append((self, place))
+
+    def earliest_free(self, now: datetime) -> SlotSeats | None:
+        """Return the first slot ahead with a free first dose."""
+        slots, place = self.slots, self._free_from
+        while place < len(slots) and slots[place].free[0] == 0:
+            place += 1
+        self._free_from = place
+        if place < len(slots) and slots[place].slot.starts_at > now:
+            return slots[place]
+        ahead = (s for s in slots[place:] if s.free[0] > 0 and s.slot.starts_at > now)
+        return next(ahead, None)
+
+    def note_free(self, place: int) -> None:
+        """Know that a slot may have a free first dose again."""
+        self._free_from = min(self._free_from, place)
+
+
 class Calendar:
     """The days of one venue and product in one release."""
 
@@ -104,7 +147,8 @@ class Seats:
     def __init__(self, catalogue: Catalogue, taken: Mapping[tuple[int, int], int]) -> None:
         self.slots: dict[int, SlotSeats] = {}
         self.calendars: dict[CalendarKey, Calendar] = {}
-        self._narrowed: dict[tuple[str, str | None, str | None], list[Calendar]] = {}
+        self._narrowed: dict[NarrowedKey, list[Calendar]] = {}
+        self._agendas: dict[tuple[NarrowedKey, date], tuple[Agenda, ...]] = {}
         self._tried: list[tuple[SlotSeats, DoseNumber, int, Slot]] | None = None
         for slot in sorted(catalogue.slots.values(), key=lambda s: (s.starts_at, s.slot_id)):
             key = (slot.release_id, slot.venue_id, slot.product_id)
@@ -118,6 +162,7 @@ class Seats:
             seats = SlotSeats(slot, free, calendar)
             seats.of_day.add(seats)
             self.slots[slot.slot_id] = seats
+        self._write_agendas()
 
     def take(self, slot_id: int, dose: DoseNumber) -> None:
         """Give one seat out."""
@@ -175,6 +220,9 @@ class Seats:
             self._tried.append((seats, dose, count, seats.slot))
         seats.free[dose - 1] += count
         seats.of_day.free[dose - 1] += count
+        if dose == 1 and count > 0:
+            for agenda, place in seats.agendas:
+                agenda.note_free(place)
 
     def calendars_of(
         self, release_id: str, venue_id: str | None, product_id: str | None
@@ -182,7 +230,36 @@ class Seats:
         """Return the calendars of a release, narrowed to a venue or a product."""
         return self._narrowed.get((release_id, venue_id, product_id), [])
 
+    def earliest_first_dose(
+        self, key: NarrowedKey, day: date, parts: Iterable[int], now: datetime
+    ) -> SlotSeats | None:
+        """Return the earliest free first dose of a day, in the parts of it that are wished for."""
+        agendas = self._agendas.get((key, day))
+        if agendas is not None:
+            for part in parts:
+                seats = agendas[part].earliest_free(now)
+                if seats is not None:
+                    return seats
+        return None
+
     def _index(self, calendar: Calendar) -> None:
-        release, venue, product = calendar.key
-        for key in product_of((release,), (None, venue), (None, product)):
+        for key in _narrowings(calendar.key):
             self._narrowed.setdefault(key, []).append(calendar)
+
+    def _write_agendas(self) -> None:
+        order = {key: place for place, key in enumerate(self.calendars)}
+        slots: dict[tuple[NarrowedKey, date], tuple[list[SlotSeats], ...]] = {}
+        for seats in sorted(self.slots.values(), key=lambda s: (s.minute, order[s.calendar.key])):
+            for key in _narrowings(seats.calendar.key):
+                parts = slots.setdefault((key, seats.day), ([], [], []))
+                parts[part_of_day(seats.minute)].append(seats)
+        self._agendas = {
+            key_and_day: tuple(Agenda(part) for part in parts)
+            for key_and_day, parts in slots.items()
+        }
+
+
+def _narrowings(key: CalendarKey) -> Iterator[NarrowedKey]:
+    """Yield the keys under which a calendar is found."""
+    release_id, venue_id, product_id = key
+    yield from product_of((release_id,), (None, venue_id), (None, product_id))
