@@ -8,9 +8,11 @@ Rule 2: nothing here does I/O, reads a clock or draws a random number, so the
 same ledger and the same requests, in the same order and at the same moment,
 give the same outcomes.
 
-Order of refusals: that of `allocator.model.Refusal`. Bounds on the work of one
-request: CHOICES_MAX choices or DAYS_SEARCHED_MAX days, each with at most the
-days of one interval; on that of an order: BOOKINGS_MOVED_MAX times as much.
+Order of refusals: that of `allocator.model.Refusal`; but that a slot is unknown is
+found out only after what the person holds. Bounds on the work of one request:
+CHOICES_MAX choices or DAYS_SEARCHED_MAX days, each with at most the days of one
+interval; on that of an order: BOOKINGS_MOVED_MAX times as much; and then the offers
+of what was freed (`offering`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Orders of the staff: slots closed, seats added, supply cut, doses given, people who walk in.
+"""Orders of the staff: slots closed, seats added, supply cut, doses given.
 
 Rule 1: an order is one decision. Everybody whom it touches has a new pair when it is
 decided, or stands on the standby list with the reason (`allocator.rebooking`).

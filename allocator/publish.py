@@ -8,7 +8,8 @@ Rule 3: holders and roster are copied in pieces between two batches, so that a l
 city does not keep a booking waiting.
 
 Redis: `roster` HASH person key -> birth check; `holders:{campaign}` SET of person
-keys (`publishing:holders:{campaign}` while it is copied); `catalogue` JSON;
+keys (`publishing:holders:{campaign}` while it is copied, `publishing` with the mark
+that `published` gets in the end); `catalogue` JSON;
 `availability:{release}` MessagePack; `stock:{release}` pairs left; `published` city,
 database and version of the roster; `publisher` the epoch of who wrote last.
 """
@@ -98,8 +99,10 @@ class Publisher:
         if published == mark.encode() and self._redis.get(PUBLISHER_KEY) == self._name:
             return
         if published is None or not published.startswith(f"{place}-".encode()):
-            self._redis.delete(PUBLISHED_KEY, ROSTER_KEY)  # Of another city, or of none.
-        self._redis.set(COPYING_KEY, mark)
+            self._deleted(PUBLISHED_KEY, ROSTER_KEY)  # Of another city, or of none.
+        pipeline = self._signed()
+        pipeline.set(COPYING_KEY, mark)
+        pipeline.execute()
         self.publish_catalogue(ledger)
         self._pieces = chain(self._copy_holders(_campaigns(ledger)), self._copy_roster())
 
@@ -180,15 +183,17 @@ class Publisher:
         """
         for campaign_id in campaign_ids:
             copying, after = _copying_key(campaign_id), b""
-            self._redis.delete(copying)
+            self._deleted(copying)
             self._campaign_copied = campaign_id
             while people := self._store.holders_after(campaign_id, after, PIECE_PEOPLE):
-                self._redis.sadd(copying, *people)
+                pipeline = self._signed()
+                pipeline.sadd(copying, *people)
+                pipeline.execute()
                 after = people[-1]
                 yield
             self._campaign_copied = None
             if not self._renamed(copying, holders_key(campaign_id)):
-                self._redis.delete(holders_key(campaign_id))
+                self._deleted(holders_key(campaign_id))
 
     def _copy_roster(self) -> Iterator[None]:
         """Copy the roster, then say that all is published; yield after each piece."""
@@ -203,6 +208,11 @@ class Publisher:
         if self._renamed(COPYING_KEY, PUBLISHED_KEY):
             duration_s = round(self._monotonic() - started, 3)
             log.info("roster_published", count=copied, duration_s=duration_s)
+
+    def _deleted(self, *keys: str) -> None:
+        pipeline = self._signed()
+        pipeline.delete(*keys)
+        pipeline.execute()
 
     def _renamed(self, old: str, new: str) -> bool:
         """Rename a key; say whether it was there."""

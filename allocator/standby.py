@@ -66,7 +66,7 @@ class Standby:
 
     def is_empty(self) -> bool:
         """Say whether nobody waits anywhere, as is usual."""
-        return not self._lists
+        return not any(one.displaced or one.asked for one in self._lists.values())
 
     def in_order(self, release_id: str) -> Iterator[Waiting]:
         """Yield who waits without an offer, the first first."""

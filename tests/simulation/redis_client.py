@@ -34,18 +34,6 @@ class RedisClient:
         )
         return result
 
-    def set(self, name: str, value: bytes | str) -> None:
-        """SET."""
-        self._do(self._set(name, value))
-
-    def delete(self, *names: str) -> None:
-        """DEL."""
-        self._do((f"DEL {names}", lambda: self.server.delete(names)))
-
-    def sadd(self, name: str, *members: bytes) -> None:
-        """SADD."""
-        self._do(self._members("SADD", name, members))
-
     def pipeline(self, *, transaction: bool) -> Pipeline:
         """Collect commands."""
         return Pipeline(self, transaction=transaction)
@@ -179,6 +167,11 @@ class Pipeline:
             self._client.server.hashes.setdefault(name, {}).update(mapping)
 
         self._commands.append((f"HSET {name} {len(mapping)}", work))
+
+    def delete(self, *names: str) -> None:
+        """DEL."""
+        server = self._client.server
+        self._commands.append((f"DEL {names}", lambda: server.delete(names)))
 
     def rename(self, old: str, new: str) -> None:
         """RENAME."""
