@@ -17,7 +17,7 @@ of what was freed (`offering`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -97,7 +97,7 @@ def _decide_new(ledger: Ledger, facts: Facts, request: Request, now: datetime) -
 
 
 def decide_batch(
-    ledger: Ledger, facts: Facts, requests: Sequence[Request], now: datetime
+    ledger: Ledger, facts: Facts, requests: Iterable[Request], now: datetime
 ) -> list[Decision]:
     """Decide requests in queue order, each seeing the seats the last one left.
 

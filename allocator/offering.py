@@ -19,7 +19,7 @@ from uuid import UUID
 import msgspec
 
 from allocator.commands import Accept, AddSeats, Expire, Join, Request
-from allocator.eligibility import release_for
+from allocator.eligibility import is_replaceable, release_for
 from allocator.ledger import Facts, Ledger, Move, Ruling
 from allocator.model import (
     SITE_TIMEZONE,
@@ -34,7 +34,7 @@ from allocator.model import (
 )
 from allocator.numbering import booking_number
 from allocator.pairing import interval_is_met_after, second_slot_for
-from allocator.search import Search, daypart, wish_allows
+from allocator.search import Search, wish_allows
 from allocator.seats import SlotSeats
 from allocator.standby import Waiting
 
@@ -62,8 +62,8 @@ def join(ledger: Ledger, facts: Facts, request: Request, command: Join, now: dat
         return Ruling(release)
     held = facts.held.get((release.campaign_id, request.person_key))
     if held is not None:
-        listed = held.standby is not None and not held.given
-        return Ruling(Refusal.ON_STANDBY if listed else Refusal.ALREADY_BOOKED)
+        is_listed = is_replaceable(held)
+        return Ruling(Refusal.ON_STANDBY if is_listed else Refusal.ALREADY_BOOKED)
     search, elsewhere = (
         Search(ledger.catalogue, ledger.seats, release, now),
         command.first_dose_elsewhere,
@@ -157,13 +157,18 @@ def freed_by(request: Request, moves: Sequence[Move]) -> Freed:
 def offer(
     ledger: Ledger, facts: Facts, freed: Freed, now: datetime, passed_over: UUID | None
 ) -> list[Move]:
-    """Offer what was freed, and apply it; `passed_over` is who has just let an offer run out."""
-    moves = []
-    for slot_id, dose in freed:
+    """Offer what was freed, and apply it; `passed_over` is who has just let an offer run out.
+
+    One walk along the list for each seat: whom it does not suit it does not suit
+    either when others of its pairs are taken.
+    """
+    moves: list[Move] = []
+    for slot_id, dose in dict.fromkeys(freed):
         seats = ledger.seats.slots[slot_id]
-        while (move := _next_offer(ledger, seats, dose, now, passed_over)) is not None:
-            ledger.apply(facts, (move,), ())
-            moves.append(move)
+        if seats.free[dose - 1] > 0 and _can_be_offered(seats, now):
+            for move in _offers_of(ledger, seats, dose, now, passed_over):
+                ledger.apply(facts, (move,), ())
+                moves.append(move)
     return moves
 
 
@@ -180,22 +185,26 @@ def offer_ends(now: datetime) -> datetime:
         moment = datetime.combine(moment.date() + timedelta(days=1), DAY_BEGINS, SITE_TIMEZONE)
 
 
-def _next_offer(
+def _offers_of(
     ledger: Ledger, seats: SlotSeats, dose: DoseNumber, now: datetime, passed_over: UUID | None
-) -> Move | None:
-    """Find the first on the list whom this seat fits, and what they are offered."""
-    if seats.free[dose - 1] == 0 or not _can_be_offered(seats, now):
-        return None
-    release_id, _, product_id = seats.calendar.key
+) -> Iterator[Move]:
+    """Yield offers of one seat; each is to be applied before the next is asked for."""
+    release_id, venue_id, product_id = seats.calendar.key
     product = ledger.catalogue.products[product_id]
     pairs = _pairs_through(seats, dose, product, now)
-    for one in ledger.standby.in_order(release_id):
+    for one in list(ledger.standby.in_order(release_id)):
+        assert one.booking.standby is not None, "who waits has a place"
+        wish = one.booking.standby.wish
+        if wish.venue_id not in (None, venue_id) or wish.product_id not in (None, product_id):
+            continue
         if one.booking.booking_id == passed_over:
             continue
         new = _fitting(ledger, one, seats, dose, pairs, now)
         if new is not None:
-            return _offered(one, new, product_id, now)
-    return None
+            yield _offered(one, new, product_id, now)
+            if seats.free[dose - 1] == 0:
+                return
+            pairs = _pairs_through(seats, dose, product, now)
 
 
 def _pairs_through(
@@ -224,8 +233,8 @@ def _firsts_before(second: SlotSeats, product: Product, now: datetime) -> Iterat
         day = second.calendar.days.get(second.day - timedelta(days=interval))
         parts = set()
         for first in day.free_slots(1) if day is not None else ():
-            if _can_be_offered(first, now) and daypart(first) not in parts:
-                parts.add(daypart(first))
+            if _can_be_offered(first, now) and first.part not in parts:
+                parts.add(first.part)
                 yield first
 
 
@@ -241,6 +250,8 @@ def _fitting(
     assert one.booking.standby is not None, "who waits has a place"
     wish, first = one.booking.standby.wish, _first_dose_had(ledger, one.booking)
     if first is None:
+        if not pairs or wish.day_max < pairs[0][0].day or pairs[-1][0].day < wish.day_min:
+            return None
         return next((pair for pair in pairs if wish_allows(wish, pair[0])), None)
     product = ledger.catalogue.products[seats.calendar.key[2]]
     fits = (

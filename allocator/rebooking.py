@@ -103,8 +103,8 @@ class Rebooking:
     def _second_of(self, first: SlotSeats) -> SlotSeats | None:
         """Find dose 2 by the rule of the pair, for a dose 1 that may lie in the past."""
         product = self._product(first)
-        for interval in range(product.interval_days_standard, product.interval_days_max + 1):
-            day = first.calendar.days.get(first.day + timedelta(days=interval))
+        standard, greatest = product.interval_days_standard, product.interval_days_max
+        for day in first.of_day.later(standard, greatest):
             second = self._nearest(day, 2, first.minute)
             if second is not None:
                 return second

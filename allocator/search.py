@@ -9,7 +9,7 @@ Nothing here changes a seat.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -26,7 +26,7 @@ from allocator.model import (
     Wish,
 )
 from allocator.pairing import interval_is_met, interval_is_met_after, second_slot_for
-from allocator.seats import PARTS_OF_DAY, Calendar, Seats, SlotSeats, part_of_day
+from allocator.seats import PARTS_OF_DAY, Calendar, Seats, SlotSeats
 
 Pair = tuple[SlotSeats | None, SlotSeats]
 """The slots of dose 1 (None: given elsewhere, or staying as it is) and of dose 2."""
@@ -109,7 +109,7 @@ class Search:
     def _flexible_pairs(self, wish: Flexible) -> Iterator[Pair | Refusal]:
         """Yield the pair of each day's earliest first dose, or else of its calendars' ones."""
         key = (self.release.release_id, wish.venue_id, wish.product_id)
-        parts = sorted(PARTS_OF_DAY.index(time) for time in wish.times) or _ALL_PARTS
+        parts = parts_of(wish)
         for day in days_of(wish):
             first = self.seats.earliest_first_dose(key, day, parts, self.now)
             if first is not None:
@@ -202,16 +202,9 @@ class Search:
 
     def is_on_offer(self, wish: Flexible, dose: DoseNumber, product_id: str | None) -> bool:
         """Say whether any slot that is meant gives that dose, with seats or full."""
-        calendars = self.seats.calendars_of(
-            self.release.release_id, wish.venue_id, product_id or wish.product_id
-        )
-        found = (calendar.days.get(day) for day in days_of(wish) for calendar in calendars)
-        return any(
-            seats.slot.capacities[dose - 1] > 0 and at_wished_time(seats, wish)
-            for day in found
-            if day is not None
-            for seats in day.slots
-        )
+        key = (self.release.release_id, wish.venue_id, product_id or wish.product_id)
+        parts = parts_of(wish)
+        return any(self.seats.gives_dose(key, day, parts, dose) for day in days_of(wish))
 
     def _is_free(self, seats: SlotSeats, dose: DoseNumber) -> bool:
         return seats.free[dose - 1] > 0 and seats.slot.starts_at > self.now
@@ -233,6 +226,11 @@ def days_of(wish: Flexible) -> Iterator[date]:
         yield wish.day_min + timedelta(days=offset)
 
 
+def parts_of(wish: Flexible) -> Sequence[int]:
+    """Return the parts of the day that are wished for, in order, as places in PARTS_OF_DAY."""
+    return sorted(PARTS_OF_DAY.index(time) for time in wish.times) or _ALL_PARTS
+
+
 def wish_allows(wish: Flexible, seats: SlotSeats) -> bool:
     """Say whether a slot is what somebody wished for: venue, product, day and time of day."""
     _, venue_id, product_id = seats.calendar.key
@@ -246,9 +244,4 @@ def wish_allows(wish: Flexible, seats: SlotSeats) -> bool:
 
 def at_wished_time(seats: SlotSeats, wish: Flexible) -> bool:
     """Say whether a slot begins at a wished time of day."""
-    return not wish.times or daypart(seats) in wish.times
-
-
-def daypart(seats: SlotSeats) -> str:
-    """Return the part of the day in which a slot begins, as `Flexible.times` names them."""
-    return PARTS_OF_DAY[part_of_day(seats.minute)]
+    return not wish.times or PARTS_OF_DAY[seats.part] in wish.times

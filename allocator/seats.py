@@ -32,21 +32,24 @@ PARTS_OF_DAY = ("morning", "afternoon", "evening")
 _NOON, _EVENING = 12 * 60, 17 * 60
 
 
-def part_of_day(minute: int) -> int:
-    """Return which of PARTS_OF_DAY a time belongs to."""
+def _part_of_day(minute: int) -> int:
     return 0 if minute < _NOON else 1 if minute < _EVENING else 2
 
 
 class SlotSeats:
-    """A slot with what is free in it: `free[0]` for dose 1, `free[1]` for dose 2."""
+    """A slot with what is free in it: `free[0]` for dose 1, `free[1]` for dose 2.
 
-    __slots__ = ("agendas", "calendar", "day", "free", "minute", "of_day", "slot")
+    `part` is its part of the day, as a place in PARTS_OF_DAY.
+    """
+
+    __slots__ = ("agendas", "calendar", "day", "free", "minute", "of_day", "part", "slot")
 
     def __init__(self, slot: Slot, free: list[int], calendar: Calendar) -> None:
         start = slot.starts_at.astimezone(SITE_TIMEZONE)
         self.slot = slot
         self.day = start.date()
         self.minute = start.hour * 60 + start.minute
+        self.part = _part_of_day(self.minute)
         self.free = free
         self.calendar = calendar
         self.of_day = calendar.day(self.day)
@@ -242,6 +245,15 @@ class Seats:
                     return seats
         return None
 
+    def gives_dose(
+        self, key: NarrowedKey, day: date, parts: Iterable[int], dose: DoseNumber
+    ) -> bool:
+        """Say whether any slot of those parts of a day gives that dose, with seats or full."""
+        agendas = self._agendas.get((key, day))
+        return agendas is not None and any(
+            seats.slot.capacities[dose - 1] > 0 for part in parts for seats in agendas[part].slots
+        )
+
     def _index(self, calendar: Calendar) -> None:
         for key in _narrowings(calendar.key):
             self._narrowed.setdefault(key, []).append(calendar)
@@ -252,7 +264,7 @@ class Seats:
         for seats in sorted(self.slots.values(), key=lambda s: (s.minute, order[s.calendar.key])):
             for key in _narrowings(seats.calendar.key):
                 parts = slots.setdefault((key, seats.day), ([], [], []))
-                parts[part_of_day(seats.minute)].append(seats)
+                parts[seats.part].append(seats)
         self._agendas = {
             key_and_day: tuple(Agenda(part) for part in parts)
             for key_and_day, parts in slots.items()

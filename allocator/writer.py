@@ -21,7 +21,7 @@ is read or the process hands over. An answer is sent only after its commit.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -45,6 +45,8 @@ IDLE_WAIT_S = 0.25
 STANDBY_WAIT_S = 0.25
 RETRY_AFTER_S = 0.5
 CHECK_EVERY_S = 1.0
+DECIDE_S_MAX = 0.5
+"""Deciding one batch takes no longer, but for its last request: far below the lease."""
 
 
 class DecidedBatch(msgspec.Struct, frozen=True):
@@ -95,6 +97,7 @@ class Writer:
         self._head = JournalHead()
         self._next_check_at = 0.0
         self._our_own: list[Request] = []
+        self._left_over: list[Handed] = []
         self._under_way: DecidedBatch | None = None
 
     def is_ready(self) -> bool:
@@ -134,7 +137,7 @@ class Writer:
         self._publisher.copy_piece()
         assert self._ledger is not None
         self._publisher.publish_offer(self._ledger, self._clock())
-        handed = self._intake.take(self._wait_s())
+        handed = self._left_over or self._intake.take(self._wait_s())
         if handed or self._our_own:
             self._launch(self._decide(handed))
         else:
@@ -179,7 +182,8 @@ class Writer:
         assert self._ledger is not None
         self._next_check_at = self._monotonic() + CHECK_EVERY_S
         self._store.keep_lease(self._epoch)
-        self._intake.claim_left()
+        if not self._left_over:
+            self._intake.claim_left()
         versions = self._store.versions()
         if versions.catalogue != self._ledger.catalogue.version:
             self._ledger, self._head = self._store.load()
@@ -211,10 +215,24 @@ class Writer:
             lay_over(facts, self._under_way.decisions, self._under_way.facts)
         now = self._clock()
         with metrics.DECISION_SECONDS.time():
-            decisions = decide_batch(self._ledger, facts, requests, now)
+            decisions = decide_batch(self._ledger, facts, self._in_time(requests), now)
             batch = batch_of(decisions, self._ledger.catalogue, self._head, now)
         self._head = batch.journal_head
+        decided = max(0, len(decisions) - len(our_own))
+        handed, self._left_over = handed[:decided], handed[decided:]
         return DecidedBatch(handed, decisions, facts, batch, now)
+
+    def _in_time(self, requests: Sequence[Request]) -> Iterator[Request]:
+        """Yield requests until their time is over, one at least; the rest is left over.
+
+        Else costly requests could keep the writer from its lease; the next one would
+        take the same batch, and nothing would ever be decided.
+        """
+        ends_at = self._monotonic() + DECIDE_S_MAX
+        for number, request in enumerate(requests):
+            if number > 0 and self._monotonic() >= ends_at:
+                return
+            yield request
 
     def _launch(self, decided: DecidedBatch) -> None:
         """Commit a batch once the one before it is committed; then answer that one."""
@@ -256,7 +274,7 @@ class Writer:
         except (Fenced, Outdated, StoreAway) as fault:
             log.info("batch_lost", error=type(fault).__name__)
         self._ledger = None
-        self._our_own = []
+        self._our_own, self._left_over = [], []
         self._intake.again()
 
     def _fall_back(self) -> None:

@@ -61,8 +61,8 @@ BUGS = (
     Bug(
         "the ledger is kept after a fault",
         "writer.py",
-        "        self._ledger = None\n        self._our_own = []",
-        "        self._our_own = []",
+        "        self._ledger = None\n        self._our_own,",
+        "        self._our_own,",
     ),
     Bug(
         "the ledger is read while a lost transaction may still be committed",

@@ -121,7 +121,7 @@ class NaiveCity:
         ]
         if isinstance(request.command, AddSeats):
             freed += [(request.command.slot_id, 1), (request.command.slot_id, 2)]
-        return freed
+        return list(dict.fromkeys(freed))
 
     def _decide(self, request: Request) -> Outcome:
         books, person = self.books, request.person_key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -123,6 +124,7 @@ class Books:
         *,
         stopped: Callable[[float], bool],
         clock: Callable[[], datetime] = now,
+        monotonic: Callable[[], float] = time.monotonic,
         instance: str = "allocator-0",
         lease_s: float = 4.0,
         batch_size_max: int = 500,
@@ -141,6 +143,7 @@ class Books:
                     lease_s=lease_s,
                     clock=clock,
                     stopped=stopped,
+                    monotonic=monotonic,
                 )
 
     def run_writer(

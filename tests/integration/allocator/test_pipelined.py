@@ -6,6 +6,7 @@ can see nothing of them in the tables; each batch is one request.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -167,3 +168,19 @@ def test_pipelined_writer_in_a_hurry_keeps_the_books(books: Books) -> None:
     assert sum(isinstance(outcome, Booking) for outcome in told) == len(people)
     assert told.count(Refusal.ALREADY_BOOKED) == len(people)
     assert verify(books.database_url).in_order
+
+
+def test_batch_whose_decisions_take_too_long_is_cut_in_parts(books: Books) -> None:
+    """I9: the lease is kept between the parts, whatever is asked; all is answered in order."""
+    seconds = count(step=1)
+    with (
+        books.redis() as redis,
+        books.writer(redis, stopped=never, monotonic=lambda: float(next(seconds))) as writer,
+    ):
+        hand_in(redis, *[books.request(number) for number in range(1, 6)])
+        turn_until(writer, lambda: inbox_is_empty(redis))
+        numbers = [answers(redis)[f"h{number}".encode()] for number in range(5)]
+    assert [one.booking_number for one in numbers if isinstance(one, Booking)] == [
+        booking_number(sequence) for sequence in range(1, 6)
+    ]
+    assert books.rows("SELECT count(DISTINCT decided_at) FROM journal") == [(5,)]
