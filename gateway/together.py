@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from allocator.errors import NotYours
 from allocator.reads import Contact
 from gateway.fields import FieldError
 from gateway.forms import ContactForm, TogetherForm
@@ -31,7 +32,10 @@ async def book_together(
 
     The companion is confirmed as at a sign-in, with the same counting of failures:
     this is no second door for guessing (R2). `network` stands for the caller's.
+    Two come in with one turn: whoever has booked, and given back, cannot bring the next.
     """
+    if await _has_had_its_turn(parts, visitor, request_id):
+        return Problem("not_inside")
     who = credentials(parts.keys.identity, form.companion.identity)
     if who.person_key == visitor.person_key:
         return invalid([FieldError("companion.ticket_number", "same_person")])
@@ -55,6 +59,16 @@ async def book_together(
         companion_contact=_contact(form.companion.contact),
     )
     return await told(parts, visitor, request_id, outcome, form)
+
+
+async def _has_had_its_turn(parts: Parts, visitor: Visitor, request_id: UUID) -> bool:
+    """Say whether the session has booked, and this is not a repeated request."""
+    if visitor.session is None or visitor.session.kind != "booked":
+        return False
+    try:
+        return await parts.reads.outcome(request_id, visitor.person_key) is None
+    except NotYours:
+        return False  # The allocator refuses the id.
 
 
 def _contact(form: ContactForm) -> Contact:

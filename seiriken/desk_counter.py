@@ -72,6 +72,8 @@ class Counter:
     def give(self, prepare: Callable[[], Order], done: str, *, displaces: bool = True) -> None:
         """Give an order once, and say what came of it; `done` is said where it was carried out.
 
+        Of an order that was given before (--request-id) the answer of then is shown.
+
         Raises:
             Exit: it was refused, or not confirmed.
             CommandError: it cannot be given, or has no answer yet.
@@ -95,7 +97,8 @@ class Counter:
         elif isinstance(outcome, Refusal):
             print_lines([f"not done: {refusal_words(outcome)}"])
         else:
-            print_lines([done, *(outcome_lines(outcome) if displaces else ())])
+            said = done if earlier is None else f"request {request_id} was carried out before"
+            print_lines([said, *(outcome_lines(outcome) if displaces else ())])
         if refused:
             raise typer.Exit(1)
 

@@ -168,5 +168,6 @@ def _asked(question: str, default: str | None = None) -> str:
 def _text(source: Path) -> str:
     """Return what stands in a file or in standard input."""
     if source != STANDARD_INPUT:
-        return source.read_bytes()[:INPUT_BYTES_MAX].decode("utf-8", errors="replace")
+        with source.open("rb") as file:
+            return file.read(INPUT_BYTES_MAX).decode("utf-8", errors="replace")
     return sys.stdin.buffer.read(INPUT_BYTES_MAX).decode("utf-8", errors="replace")

@@ -49,7 +49,10 @@ def check(
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Prove a receipt offline, with the public key alone. Exit code 1 when it is not genuine."""
+    """Prove a receipt offline, with the public key alone. Exit code 1 when it is not genuine.
+
+    A genuine receipt says what was so when it was made, a cancellation included: read its state.
+    """
     from gateway import receipts
 
     public_key = _stack_key(home) if key is None else _given_key(key)

@@ -223,6 +223,16 @@ def test_two_people_are_booked_together_or_neither_is(city: City, numbers: Itera
     assert code_of(other.http.get("/api/v1/booking"), 404) == "no_booking"
 
 
+def test_one_turn_in_the_line_is_for_two_and_no_more(city: City, numbers: Iterator[int]) -> None:
+    """I7: whoever has booked, and given it back, cannot bring the next companion."""
+    resident, companion, request_id = city.inside(next(numbers)), next(numbers), str(uuid4())
+    first = together(resident, companion, request_id)
+    assert first.status_code == 201
+    assert resident.http.delete("/api/v1/booking", headers=with_id()).status_code == 200
+    assert code_of(together(resident, next(numbers)), 403) == "not_inside"
+    assert together(resident, companion, request_id).json() == first.json()
+
+
 def test_companion_is_confirmed_as_at_a_sign_in(city: City, numbers: Iterator[int]) -> None:
     resident, companion = city.inside(next(numbers)), next(numbers)
     answers = [

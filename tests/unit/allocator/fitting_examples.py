@@ -28,7 +28,6 @@ PAIR = [slot(1, MONDAY, seats=(1, 0)), slot(21, day(21), seats=(0, 1))]
 SECOND = [slot(1, MONDAY, seats=(1, 0)), slot(9, day(7), seats=(0, 1))]
 
 MORNING = Flexible(MONDAY, MONDAY, times=("morning",))
-EVENING = Flexible(MONDAY, MONDAY, times=("evening",))
 
 Fit = tuple[str, Booking, list[Slot], tuple[int, DoseNumber], tuple[int, ...] | None]
 
