@@ -21,7 +21,6 @@ from allocator.model import (
     CHOICES_MAX,
     SEATS_ADDED_MAX,
     SLOTS_EDITED_MAX,
-    Choice,
     DoseNumber,
     FirstDose,
     Flexible,
@@ -30,6 +29,8 @@ from allocator.model import (
 
 STAFF_KEY = bytes(16)
 """Stands where a person key would for orders of the staff that are about no one person."""
+
+_DERIVED_VERSION = 8
 
 
 def _check_choices(wish: Wish) -> None:
@@ -44,7 +45,7 @@ class Book(msgspec.Struct, frozen=True, gc=False, tag="book"):
     """
 
     release_id: str
-    wish: tuple[Choice, ...] | Flexible
+    wish: Wish
     contact: bytes
     language: str
     first_dose_elsewhere: FirstDose | None = None
@@ -59,7 +60,7 @@ class Change(msgspec.Struct, frozen=True, tag="change"):
 
     campaign_id: str
     doses: Literal["both", "second"]
-    wish: tuple[Choice, ...] | Flexible
+    wish: Wish
 
     def __post_init__(self) -> None:
         """Refuse to be built over its bounds."""
@@ -84,7 +85,7 @@ class BookTogether(msgspec.Struct, frozen=True, tag="book_together"):
     """Two pairs for two people, at the same time or in adjoining slots: both or neither."""
 
     release_id: str
-    wish: tuple[Choice, ...] | Flexible
+    wish: Wish
     contact: bytes
     language: str
     companion: Companion
@@ -212,7 +213,12 @@ def derived_id(base: UUID, word: str) -> UUID:
     """Return an id of version 8 that follows from another; no request may bring one like it."""
     digest = sha256(base.bytes + word.encode()).digest()[:16]
     number = int.from_bytes(digest, "big")
-    return UUID(int=number & ~(0xF << 76) & ~(0x3 << 62) | (8 << 76) | (2 << 62))
+    return UUID(int=number & ~(0xF << 76) & ~(0x3 << 62) | (_DERIVED_VERSION << 76) | (2 << 62))
+
+
+def is_derived(request_id: UUID) -> bool:
+    """Say whether an id is one of the allocator's own."""
+    return request_id.int >> 76 & 0xF == _DERIVED_VERSION
 
 
 def companion_id(request_id: UUID) -> UUID:

@@ -40,6 +40,7 @@ from allocator.commands import (
     WalkIn,
     companion_id,
     derived_id,
+    is_derived,
 )
 from allocator.eligibility import changes_are_open, is_replaceable, release_for, replaced
 from allocator.ledger import Decided as Decided
@@ -55,9 +56,6 @@ from allocator.search import Pair, Search
 from allocator.together import FourSeats, place_together
 from allocator.walking_in import walk_in
 
-_OUR_OWN_IDS = 8
-"""The version of ids that the allocator derives (`commands.derived_id`)."""
-
 
 def decide(ledger: Ledger, facts: Facts, request: Request, now: datetime) -> Ruling:
     """Decide one request, changing nothing."""
@@ -72,8 +70,8 @@ def _known(facts: Facts, request: Request) -> Outcome | None:
         asked_then = (earlier.person_key, earlier.content_digest)
         is_same = asked_then == (request.person_key, request.content_digest)
         return earlier.outcome if is_same else Refusal.ID_REUSED
-    is_our_own = request.request_id.int >> 76 & 0xF == _OUR_OWN_IDS
-    return Refusal.ID_REUSED if is_our_own != isinstance(request.command, Expire) else None
+    is_ours = isinstance(request.command, Expire)
+    return Refusal.ID_REUSED if is_derived(request.request_id) != is_ours else None
 
 
 def _decide_new(ledger: Ledger, facts: Facts, request: Request, now: datetime) -> Ruling:
@@ -166,9 +164,9 @@ def _book(ledger: Ledger, facts: Facts, request: Request, book: Book, now: datet
     search = Search(ledger.catalogue, ledger.seats, release, now)
     if held is not None:
         with ledger.seats.given_back(held.doses):
-            found = _found(search, book)
+            found = search.found(book.wish, book.first_dose_elsewhere)
     else:
-        found = _found(search, book)
+        found = search.found(book.wish, book.first_dose_elsewhere)
     if isinstance(found, Refusal):
         return Ruling(found)
     booking = Booking(
@@ -183,12 +181,6 @@ def _book(ledger: Ledger, facts: Facts, request: Request, book: Book, now: datet
     )
     move = Move(request.person_key, None, booking, "booked")
     return Ruling(booking, (move,) if held is None else (replaced(request, held), move))
-
-
-def _found(search: Search, book: Book) -> Pair | Refusal:
-    if book.first_dose_elsewhere is None:
-        return search.pair(book.wish)
-    return search.second_after(book.wish, book.first_dose_elsewhere)
 
 
 def _book_together(

@@ -125,10 +125,7 @@ class Inbox:
             InboxAway: Redis does not answer.
         """
         unsealed = Book(release_id, wish, b"", language, first_dose_elsewhere)
-        digest = content_digest(self._request_key, unsealed, contact)
-        sealed = seal_contact(self._contact_key, contact, request_id)
-        command = msgspec.structs.replace(unsealed, contact=sealed)
-        return await self._submit(Request(request_id, digest, person_key, command))
+        return await self._with_contact(request_id, person_key, unsealed, contact)
 
     async def change(
         self,
@@ -212,7 +209,7 @@ class Inbox:
         return await self._with_contact(request_id, person_key, unsealed, contact)
 
     async def _with_contact(
-        self, request_id: UUID, person_key: bytes, unsealed: Join | WalkIn, contact: Contact
+        self, request_id: UUID, person_key: bytes, unsealed: Book | Join | WalkIn, contact: Contact
     ) -> Outcome | None:
         digest = content_digest(self._request_key, unsealed, contact)
         sealed = seal_contact(self._contact_key, contact, request_id)

@@ -64,15 +64,9 @@ def join(ledger: Ledger, facts: Facts, request: Request, command: Join, now: dat
     if held is not None:
         is_listed = is_replaceable(held)
         return Ruling(Refusal.ON_STANDBY if is_listed else Refusal.ALREADY_BOOKED)
-    search, elsewhere = (
-        Search(ledger.catalogue, ledger.seats, release, now),
-        command.first_dose_elsewhere,
-    )
-    found = (
-        search.pair(command.wish)
-        if elsewhere is None
-        else search.second_after(command.wish, elsewhere)
-    )
+    elsewhere = command.first_dose_elsewhere
+    search = Search(ledger.catalogue, ledger.seats, release, now)
+    found = search.found(command.wish, elsewhere)
     if found is Refusal.OUTSIDE_RELEASE:
         return Ruling(found)
     if not isinstance(found, Refusal):

@@ -47,6 +47,10 @@ class Search:
     release: Release
     now: datetime
 
+    def found(self, wish: Wish, elsewhere: FirstDose | None) -> Pair | Refusal:
+        """Find both doses, or dose 2 after a first dose that was given elsewhere."""
+        return self.pair(wish) if elsewhere is None else self.second_after(wish, elsewhere)
+
     def pair(self, wish: Wish) -> Pair | Refusal:
         """Find dose 1 and the dose 2 that goes with it."""
         if not isinstance(wish, Flexible):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TypeVar
 
 Value = TypeVar("Value")
@@ -23,14 +22,4 @@ def until(condition: Callable[[], Value], within_s: float = 10.0) -> Value:
         if time.monotonic() > deadline:
             raise TimeoutError(f"not true within {within_s} s: {condition!r}")
         time.sleep(LOOK_EVERY_S)
-    return answer
-
-
-async def until_async(condition: Callable[[], Awaitable[Value]], within_s: float = 10.0) -> Value:
-    """Return the first true answer of an asynchronous condition; see `until`."""
-    deadline = time.monotonic() + within_s
-    while not (answer := await condition()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not true within {within_s} s: {condition!r}")
-        await asyncio.sleep(LOOK_EVERY_S)
     return answer
