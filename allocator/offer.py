@@ -9,6 +9,7 @@ Nothing here does I/O or reads a clock.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -17,7 +18,7 @@ import msgspec
 from allocator.core import Ledger
 from allocator.model import Product
 from allocator.pairing import second_slot_for
-from allocator.seats import Calendar
+from allocator.seats import Calendar, SlotSeats
 
 FEW_MAX = 5
 """Up to this many pairs a slot shows "few"."""
@@ -45,33 +46,36 @@ class Availability(msgspec.Struct, frozen=True):
     second_only: tuple[OpenSlot, ...]
 
 
-def first_dose_slots(ledger: Ledger, release_id: str, now: datetime) -> list[OpenSlot]:
-    """Return the release's slots that give dose 1 and lie ahead, by start."""
+def slots_of(ledger: Ledger, release_id: str) -> list[SlotSeats]:
+    """Return the release's slots, by start."""
+    return [s for s in ledger.seats.slots.values() if s.slot.release_id == release_id]
+
+
+def first_dose_slots(ledger: Ledger, among: Iterable[SlotSeats], now: datetime) -> list[OpenSlot]:
+    """Return those of the slots that give dose 1 and lie ahead."""
     slots = []
-    for seats in ledger.seats.slots.values():
+    for seats in among:
         slot = seats.slot
-        if slot.release_id != release_id or slot.capacities[0] == 0 or slot.starts_at <= now:
+        if slot.capacities[0] == 0 or slot.starts_at <= now:
             continue
         product = ledger.catalogue.products[slot.product_id]
         second = second_slot_for(seats, product) if seats.free[0] > 0 else None
         if second is None:
             slots.append(OpenSlot(slot.slot_id, "none"))
             continue
-        pairs = min(seats.free[0], second.calendar.days[second.day].free[1])
+        pairs = min(seats.free[0], second.of_day.free[1])
         slots.append(
             OpenSlot(slot.slot_id, plenty(pairs), second.slot.slot_id, second.slot.starts_at)
         )
     return slots
 
 
-def second_dose_slots(ledger: Ledger, release_id: str, now: datetime) -> list[OpenSlot]:
-    """Return the release's slots that give dose 2 and lie ahead, for whoever had dose 1."""
+def second_dose_slots(among: Iterable[SlotSeats], now: datetime) -> list[OpenSlot]:
+    """Return those of the slots that give dose 2 and lie ahead, for whoever had dose 1."""
     return [
         OpenSlot(seats.slot.slot_id, plenty(seats.free[1]))
-        for seats in ledger.seats.slots.values()
-        if seats.slot.release_id == release_id
-        and seats.slot.capacities[1] > 0
-        and seats.slot.starts_at > now
+        for seats in among
+        if seats.slot.capacities[1] > 0 and seats.slot.starts_at > now
     ]
 
 
@@ -85,12 +89,12 @@ def plenty(count: int) -> Literal["many", "few", "none"]:
 def pairs_left(ledger: Ledger, release_id: str, now: datetime) -> int:
     """Return the most pairs that can still be made under the rule of the pair."""
     return sum(
-        _pairs_of_calendar(calendar, ledger.catalogue.products[calendar.key[2]], now)
+        pairs_of_calendar(calendar, ledger.catalogue.products[calendar.key[2]], now)
         for calendar in ledger.seats.calendars_of(release_id, None, None)
     )
 
 
-def _pairs_of_calendar(calendar: Calendar, product: Product, now: datetime) -> int:
+def pairs_of_calendar(calendar: Calendar, product: Product, now: datetime) -> int:
     """Match first to second doses by day.
 
     Every first dose may wait as many days as any other, so serving the days in

@@ -4,8 +4,8 @@ Rule 1: everything here can be rebuilt. The key `published` is written last; whi
 it is missing (a new Redis, a wiped one) nobody is let in, and all is copied again.
 Rule 2: every write says whose it is. A leader that hung, and was overtaken, can finish
 one write when it goes on; the leader sees the other's name, and copies all again.
-Rule 3: holders and roster are copied in pieces between two batches, so that a large
-city does not keep a booking waiting.
+Rule 3: holders, roster and offer are copied in pieces between two batches, so that a
+large city does not keep a booking waiting.
 
 Redis: `roster` HASH person key -> birth check; `holders:{campaign}` SET of person
 keys (`publishing:holders:{campaign}` while it is copied, `publishing` with the mark
@@ -31,7 +31,14 @@ from redis.exceptions import ResponseError
 from allocator.eligibility import is_holder
 from allocator.ledger import Decision, Facts, HolderKey, Ledger
 from allocator.model import Booking
-from allocator.offer import Availability, first_dose_slots, pairs_left, second_dose_slots
+from allocator.offer import (
+    Availability,
+    OpenSlot,
+    first_dose_slots,
+    pairs_of_calendar,
+    second_dose_slots,
+    slots_of,
+)
 from allocator.reads import CATALOGUE_KEY, availability_key
 from allocator.store import Store, Versions
 from monitoring.logs import get_logger
@@ -43,6 +50,7 @@ PUBLISHER_KEY = "publisher"
 COPYING_KEY = "publishing"
 ROSTER_KEY = "roster"
 PIECE_PEOPLE = 5_000
+PIECE_SLOTS = 250
 _NO_MORE = object()
 _COST_SHARE_MAX = 0.1
 """At most this share of the allocator's time goes into counting what is left."""
@@ -81,6 +89,8 @@ class Publisher:
         self._monotonic = monotonic
         self._next_offer_at = 0.0
         self._offer_is_stale = True
+        self._offer: Iterator[None] | None = None
+        self._offer_cost_s = 0.0
         self._name = b""
         self._pieces: Iterator[None] | None = None
         self._campaign_copied: str | None = None
@@ -120,7 +130,7 @@ class Publisher:
         pipeline = self._signed()
         pipeline.set(CATALOGUE_KEY, msgspec.json.encode(ledger.catalogue))
         pipeline.execute()
-        self._offer_is_stale = True
+        self._offer, self._offer_is_stale = None, True
 
     def _signed(self) -> Pipeline:
         """Return a transaction that says whose it is."""
@@ -129,8 +139,8 @@ class Publisher:
         return pipeline
 
     def work_is_waiting(self) -> bool:
-        """Say whether holders or roster are still being copied."""
-        return self._pieces is not None
+        """Say whether holders, roster or offer are still being copied."""
+        return self._pieces is not None or self._offer is not None
 
     def copy_piece(self) -> None:
         """Copy the next piece of holders or roster, if any is left."""
@@ -160,20 +170,48 @@ class Publisher:
         pipeline.execute()
 
     def publish_offer(self, ledger: Ledger, now: datetime) -> None:
-        """Publish what is left, if it changed and the last time is long enough ago."""
+        """Count the next piece of what is left, and publish it after the last one.
+
+        Begun when something changed and the last time is long enough ago.
+        """
         started = self._monotonic()
-        if not self._offer_is_stale or started < self._next_offer_at:
-            return
+        if self._offer is None:
+            if not self._offer_is_stale or started < self._next_offer_at:
+                return
+            self._offer_is_stale, self._offer_cost_s = False, 0.0
+            self._offer = self._count_offer(ledger, now)
+        is_over = next(self._offer, _NO_MORE) is _NO_MORE
+        self._offer_cost_s += self._monotonic() - started
+        if is_over:
+            self._offer = None
+            wait_s = max(self._every_s, self._offer_cost_s / _COST_SHARE_MAX)
+            self._next_offer_at = started + min(wait_s, _OFFER_WAIT_S_MAX)
+
+    def _count_offer(self, ledger: Ledger, now: datetime) -> Iterator[None]:
+        """Count what is left, and publish it; yield after each piece.
+
+        What is decided between two pieces shows in the later one, and next time in both.
+        """
         pipeline = self._signed()
-        for release_id in ledger.catalogue.releases:
-            offer = _availability(ledger, release_id, now)
+        for release_id in list(ledger.catalogue.releases):
+            first_doses: list[OpenSlot] = []
+            second_doses: list[OpenSlot] = []
+            slots = slots_of(ledger, release_id)
+            for start in range(0, len(slots), PIECE_SLOTS):
+                piece = slots[start : start + PIECE_SLOTS]
+                first_doses += first_dose_slots(ledger, piece, now)
+                second_doses += second_dose_slots(piece, now)
+                yield
+            pairs = 0
+            for calendar in ledger.seats.calendars_of(release_id, None, None):
+                product = ledger.catalogue.products[calendar.key[2]]
+                pairs += pairs_of_calendar(calendar, product, now)
+                yield
+            version = ledger.catalogue.version
+            offer = _availability(release_id, now, version, first_doses, second_doses)
             pipeline.set(availability_key(release_id), msgspec.msgpack.encode(offer))
-            pipeline.set(stock_key(release_id), pairs_left(ledger, release_id, now))
+            pipeline.set(stock_key(release_id), pairs)
         pipeline.execute()
-        self._offer_is_stale = False
-        cost_s = self._monotonic() - started
-        wait_s = min(max(self._every_s, cost_s / _COST_SHARE_MAX), _OFFER_WAIT_S_MAX)
-        self._next_offer_at = started + wait_s
 
     def _copy_holders(self, campaign_ids: Sequence[str]) -> Iterator[None]:
         """Replace each campaign's set by what the table says; yield after each piece.
@@ -237,9 +275,14 @@ def _people(decision: Decision) -> Iterator[HolderKey]:
         yield decision.outcome.campaign_id, decision.request.person_key
 
 
-def _availability(ledger: Ledger, release_id: str, now: datetime) -> Availability:
-    slots = tuple(first_dose_slots(ledger, release_id, now))
-    second_only = tuple(second_dose_slots(ledger, release_id, now))
-    content = msgspec.msgpack.encode((ledger.catalogue.version, slots, second_only))
+def _availability(
+    release_id: str,
+    now: datetime,
+    version: int,
+    first_doses: Sequence[OpenSlot],
+    second_doses: Sequence[OpenSlot],
+) -> Availability:
+    slots, second_only = tuple(first_doses), tuple(second_doses)
+    content = msgspec.msgpack.encode((version, slots, second_only))
     etag = hashlib.sha256(content).hexdigest()[:16]
     return Availability(release_id, now, etag, slots, second_only)

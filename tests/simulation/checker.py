@@ -18,7 +18,7 @@ import msgspec
 
 from allocator.commands import Command, Expire, Request
 from allocator.model import SITE_TIMEZONE, Booking, Catalogue, Outcome, Refusal, Release
-from allocator.offer import Availability, first_dose_slots
+from allocator.offer import Availability, first_dose_slots, slots_of
 from allocator.proof import JournalEntry, Proof, StoredBooking
 from allocator.publish import PUBLISHED_KEY, holders_key
 from allocator.reads import CATALOGUE_KEY, availability_key
@@ -231,7 +231,7 @@ class Checker:
             if published is None:
                 raise Violation(f"Redis does not say what is left of {release_id}")
             shown = msgspec.msgpack.decode(published, type=Availability)
-            true = tuple(first_dose_slots(ledger, release_id, shown.as_of))
+            true = tuple(first_dose_slots(ledger, slots_of(ledger, release_id), shown.as_of))
             if shown.slots != true:
                 raise Violation(f"{release_id}: Redis offers {shown.slots}, there is {true}")
 
