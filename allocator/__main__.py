@@ -78,7 +78,8 @@ def running_writer(
         retry=Retry(NoBackoff(), 0),
     )
     store = Store(settings.database_url, roster_key=roster_key)
-    commits = ThreadedCommits(Store(settings.database_url, roster_key=roster_key))
+    for_batches = Store(settings.database_url, roster_key=roster_key, pipelined=settings.pipelined)
+    commits = ThreadedCommits(for_batches)
     with redis, closing(store), closing(commits):
         yield Writer(
             store,

@@ -15,7 +15,8 @@ class AllocatorSettings(ProcessSettings):
 
     `instance` names this process among the allocators: one of the same name may
     take its own lease over at once, another waits until the lease has run out. The
-    leader renews its lease every second, and with every batch.
+    leader renews its lease every second, and with every batch. `pipelined` is a switch
+    for psycopg's pipeline mode (see `allocator.store.Store`).
     """
 
     model_config = SettingsConfigDict(env_prefix="ALLOCATOR_")
@@ -28,3 +29,4 @@ class AllocatorSettings(ProcessSettings):
     batch_size_max: int = Field(default=500, ge=1, le=5_000)
     lease_s: float = Field(default=3.0, ge=2.0)
     publish_every_s: float = Field(default=0.5, gt=0)
+    pipelined: bool = True

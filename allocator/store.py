@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -71,9 +71,14 @@ class Versions(msgspec.Struct, frozen=True):
 
 
 class Store:
-    """One direct connection, never through a pooler. Made lazily, dropped on any fault."""
+    """One direct connection, never through a pooler. Made lazily, dropped on any fault.
 
-    def __init__(self, database_url: str, *, roster_key: bytes) -> None:
+    `pipelined`: the statements of a batch are sent at once (psycopg's pipeline mode,
+    which its authors call experimental), not each after the answer to the one before.
+    """
+
+    def __init__(self, database_url: str, *, roster_key: bytes, pipelined: bool = True) -> None:
+        self._pipelined = pipelined
         self._database_url = database_url
         self._roster_key = roster_key
         self._connection: psycopg.Connection[Any] | None = None
@@ -185,12 +190,13 @@ class Store:
                 raise Fenced
             if row.version != batch.catalogue_version:
                 raise Outdated
-            for sql, columns in _rows_of(batch):
-                if any(columns.values()):
-                    connection.execute(_sql(sql), columns | more)
-            if batch.catalogue_edits:
-                edits = {"edits": batch.catalogue_edits}
-                connection.execute(_sql(statements.CATALOGUE_EDITED), edits)
+            with connection.pipeline() if self._pipelined else nullcontext():
+                for sql, columns in _rows_of(batch):
+                    if any(columns.values()):
+                        connection.execute(_sql(sql), columns | more)
+                if batch.catalogue_edits:
+                    edits = {"edits": batch.catalogue_edits}
+                    connection.execute(_sql(statements.CATALOGUE_EDITED), edits)
 
     def roster_after(self, person_key: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """Return the next people of the roster, as (person key, birth check)."""

@@ -106,9 +106,10 @@ class Books:
         return Request(request_id, digest, person, Book("spring", wish, sealed, "ja"))
 
     @contextmanager
-    def store(self) -> Iterator[Store]:
+    def store(self, *, pipelined: bool = True) -> Iterator[Store]:
         """Give a connection of the allocator's."""
-        with closing(Store(self.database_url, roster_key=self.secret("roster.key"))) as store:
+        key = self.secret("roster.key")
+        with closing(Store(self.database_url, roster_key=key, pipelined=pipelined)) as store:
             yield store
 
     @contextmanager

@@ -27,9 +27,10 @@ def decided(books: Books, store: Store, *numbers: int) -> Batch:
     return batch_of(decisions, ledger.catalogue, head, moment)
 
 
-def test_what_is_written_is_what_is_loaded(books: Books) -> None:
+@pytest.mark.parametrize("pipelined", [True, False])
+def test_what_is_written_is_what_is_loaded(books: Books, pipelined: bool) -> None:
     """I4: a new writer finds seats, bookings, answers and the journal's head."""
-    with books.store() as store:
+    with books.store(pipelined=pipelined) as store:
         epoch = store.take_lease("a", 4.0)
         assert epoch is not None
         batch = decided(books, store, 1, 2)
