@@ -13,6 +13,7 @@ from allocator.eligibility import (
     bookings_are_open,
     changes_are_open,
     in_cohort,
+    is_holder,
     is_replaceable,
     release_for,
     replaced,
@@ -163,6 +164,22 @@ def test_only_a_place_on_the_list_without_a_dose_may_be_replaced(
     held: Booking, *, may_be: bool
 ) -> None:
     assert is_replaceable(held) is may_be
+
+
+@pytest.mark.parametrize(
+    ("held", "comes_in"),
+    [
+        (holding(1, 1, 21), True),
+        (holding(1, listed=place(1)), False),
+        (holding(1, listed=place(1, "slot_closed")), True),
+        (holding(1, 1, 21, listed=place(1, until=NOW)), True),
+    ],
+)
+def test_whoever_holds_something_comes_in_without_the_line(
+    held: Booking, *, comes_in: bool
+) -> None:
+    """A booking, an offer, or a place that the city owes them."""
+    assert is_holder(held) is comes_in
 
 
 def test_replaced_place_ends_without_a_word() -> None:

@@ -107,6 +107,37 @@ def test_flexible_wish_passes_over_days_without_a_second_dose() -> None:
     assert ids(look.pair(WEEK)) == (2, 3)
 
 
+@pytest.mark.parametrize(("gym", "hall", "expected"), [(10, 11, 2), (11, 10, 3), (10, 10, 2)])
+def test_flexible_wish_finds_another_venue_if_the_earliest_lacks_a_second(
+    gym: int, hall: int, expected: int
+) -> None:
+    """Every venue and product of the day is asked; of two at one time the earlier listed wins."""
+    look = search(
+        slot(4, NOW.date(), 9),
+        slot(1, MONDAY, 9, product="moderna"),
+        slot(2, MONDAY, gym),
+        slot(3, MONDAY, hall, venue="hall"),
+        slot(5, day(21)),
+        slot(6, day(21), venue="hall"),
+    )
+    found = look.pair(WEEK)
+    assert ids(found) == (expected, 5 if expected == 2 else 6)
+
+
+def test_flexible_wish_asks_only_for_what_lies_ahead_at_the_wished_time() -> None:
+    """Also where the earliest first dose of the day lacks its second."""
+    look = search(
+        slot(1, MONDAY, 13, product="moderna"),
+        slot(2, MONDAY, 9),
+        slot(3, MONDAY, 12),
+        slot(4, MONDAY, 14),
+        slot(6, MONDAY, 9, venue="hall"),
+        SECOND,
+        now=at(MONDAY, 12),
+    )
+    assert ids(look.pair(Flexible(MONDAY, day(6), times=("afternoon",)))) == (4, 9)
+
+
 @pytest.mark.parametrize(
     ("times", "expected"),
     [

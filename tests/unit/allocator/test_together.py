@@ -228,6 +228,14 @@ def test_refusal_is_the_earliest_in_order(wish: Wish, refusal: Refusal) -> None:
     assert placed([first(1, 9), first(2, 15, seats=2)], wish) == refusal
 
 
+def test_two_choices_may_end_on_the_same_day_without_room() -> None:
+    """What is known of a day is known for every first dose."""
+    slots = [first(1, 9, seats=2), first(2, 15, seats=2), second(21, 9, seats=1)]
+    assert placed(slots, (Choice(1), Choice(2))) == Refusal.NO_SECOND_DOSE
+    slots.append(second(22, 9, seats=2, on=22))
+    assert placed(slots, (Choice(1), Choice(2))) == (1, 1, 22, 22)
+
+
 # Without a fixed slot --------------------------------------------------------------------
 
 WEEK = Flexible(MONDAY, day(6))
