@@ -62,14 +62,8 @@ def batch_of(
     `catalogue` is what is on offer after them.
     """
     new = [decision for decision in decisions if decision.is_new]
-    journal, outcomes, outbox = _columns("journal"), _columns("outcomes"), _columns("outbox")
-    for decision in new:
-        head = _record(decision, head, journal, outcomes)
-        for move in decision.moves:
-            if move.notice is not None:
-                outbox["kind"].append(move.notice)
-                outbox["booking_id"].append(move.after.booking_id)
-                outbox["journal_seq"].append(head.journal_seq)
+    numbers = range(head.journal_seq + 1, head.journal_seq + 1 + len(new))
+    journal, head = _journal(new, numbers, head)
     inserted, changed = _bookings(new, catalogue, now)
     edits = sum(1 for decision in new if decision.edits)
     return Batch(
@@ -77,8 +71,8 @@ def batch_of(
         bookings_changed=changed,
         seats_moved=_seats_moved(new),
         journal=journal,
-        outcomes=outcomes,
-        outbox=outbox,
+        outcomes=_outcomes(new, numbers),
+        outbox=_outbox(new, numbers),
         journal_head=head,
         catalogue_version=catalogue.version - edits,
         catalogue_edits=edits,
@@ -90,20 +84,41 @@ def chained(before: bytes, entry: str) -> bytes:
     return hashlib.sha256(before + entry.encode()).digest()
 
 
-def _record(
-    decision: Decision, head: JournalHead, journal: Columns, outcomes: Columns
-) -> JournalHead:
-    entry, request = _entry(decision), decision.request
-    head = JournalHead(head.journal_seq + 1, chained(head.chain_hash, entry))
-    journal["journal_seq"].append(head.journal_seq)
-    journal["entry"].append(entry)
-    journal["chain_hash"].append(head.chain_hash)
-    outcomes["request_id"].append(request.request_id)
-    outcomes["content_digest"].append(request.content_digest)
-    outcomes["person_key"].append(request.person_key)
-    outcomes["journal_seq"].append(head.journal_seq)
-    outcomes["answer"].append(_encode_answer(decision.outcome))
-    return head
+def _journal(
+    new: Sequence[Decision], numbers: Sequence[int], head: JournalHead
+) -> tuple[Columns, JournalHead]:
+    entries = [_entry(decision) for decision in new]
+    hashes, chain_hash = [], head.chain_hash
+    for entry in entries:
+        chain_hash = chained(chain_hash, entry)
+        hashes.append(chain_hash)
+    columns: Columns = {"journal_seq": list(numbers), "entry": entries, "chain_hash": hashes}
+    return columns, JournalHead(head.journal_seq + len(new), chain_hash)
+
+
+def _outcomes(new: Sequence[Decision], numbers: Sequence[int]) -> Columns:
+    requests = [decision.request for decision in new]
+    return {
+        "request_id": [request.request_id for request in requests],
+        "content_digest": [request.content_digest for request in requests],
+        "person_key": [request.person_key for request in requests],
+        "journal_seq": list(numbers),
+        "answer": [_encode_answer(decision.outcome) for decision in new],
+    }
+
+
+def _outbox(new: Sequence[Decision], numbers: Sequence[int]) -> Columns:
+    told = [
+        (move, number)
+        for decision, number in zip(new, numbers, strict=True)
+        for move in decision.moves
+        if move.notice is not None
+    ]
+    return {
+        "kind": [move.notice for move, _ in told],
+        "booking_id": [move.after.booking_id for move, _ in told],
+        "journal_seq": [number for _, number in told],
+    }
 
 
 _encode_answer = msgspec.msgpack.Encoder().encode
@@ -165,13 +180,20 @@ def _rows(bookings: Sequence[Booking], catalogue: Catalogue) -> Columns:
     products = [catalogue.products.get(booking.product_id) for booking in bookings]
     firsts = [booking.slot_of(1) for booking in bookings]
     seconds = [booking.slot_of(2) for booking in bookings]
+    slots = {slot for slot in (*firsts, *seconds) if slot is not None}
+    days: dict[int | None, date] = {slot: catalogue.slots[slot].day for slot in slots}
     return {
         "booking_id": [booking.booking_id for booking in bookings],
         "product_id": [booking.product_id for booking in bookings],
         "dose1_slot_id": firsts,
-        "dose1_on": [_dose1_on(booking, catalogue) for booking in bookings],
+        "dose1_on": [
+            days.get(slot)
+            if booking.first_dose_elsewhere is None
+            else booking.first_dose_elsewhere.day
+            for booking, slot in zip(bookings, firsts, strict=True)
+        ],
         "dose2_slot_id": seconds,
-        "dose2_on": [None if slot is None else catalogue.slots[slot].day for slot in seconds],
+        "dose2_on": [days.get(slot) for slot in seconds],
         "interval_days_min": [product.interval_days_min if product else 0 for product in products],
         "interval_days_max": [product.interval_days_max if product else 0 for product in products],
         "state": [booking.state for booking in bookings],
@@ -179,13 +201,6 @@ def _rows(bookings: Sequence[Booking], catalogue: Catalogue) -> Columns:
         "dose2_given": [2 in booking.given for booking in bookings],
         "standby": [_standby(booking) for booking in bookings],
     }
-
-
-def _dose1_on(booking: Booking, catalogue: Catalogue) -> date | None:
-    if booking.first_dose_elsewhere is not None:
-        return booking.first_dose_elsewhere.day
-    slot_id = booking.slot_of(1)
-    return None if slot_id is None else catalogue.slots[slot_id].day
 
 
 def _standby(booking: Booking) -> str | None:
@@ -218,23 +233,14 @@ def _seats_moved(new: Sequence[Decision]) -> Columns:
                 counts[dose.slot_id, dose.dose] -= 1
         for edit in decision.edits:
             capacities[edit.slot_id, edit.dose] = edit.capacity
-    columns = _columns("seats_moved")
-    for key in sorted({*counts, *capacities}):
-        if counts[key] != 0 or key in capacities:
-            columns["slot_id"].append(key[0])
-            columns["dose"].append(key[1])
-            columns["count"].append(counts[key])
-            columns["capacity"].append(capacities.get(key))
-    return columns
-
-
-_NAMES = {
-    "seats_moved": ("slot_id", "dose", "count", "capacity"),
-    "journal": ("journal_seq", "entry", "chain_hash"),
-    "outcomes": ("request_id", "content_digest", "person_key", "journal_seq", "answer"),
-    "outbox": ("kind", "booking_id", "journal_seq"),
-}
-
-
-def _columns(table: str) -> Columns:
-    return {name: [] for name in _NAMES[table]}
+    moved = [
+        (key, counts[key])
+        for key in sorted({*counts, *capacities})
+        if counts[key] or key in capacities
+    ]
+    return {
+        "slot_id": [slot_id for (slot_id, _), _ in moved],
+        "dose": [dose for (_, dose), _ in moved],
+        "count": [count for _, count in moved],
+        "capacity": [capacities.get(key) for key, _ in moved],
+    }

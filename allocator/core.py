@@ -174,7 +174,7 @@ def _book(ledger: Ledger, facts: Facts, request: Request, book: Book, now: datet
         request.request_id,
         release.campaign_id,
         release.release_id,
-        found[1].slot.product_id,
+        found[1].product_id,
         "booked",
         _doses(found),
         book.first_dose_elsewhere,
@@ -220,7 +220,7 @@ def _one_of_two(
         booking_id=booking_id,
         campaign_id=release.campaign_id,
         release_id=release.release_id,
-        product_id=seconds[place].slot.product_id,
+        product_id=seconds[place].product_id,
         state="booked",
         doses=_doses((firsts[place], seconds[place])),
     )
@@ -254,7 +254,7 @@ def _change(
         return Ruling(found)
     after = msgspec.structs.replace(
         held,
-        product_id=found[1].slot.product_id,
+        product_id=found[1].product_id,
         state="booked",
         doses=_doses(found),
         standby=None,
@@ -301,7 +301,7 @@ def _is_past_cut_off(
     """Say whether the first seat that would be given up is too near, or in the past."""
     if not given_up:
         return False
-    starts_at = ledger.seats.slots[given_up[0].slot_id].slot.starts_at
+    starts_at = ledger.seats.slots[given_up[0].slot_id].starts_at
     return starts_at - timedelta(hours=release.cut_off_hours) <= now
 
 
@@ -315,5 +315,5 @@ def _expiration(person_key: bytes, booking: Booking) -> Request:
 
 def _doses(pair: Pair) -> tuple[Dose, ...]:
     first, second = pair
-    dose2 = Dose(2, second.slot.slot_id)
-    return (dose2,) if first is None else (Dose(1, first.slot.slot_id), dose2)
+    dose2 = Dose(2, second.slot_id)
+    return (dose2,) if first is None else (Dose(1, first.slot_id), dose2)

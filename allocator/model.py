@@ -211,7 +211,10 @@ class Booking(msgspec.Struct, frozen=True, gc=False):
 
     def slot_of(self, number: DoseNumber) -> int | None:
         """Return the slot of a dose, None if there is none."""
-        return next((dose.slot_id for dose in self.doses if dose.dose == number), None)
+        for dose in self.doses:
+            if dose.dose == number:
+                return dose.slot_id
+        return None
 
 
 Outcome = Booking | Refusal | tuple[Booking, ...]

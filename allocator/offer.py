@@ -64,18 +64,16 @@ def first_dose_slots(ledger: Ledger, among: Iterable[SlotSeats], now: datetime) 
             slots.append(OpenSlot(slot.slot_id, "none"))
             continue
         pairs = min(seats.free[0], second.of_day.free[1])
-        slots.append(
-            OpenSlot(slot.slot_id, plenty(pairs), second.slot.slot_id, second.slot.starts_at)
-        )
+        slots.append(OpenSlot(slot.slot_id, plenty(pairs), second.slot_id, second.starts_at))
     return slots
 
 
 def second_dose_slots(among: Iterable[SlotSeats], now: datetime) -> list[OpenSlot]:
     """Return those of the slots that give dose 2 and lie ahead, for whoever had dose 1."""
     return [
-        OpenSlot(seats.slot.slot_id, plenty(seats.free[1]))
+        OpenSlot(seats.slot_id, plenty(seats.free[1]))
         for seats in among
-        if seats.slot.capacities[1] > 0 and seats.slot.starts_at > now
+        if seats.slot.capacities[1] > 0 and seats.starts_at > now
     ]
 
 
@@ -104,7 +102,7 @@ def pairs_of_calendar(calendar: Calendar, product: Product, now: datetime) -> in
     seconds = {day: slots.free[1] for day, slots in calendar.days.items()}
     pairs = 0
     for day in sorted(calendar.days):
-        firsts = sum(s.free[0] for s in calendar.days[day].slots if s.slot.starts_at > now)
+        firsts = sum(s.free[0] for s in calendar.days[day].slots if s.starts_at > now)
         for second_day in _second_days(day, product):
             taken = min(firsts, seconds.get(second_day, 0))
             if taken > 0:

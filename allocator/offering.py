@@ -268,8 +268,8 @@ def _first_dose_had(ledger: Ledger, booking: Booking) -> FirstDose | None:
 def _offered(one: Waiting, new: tuple[SlotSeats, ...], product_id: str, now: datetime) -> Move:
     booking, place = one.booking, one.booking.standby
     assert place is not None, "who waits has a place"
-    until = min(offer_ends(now), new[0].slot.starts_at - TAKEN_BEFORE_START)
-    slot_ids = [seats.slot.slot_id for seats in new]
+    until = min(offer_ends(now), new[0].starts_at - TAKEN_BEFORE_START)
+    slot_ids = [seats.slot_id for seats in new]
     doses = (
         (*booking.doses, Dose(2, slot_ids[0]))
         if len(slot_ids) == 1
@@ -286,4 +286,4 @@ def _offered(one: Waiting, new: tuple[SlotSeats, ...], product_id: str, now: dat
 
 
 def _can_be_offered(seats: SlotSeats, now: datetime) -> bool:
-    return seats.slot.starts_at - TAKEN_BEFORE_START >= now + OFFER_LASTS_MIN
+    return seats.starts_at - TAKEN_BEFORE_START >= now + OFFER_LASTS_MIN

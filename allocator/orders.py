@@ -40,7 +40,7 @@ def add_seats(ledger: Ledger, order: AddSeats, now: datetime) -> Ruling:
     seats = ledger.seats.slots.get(order.slot_id)
     if seats is None or seats.slot.release_id != order.release_id:
         return Ruling(Refusal.OUTSIDE_RELEASE)
-    if seats.slot.starts_at <= now:
+    if seats.starts_at <= now:
         return Ruling(Refusal.PAST_CUT_OFF)
     edits = tuple(
         Edit(order.slot_id, dose, capacity + added)
@@ -73,9 +73,9 @@ def cut_supply(ledger: Ledger, facts: Facts, order: CutSupply, now: datetime) ->
     day = calendar.days.get(order.day) if calendar is not None else None
     if day is None:
         return Ruling(Refusal.OUTSIDE_RELEASE)
-    taken = sum(ledger.seats.taken(s.slot.slot_id, dose) for s in day.slots for dose in (1, 2))
+    taken = sum(ledger.seats.taken(s.slot_id, dose) for s in day.slots for dose in (1, 2))
     too_many = taken - order.doses_left
-    on_the_day = {seats.slot.slot_id for seats in day.slots}
+    on_the_day = {seats.slot_id for seats in day.slots}
     holders = _holders(facts, order.release_id)
     losses = dict(sorted(_newest(_losses(holders, on_the_day), max(0, too_many))))
     if len(losses) < too_many:
@@ -188,7 +188,7 @@ def _lose(ledger: Ledger, slot_id: int | None, number: DoseNumber) -> None:
 
 def _shrink_to_taken(ledger: Ledger, seats: SlotSeats) -> None:
     for number in DOSE_NUMBERS:
-        slot_id = seats.slot.slot_id
+        slot_id = seats.slot_id
         ledger.seats.resize(slot_id, number, ledger.seats.taken(slot_id, number))
 
 
@@ -196,10 +196,10 @@ def _remove_free(ledger: Ledger, slots: list[SlotSeats], free_left: int) -> None
     """Leave so many free seats: those of dose 2 stay before those of dose 1, and early ones."""
     surplus = sum(sum(seats.free) for seats in slots) - free_left
     for number in DOSE_NUMBERS:
-        for seats in sorted(slots, key=lambda s: (s.minute, s.slot.slot_id), reverse=True):
+        for seats in sorted(slots, key=lambda s: (s.minute, s.slot_id), reverse=True):
             removed = max(0, min(surplus, seats.free[number - 1]))
             capacity = seats.slot.capacities[number - 1] - removed
-            ledger.seats.resize(seats.slot.slot_id, number, capacity)
+            ledger.seats.resize(seats.slot_id, number, capacity)
             surplus -= removed
 
 
@@ -207,9 +207,9 @@ def _edits(ledger: Ledger, slots: Iterable[SlotSeats]) -> tuple[Edit, ...]:
     """Return how the slots' capacities differ from the catalogue's; within a trial."""
     edits = []
     for seats in slots:
-        before = ledger.catalogue.slots[seats.slot.slot_id].capacities
+        before = ledger.catalogue.slots[seats.slot_id].capacities
         for number in DOSE_NUMBERS:
             capacity = seats.slot.capacities[number - 1]
             if capacity != before[number - 1]:
-                edits.append(Edit(seats.slot.slot_id, number, capacity))
+                edits.append(Edit(seats.slot_id, number, capacity))
     return tuple(edits)

@@ -60,7 +60,7 @@ class Rebooking:
         if lost == (2,) and held.first_dose_elsewhere is None:
             second = self._second_of(self._slot(held, 1))
             if second is not None:
-                both = (held.doses[0], Dose(2, second.slot.slot_id))
+                both = (held.doses[0], Dose(2, second.slot_id))
                 return self._moved(held, lost, msgspec.structs.replace(held, doses=both))
             if 1 in held.given:
                 return self._moved(held, lost, self._listed(held, rank))
@@ -79,13 +79,13 @@ class Rebooking:
         old = self._slot(held, held.doses[0].dose)
         if held.first_dose_elsewhere is not None:
             second = self._second_after(old, held.first_dose_elsewhere)
-            return None if second is None else (Dose(2, second.slot.slot_id),)
+            return None if second is None else (Dose(2, second.slot_id),)
         for first in self._around(old, 1):
             if held.state == "first_only":
-                return (Dose(1, first.slot.slot_id),)
+                return (Dose(1, first.slot_id),)
             second = second_slot_for(first, self._product(first))
             if second is not None:
-                return Dose(1, first.slot.slot_id), Dose(2, second.slot.slot_id)
+                return Dose(1, first.slot_id), Dose(2, second.slot_id)
         return None
 
     def _second_after(self, old: SlotSeats, first: FirstDose) -> SlotSeats | None:
@@ -120,7 +120,7 @@ class Rebooking:
                     yield seats
 
     def _nearest(self, day: Day | None, dose: DoseNumber, minute: int) -> SlotSeats | None:
-        free = (s for s in day.free_slots(dose) if s.slot.starts_at > self.now) if day else ()
+        free = (s for s in day.free_slots(dose) if s.starts_at > self.now) if day else ()
         return min(free, key=lambda s: (abs(s.minute - minute), s.minute), default=None)
 
     def _listed(self, held: Booking, rank: int) -> Booking:
@@ -149,4 +149,4 @@ class Rebooking:
         return self.ledger.seats.slots[slot_id]
 
     def _product(self, seats: SlotSeats) -> Product:
-        return self.ledger.catalogue.products[seats.slot.product_id]
+        return self.ledger.catalogue.products[seats.product_id]

@@ -66,10 +66,10 @@ class Search:
     def second_of(self, wish: Wish, first: SlotSeats, *, given: bool) -> Pair | Refusal:
         """Find another dose 2 for a dose 1 that stays as it is, or that was given already."""
         if given:
-            had = FirstDose(first.slot.product_id, first.day)
+            had = FirstDose(first.product_id, first.day)
             found = self.second_after(wish, had)
             return found if isinstance(found, Refusal) else (first, found[1])
-        product = self.catalogue.products[first.slot.product_id]
+        product = self.catalogue.products[first.product_id]
         standard_day = first.day + timedelta(days=product.interval_days_standard)
 
         def fits(second: SlotSeats) -> bool:
@@ -98,14 +98,14 @@ class Search:
             return Refusal.OUTSIDE_RELEASE
         if not self._is_free(first, 1):
             return Refusal.NO_FIRST_DOSE
-        product = self.catalogue.products[first.slot.product_id]
+        product = self.catalogue.products[first.product_id]
         if choice.second_slot_id is None:
             second = second_slot_for(first, product)
             return Refusal.NO_SECOND_DOSE if second is None else (first, second)
         named = self.slot(choice.second_slot_id, 2)
         if named is None:
             return Refusal.OUTSIDE_RELEASE
-        same_product = named.slot.product_id == product.product_id
+        same_product = named.product_id == product.product_id
         if not same_product or not interval_is_met(first.day, named, product):
             return Refusal.INTERVAL_NOT_MET
         return (first, named) if self._is_free(named, 2) else Refusal.NO_SECOND_DOSE
@@ -150,11 +150,7 @@ class Search:
         if slots is None or slots.free[0] <= 0:
             return Refusal.NO_FIRST_DOSE
         for first in slots.slots:
-            if (
-                first.free[0] > 0
-                and first.slot.starts_at > self.now
-                and at_wished_time(first, wish)
-            ):
+            if first.free[0] > 0 and first.starts_at > self.now and at_wished_time(first, wish):
                 second = second_slot_for(first, self.catalogue.products[calendar.key[2]])
                 return Refusal.NO_SECOND_DOSE if second is None else (first, second)
         return Refusal.NO_FIRST_DOSE
@@ -175,7 +171,7 @@ class Search:
         second = self.slot(choice.slot_id, 2)
         if second is None:
             return Refusal.OUTSIDE_RELEASE
-        if second.slot.product_id != product_id or not fits(second):
+        if second.product_id != product_id or not fits(second):
             return Refusal.INTERVAL_NOT_MET
         return second if self._is_free(second, 2) else Refusal.NO_SECOND_DOSE
 
@@ -194,15 +190,16 @@ class Search:
     ) -> Iterator[SlotSeats]:
         slots = calendar.days.get(day)
         for seats in slots.free_slots(dose) if slots is not None else ():
-            if seats.slot.starts_at > self.now and at_wished_time(seats, wish):
+            if seats.starts_at > self.now and at_wished_time(seats, wish):
                 yield seats
 
     def slot(self, slot_id: int, dose: DoseNumber) -> SlotSeats | None:
         """Return a slot of this release that gives that dose, with seats or full."""
         seats = self.seats.slots.get(slot_id)
-        if seats is None or seats.slot.release_id != self.release.release_id:
+        if seats is None or seats.calendar.key[0] != self.release.release_id:
             return None
-        return seats if seats.slot.capacities[dose - 1] > 0 else None
+        gives_dose = seats.free[dose - 1] > 0 or seats.slot.capacities[dose - 1] > 0
+        return seats if gives_dose else None
 
     def is_on_offer(self, wish: Flexible, dose: DoseNumber, product_id: str | None) -> bool:
         """Say whether any slot that is meant gives that dose, with seats or full."""
@@ -211,7 +208,7 @@ class Search:
         return any(self.seats.gives_dose(key, day, parts, dose) for day in days_of(wish))
 
     def _is_free(self, seats: SlotSeats, dose: DoseNumber) -> bool:
-        return seats.free[dose - 1] > 0 and seats.slot.starts_at > self.now
+        return seats.free[dose - 1] > 0 and seats.starts_at > self.now
 
 
 def first_found(candidates: Iterable[Found | Refusal], otherwise: Refusal) -> Found | Refusal:

@@ -39,14 +39,30 @@ def _part_of_day(minute: int) -> int:
 class SlotSeats:
     """A slot with what is free in it: `free[0]` for dose 1, `free[1]` for dose 2.
 
-    `part` is its part of the day, as a place in PARTS_OF_DAY.
+    `part` is its part of the day, as a place in PARTS_OF_DAY. What every decision asks of
+    the slot stands here too, so that it need not be fetched from elsewhere in memory.
     """
 
-    __slots__ = ("agendas", "calendar", "day", "free", "minute", "of_day", "part", "slot")
+    __slots__ = (
+        "agendas",
+        "calendar",
+        "day",
+        "free",
+        "minute",
+        "of_day",
+        "part",
+        "product_id",
+        "slot",
+        "slot_id",
+        "starts_at",
+    )
 
     def __init__(self, slot: Slot, free: list[int], calendar: Calendar) -> None:
         start = slot.starts_at.astimezone(SITE_TIMEZONE)
         self.slot = slot
+        self.slot_id = slot.slot_id
+        self.starts_at = slot.starts_at
+        self.product_id = slot.product_id
         self.day = start.date()
         self.minute = start.hour * 60 + start.minute
         self.part = _part_of_day(self.minute)
@@ -120,9 +136,9 @@ class Agenda:
         while place < len(slots) and slots[place].free[0] == 0:
             place += 1
         self._free_from = place
-        if place < len(slots) and slots[place].slot.starts_at > now:
+        if place < len(slots) and slots[place].starts_at > now:
             return slots[place]
-        ahead = (s for s in slots[place:] if s.free[0] > 0 and s.slot.starts_at > now)
+        ahead = (s for s in slots[place:] if s.free[0] > 0 and s.starts_at > now)
         return next(ahead, None)
 
     def note_free(self, place: int) -> None:

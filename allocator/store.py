@@ -19,9 +19,11 @@ from typing import Any
 import msgspec
 import psycopg
 from psycopg import errors
-from psycopg.types.array import ListBinaryDumper
+from psycopg.adapt import Dumper, PyFormat
+from psycopg.pq import Format
 
 from allocator import statements
+from allocator.arrays import Kind, kind_of, packed
 from allocator.batch import Batch, Columns, JournalHead
 from allocator.commands import BookTogether, CloseSlots, CutSupply, Request
 from allocator.core import Decided, Facts, Ledger
@@ -59,6 +61,28 @@ _NETWORK: dict[str, Any] = {
 """A server that vanished without a word is noticed after about 10 s."""
 
 _decode_answer = msgspec.msgpack.Decoder(Outcome).decode
+
+
+class ColumnDumper(Dumper):
+    """Hands psycopg the lists of a statement as `arrays` packs them."""
+
+    format = Format.BINARY
+    _kind: Kind
+
+    def get_key(self, obj: list[Any], format: PyFormat) -> tuple[type, type]:  # noqa: A002
+        """Tell lists apart by what they hold."""
+        return (list, kind_of(obj).key)
+
+    def upgrade(self, obj: list[Any], format: PyFormat) -> ColumnDumper:  # noqa: A002
+        """Return the dumper of this kind of list."""
+        dumper = ColumnDumper(list)
+        dumper._kind = kind_of(obj)
+        dumper.oid = dumper._kind.oids[1]
+        return dumper
+
+    def dump(self, obj: list[Any]) -> bytes:
+        """Return the bytes of the array."""
+        return packed(obj, self._kind)
 
 
 class Versions(msgspec.Struct, frozen=True):
@@ -253,8 +277,7 @@ class Store:
             row_factory=statements.named_rows,
             **_NETWORK,
         )
-        # As text, each byte of a binary column would pass through a regular expression.
-        connection.adapters.register_dumper(list, ListBinaryDumper)
+        connection.adapters.register_dumper(list, ColumnDumper)
         return connection
 
 

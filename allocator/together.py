@@ -51,14 +51,14 @@ class _Placing:
         firsts = self._nearest(wished.of_day, 1, wished.minute, around=wished)
         if firsts is None:
             return Refusal.NO_FIRST_DOSE
-        product = search.catalogue.products[wished.slot.product_id]
+        product = search.catalogue.products[wished.product_id]
         if choice.second_slot_id is None:
             seconds = self._seconds(firsts, product)
             return Refusal.NO_SECOND_DOSE if seconds is None else (firsts, seconds)
         named = search.slot(choice.second_slot_id, 2)
         if named is None:
             return Refusal.OUTSIDE_RELEASE
-        same_product = named.slot.product_id == product.product_id
+        same_product = named.product_id == product.product_id
         if not same_product or not interval_is_met(wished.day, named, product):
             return Refusal.INTERVAL_NOT_MET
         seconds = self._nearest(named.of_day, 2, named.minute, around=named)
@@ -83,7 +83,7 @@ class _Placing:
         firsts = self._nearest(day, 1, 0, wish=wish) if day is not None else None
         if firsts is None:
             return Refusal.NO_FIRST_DOSE
-        product = self._search.catalogue.products[firsts[0].slot.product_id]
+        product = self._search.catalogue.products[firsts[0].product_id]
         seconds = self._seconds(firsts, product)
         return Refusal.NO_SECOND_DOSE if seconds is None else (firsts, seconds)
 
@@ -123,8 +123,8 @@ class _Placing:
 
     def _placements(self, day: Day, dose: DoseNumber) -> Iterator[Placement]:
         now = self._search.now
-        free = [seats for seats in day.free_slots(dose) if seats.slot.starts_at > now]
-        begin_at = {seats.slot.starts_at: seats for seats in free}
+        free = [seats for seats in day.free_slots(dose) if seats.starts_at > now]
+        begin_at = {seats.starts_at: seats for seats in free}
         for seats in free:
             if seats.free[dose - 1] > 1:
                 yield seats, seats

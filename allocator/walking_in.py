@@ -39,7 +39,7 @@ def walk_in(ledger: Ledger, facts: Facts, request: Request, order: WalkIn, now: 
         booking_id=request.request_id,
         campaign_id=release.campaign_id,
         release_id=release.release_id,
-        product_id=ledger.seats.slots[order.slot_id].slot.product_id,
+        product_id=ledger.seats.slots[order.slot_id].product_id,
         state="booked",
         doses=found,
         first_dose_elsewhere=order.first_dose_elsewhere,
@@ -69,7 +69,7 @@ def _found(search: Search, order: WalkIn) -> tuple[Dose, ...] | Refusal:
         return Refusal.NOT_THE_DAY
     if elsewhere is None:
         return _pair_from(search, seats)
-    product = search.catalogue.products[seats.slot.product_id]
+    product = search.catalogue.products[seats.product_id]
     same_product = elsewhere.product_id == product.product_id
     if not same_product or not interval_is_met_after(elsewhere, seats, product, today):
         return Refusal.INTERVAL_NOT_MET
@@ -79,7 +79,7 @@ def _found(search: Search, order: WalkIn) -> tuple[Dose, ...] | Refusal:
 def _pair_from(search: Search, first: SlotSeats) -> tuple[Dose, ...] | Refusal:
     if first.free[0] == 0:
         return Refusal.NO_FIRST_DOSE
-    second = second_slot_for(first, search.catalogue.products[first.slot.product_id])
+    second = second_slot_for(first, search.catalogue.products[first.product_id])
     if second is None:
         return Refusal.NO_SECOND_DOSE
-    return Dose(1, first.slot.slot_id), Dose(2, second.slot.slot_id)
+    return Dose(1, first.slot_id), Dose(2, second.slot_id)

@@ -21,6 +21,7 @@ is read or the process hands over. An answer is sent only after its commit.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
@@ -290,11 +291,14 @@ class Writer:
 
 def _count(decisions: list[Decision]) -> None:
     metrics.BATCH_REQUESTS.observe(len(decisions))
-    for decision in decisions:
-        if not decision.is_new:
-            continue
-        if isinstance(decision.outcome, Refusal):
-            metrics.REFUSALS.labels(decision.outcome.value).inc()
-        else:
-            kind = str(decision.request.command.__struct_config__.tag)
-            metrics.BOOKINGS.labels(metrics.bounded("command", kind)).inc()
+    new = [decision for decision in decisions if decision.is_new]
+    refusals = Counter(one.outcome for one in new if isinstance(one.outcome, Refusal))
+    for refusal, count in refusals.items():
+        metrics.REFUSALS.labels(refusal.value).inc(count)
+    kinds = Counter(
+        str(one.request.command.__struct_config__.tag)
+        for one in new
+        if not isinstance(one.outcome, Refusal)
+    )
+    for kind, count in kinds.items():
+        metrics.BOOKINGS.labels(metrics.bounded("command", kind)).inc(count)

@@ -74,6 +74,7 @@ def measure_durable(
     """Sections 2 and 6: a backlog drained, the ceiling, the costs; and the usual rate."""
     sizes = sorted({*BATCH_SIZES, BATCH_SIZE_USUAL})
     ceilings: defaultdict[int, list[float]] = defaultdict(list)
+    packed: list[float] = []
     drains: defaultdict[int, list[Drained]] = defaultdict(list)
     syncs_s: list[float] = []
     for run in range(options.runs):
@@ -83,6 +84,10 @@ def measure_durable(
             syncs_s.append(sync_s(servers.folder))
             ceilings[size].append(ceiling_per_s(servers, town, backlog=backlog, batch_size=size))
             drains[size].append(drain(servers, town, backlog=backlog, batch_size_max=size))
+        size = BATCH_SIZE_USUAL
+        packed.append(
+            ceiling_per_s(servers, town, backlog=options.backlog, batch_size=size, is_packed=True)
+        )
     rows = []
     for size in sizes:
         ours = [drained.bookings_per_s for drained in drains[size]]
@@ -99,6 +104,8 @@ def measure_durable(
                 target=target,
             ),
         ]
+    what = f"ceiling with arrays packed by hand, {BATCH_SIZE_USUAL:,}"
+    rows.append(row_of("2 durable", what, "pairs/s", packed))
     usual_drains = drains[BATCH_SIZE_USUAL]
     rows += _split(usual_drains) + _costs(usual_drains)
     what = "the disk: a page written and synced"

@@ -36,8 +36,8 @@ BUGS = (
     Bug(
         "answers are not stored",
         "batch.py",
-        "        outcomes=outcomes,",
-        '        outcomes=_columns("outcomes"),',
+        "        outcomes=_outcomes(new, numbers),",
+        "        outcomes=_outcomes((), ()),",
     ),
     Bug(
         "requests are acknowledged when they are taken",
