@@ -29,6 +29,7 @@ LEASE_HELD = statement("lease_held")
 LEASE_GIVEN_UP = statement("lease_given_up")
 
 # What the writer loads when it begins.
+TRANSACTION_LIMITED = statement("transaction_limited")
 WHOLE_TABLES_ALLOWED = statement("whole_tables_allowed")
 CATALOGUE_VERSIONS = statement("catalogue_versions")
 PRODUCTS = statement("products")

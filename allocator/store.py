@@ -51,6 +51,9 @@ so that its lock does not keep a standby out; one that waits for a lock gives up
 to renew its lease. A plan made while a table was still empty is kept, and must not be to
 read all of it: what does need a whole table says so (`_whole_tables`)."""
 
+PIPELINED_FROM_VERSION = 170_000
+"""PostgreSQL 17 brought `transaction_timeout`."""
+
 _NETWORK: dict[str, Any] = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -98,10 +101,11 @@ class Store:
     """One direct connection, never through a pooler. Made lazily, dropped on any fault.
 
     `pipelined`: the statements of a batch are sent at once (psycopg's pipeline mode,
-    which its authors call experimental), not each after the answer to the one before.
+    which its authors call experimental), not each after the answer to the one before. Only
+    for batches (one such transaction takes 4 s at most), and from PostgreSQL 17 on.
     """
 
-    def __init__(self, database_url: str, *, roster_key: bytes, pipelined: bool = True) -> None:
+    def __init__(self, database_url: str, *, roster_key: bytes, pipelined: bool = False) -> None:
         self._pipelined = pipelined
         self._database_url = database_url
         self._roster_key = roster_key
@@ -214,7 +218,8 @@ class Store:
                 raise Fenced
             if row.version != batch.catalogue_version:
                 raise Outdated
-            with connection.pipeline() if self._pipelined else nullcontext():
+            is_pipelined = self._may_pipeline(connection)
+            with connection.pipeline() if is_pipelined else nullcontext():
                 for sql, columns in _rows_of(batch):
                     if any(columns.values()):
                         connection.execute(_sql(sql), columns | more)
@@ -278,7 +283,17 @@ class Store:
             **_NETWORK,
         )
         connection.adapters.register_dumper(list, ColumnDumper)
+        if self._may_pipeline(connection):
+            connection.execute(_sql(statements.TRANSACTION_LIMITED))
         return connection
+
+    def _may_pipeline(self, connection: psycopg.Connection[Any]) -> bool:
+        """Say whether statements may be sent at once: where a whole transaction has a time limit.
+
+        A leader that hangs between two messages of a pipeline is not idle in the server's
+        eyes, and would keep its locks for ever (seen in `make leaders`).
+        """
+        return self._pipelined and connection.info.server_version >= PIPELINED_FROM_VERSION
 
 
 @contextmanager

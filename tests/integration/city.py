@@ -211,7 +211,8 @@ class City:
         stop = threading.Event()
         roster_key = read_secret(self.secrets_dir, "roster.key")
         store = Store(self.database_url, roster_key=roster_key)
-        commits = ThreadedCommits(Store(self.database_url, roster_key=roster_key))
+        for_batches = Store(self.database_url, roster_key=roster_key, pipelined=True)
+        commits = ThreadedCommits(for_batches)
         with Redis.from_url(self.redis_url) as redis, closing(store), closing(commits):
             writer = Writer(
                 store,

@@ -13,8 +13,10 @@ from allocator.batch import Batch, batch_of
 from allocator.core import decide_batch
 from allocator.errors import Fenced, StoreAway, StoreContradicts
 from allocator.model import Booking
+from allocator.statements import statement
 from allocator.store import Store
 from tests.integration.allocator.books import CONTACT, Books, now
+from tests.waiting import until
 
 
 def decided(books: Books, store: Store, *numbers: int) -> Batch:
@@ -154,3 +156,31 @@ def test_batches_never_read_a_whole_table(books: Books) -> None:
     assert len(known.held) == 2
     assert len(before) == 5
     assert books.rows(SCANS) == before
+
+
+def test_leader_that_hangs_in_the_middle_of_a_pipeline_loses_its_locks(books: Books) -> None:
+    """I6: the server waits for the next message, and does not count the session as idle."""
+    with books.store(pipelined=True) as leader, books.store() as standby:
+        epoch = leader.take_lease("a", 2.0)
+        assert epoch is not None
+        with pytest.raises(StoreAway):
+            _hang(leader, epoch, lambda: until(lambda: _taken_over(standby)))
+
+
+def _hang(leader: Store, epoch: int, meanwhile: Callable[[], object]) -> None:
+    """Begin a batch, and do something else in the middle of it."""
+    held = statement("batch_held").encode()
+    with leader._transaction() as connection, connection.pipeline() as pipeline:
+        assert connection.execute(held, {"epoch": epoch, "decided_at": now()}).fetchone()
+        pipeline.sync()
+        connection.execute("SELECT 1").fetchone()
+        meanwhile()
+        connection.execute("SELECT 1").fetchone()
+
+
+def _taken_over(standby: Store) -> int | None:
+    """Try to lead; a lock that is not had in time counts as no."""
+    try:
+        return standby.take_lease("b", 2.0)
+    except StoreAway:
+        return None

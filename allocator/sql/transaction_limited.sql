@@ -1,0 +1,1 @@
+SET transaction_timeout = '4s'
