@@ -94,10 +94,35 @@ CREATE TABLE public.release (
     cut_off_hours integer NOT NULL,
     state_by_hand text DEFAULT 'none'::text NOT NULL,
     message text DEFAULT ''::text NOT NULL,
+    queue text DEFAULT 'draw'::text NOT NULL,
+    desk_share double precision DEFAULT 0.2 NOT NULL,
+    messages jsonb DEFAULT '{}'::jsonb NOT NULL,
+    beacon text DEFAULT ''::text NOT NULL,
+    beacon_source text DEFAULT ''::text NOT NULL,
     CONSTRAINT release_cohort_in_order CHECK ((born_from <= born_to)),
     CONSTRAINT release_cut_off_is_not_negative CHECK ((cut_off_hours >= 0)),
+    CONSTRAINT release_desk_share_is_a_share CHECK (((desk_share >= (0)::double precision) AND (desk_share <= (0.9)::double precision))),
     CONSTRAINT release_moments_in_order CHECK (((lobby_at <= opens_at) AND (opens_at < closes_at))),
+    CONSTRAINT release_queue_is_known CHECK ((queue = ANY (ARRAY['draw'::text, 'fifo'::text, 'none'::text]))),
     CONSTRAINT release_state_by_hand_is_known CHECK ((state_by_hand = ANY (ARRAY['none'::text, 'paused'::text, 'closed'::text])))
+);
+CREATE TABLE public.room_record (
+    record_id text NOT NULL,
+    record_seq bigint NOT NULL,
+    release_id text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    content jsonb NOT NULL,
+    chain_hash bytea NOT NULL,
+    CONSTRAINT room_record_chain_hash_is_32_bytes CHECK ((octet_length(chain_hash) = 32))
+);
+ALTER TABLE public.room_record ALTER COLUMN record_seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.room_record_record_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 CREATE TABLE public.roster (
     person_key bytea NOT NULL,
@@ -164,6 +189,10 @@ ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_pkey PRIMARY KEY (product_id);
 ALTER TABLE ONLY public.release
     ADD CONSTRAINT release_pkey PRIMARY KEY (release_id);
+ALTER TABLE ONLY public.room_record
+    ADD CONSTRAINT room_record_pkey PRIMARY KEY (record_id);
+ALTER TABLE ONLY public.room_record
+    ADD CONSTRAINT room_record_seq_is_unique UNIQUE (record_seq);
 ALTER TABLE ONLY public.roster
     ADD CONSTRAINT roster_pkey PRIMARY KEY (person_key);
 ALTER TABLE ONLY public.seats
@@ -212,6 +241,7 @@ GRANT SELECT ON TABLE public.product TO seiriken_allocator;
 GRANT SELECT ON TABLE public.product TO seiriken_jobs;
 GRANT SELECT ON TABLE public.release TO seiriken_allocator;
 GRANT SELECT ON TABLE public.release TO seiriken_jobs;
+GRANT SELECT,INSERT ON TABLE public.room_record TO seiriken_jobs;
 GRANT SELECT ON TABLE public.roster TO seiriken_allocator;
 GRANT SELECT ON TABLE public.seats TO seiriken_allocator;
 GRANT SELECT ON TABLE public.seats TO seiriken_jobs;

@@ -68,6 +68,51 @@ def test_an_index_that_cannot_be_is_our_mistake(index: int, count: int, seed: by
         draw.shuffled_index(index, count, seed)
 
 
+@pytest.mark.parametrize(("seed", "before", "after"), VECTORS)
+def test_the_shuffle_can_be_undone(seed: bytes, before: list[int], after: list[int]) -> None:
+    undone = [before[draw.unshuffled_index(p, len(after), seed)] for p in range(len(after))]
+    assert undone == after
+    with pytest.raises(AssertionError):
+        draw.unshuffled_index(len(after), len(after), seed)
+
+
+def test_places_of_the_lobby_are_drawn_and_later_ones_follow() -> None:
+    assert [draw.place_of(index, 3, SEED_A) for index in range(5)] == [3, 1, 2, 4, 5]
+    assert draw.place_of(0, 0, SEED_A) == 1
+
+
+def test_the_shuffles_seed_mixes_seed_and_beacon() -> None:
+    mixed = draw.shuffle_seed(SEED_A, "第1234回 0815")
+    assert mixed == hashlib.sha256(SEED_A + b"\0" + "第1234回 0815".encode()).digest()
+    assert mixed != draw.shuffle_seed(SEED_A, "第1234回 0816")
+    with pytest.raises(AssertionError):
+        draw.shuffle_seed(b"short", "0815")
+
+
+def test_the_default_beacon_names_release_and_opening() -> None:
+    beacon = draw.default_beacon("spring", "2026-12-01T09:00:00+09:00")
+    assert beacon == "spring|2026-12-01T09:00:00+09:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("0815", None),
+        ("宝くじ 第1234回", None),
+        ("x" * 200, None),
+        ("", "is empty"),
+        ("   ", "is empty"),
+        (" 0815", "begins or ends with a space"),
+        ("08\n15", "cannot be printed"),
+        ("08\u200b15", "cannot be printed"),
+        ("x" * 201, "more than 200 characters"),
+    ],
+)
+def test_a_beacon_is_one_line_that_can_be_read_and_typed(text: str, fault: str | None) -> None:
+    found = draw.beacon_fault(text)
+    assert found is None if fault is None else fault in (found or "")
+
+
 def test_the_commitment_binds_seed_and_rules() -> None:
     published = draw.commitment(SEED_A)
     assert published == hashlib.sha256(SEED_A + draw.RULES.encode()).hexdigest()
@@ -84,5 +129,8 @@ def test_the_seed_of_a_release_is_the_same_after_a_wipe_and_differs_between_rele
 
 
 def test_the_published_rules_name_what_the_code_does() -> None:
-    assert str(draw.ROUNDS) in draw.RULES
+    assert f"with {draw.ROUNDS} rounds" in draw.RULES
+    assert f"rules version {draw.RULES_VERSION} " in draw.RULES
+    assert f"at most {draw.BEACON_CHARS_MAX} characters" in draw.RULES
+    assert draw.RULES.isascii()
     assert "compute_shuffled_index" in draw.RULES
