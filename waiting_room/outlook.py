@@ -4,8 +4,10 @@ Rule 1: what is not known is not said: without a measured pace there is no estim
 Rule 2: nothing here does I/O, reads a clock or draws a random number.
 
 The tables are the same for everybody; a reader finds the first row whose `ahead` is at
-least the number of places before theirs (place - serving); the last row holds for all
-beyond. The jitter that spreads requests is the client's (up to half of `after_s` more).
+least the number of places before theirs (place - serving). Beyond the last row of `poll`,
+that row holds; beyond that of `eta` nothing is known yet. Where the rows of `eta` stand, and
+that they are held to what was told before, is `waiting_room.promise`'s. The jitter that
+spreads requests is the client's (up to half of `after_s` more).
 
 Units: seconds, places, pairs of seats.
 """
@@ -30,6 +32,7 @@ SHARE_SAMPLE_MIN = 30
 SHARE_LOW_UNMEASURED = 0.7
 """Until then, at least so many of those let in are taken to book (for `borderline`)."""
 
+BEGINNING_SPREAD_S_MIN = 1.0
 POLL_NEAR_S = 2
 POLL_FAR_S = 60
 NEAR_PEOPLE_MIN = 50
@@ -84,14 +87,10 @@ def pace_of(admission: Admission, per_minute: int | None) -> Pace | None:
     return Pace(min(low_per_s, high_per_s), high_per_s)
 
 
-def eta_table(pace: Pace | None, waiting: int) -> tuple[Eta, ...]:
-    """Return how long it takes by distance, out to the last who waits; empty if not known."""
-    if pace is None:
-        return ()
-    return tuple(
-        Eta(ahead, math.floor(ahead / pace.high_per_s), math.ceil(ahead / pace.low_per_s))
-        for ahead in _distances(max(1, waiting))
-    )
+def estimate(pace: Pace, nearest: int, farthest: int) -> Eta:
+    """Return how long those wait who have `nearest` to `farthest` places to go (from 1)."""
+    low_s, high_s = nearest / pace.high_per_s, farthest / pace.low_per_s
+    return Eta(farthest, math.floor(low_s), math.ceil(high_s))
 
 
 def outlook(
@@ -149,6 +148,15 @@ def poll_table(per_s_max: float, waiting: int, budget_per_s: float) -> tuple[Pol
     )
 
 
+def beginning_spread_s(waiting: int, budget_per_s: float) -> float:
+    """Return within how many seconds after lobby or opening begin the crowd asks again.
+
+    Everybody then wants to know their place at once. As short as the budget allows;
+    behind an edge cache, which answers any crowd, that is BEGINNING_SPREAD_S_MIN.
+    """
+    return max(BEGINNING_SPREAD_S_MIN, waiting / budget_per_s)
+
+
 def poll_before(begins_in_s: float, waiting: int, budget_per_s: float) -> tuple[Poll, ...]:
     """Return when to ask again while nobody is called: oftener as the beginning comes near."""
     after_s = min(max(begins_in_s / 2, float(POLL_NEAR_S)), float(POLL_FAR_S))
@@ -162,18 +170,6 @@ def _paces(paced: tuple[Mark, ...], paced_s: float) -> Iterator[float]:
         if paced_s - begin_s >= PACE_S_MIN:
             people = next(mark.people for mark in reversed(paced) if mark.at_s <= begin_s)
             yield (paced[-1].people - people) / (paced_s - begin_s)
-
-
-def _distances(waiting: int) -> Iterator[int]:
-    """Yield 1, 2, 5, 10, 20, 50 ... below the last, then the last."""
-    step = 1
-    while True:
-        for factor in (1, 2, 5):
-            if step * factor >= waiting:
-                yield waiting
-                return
-            yield step * factor
-        step *= 10
 
 
 def _reach(pairs_left: int, claimed: int, share: float) -> int:

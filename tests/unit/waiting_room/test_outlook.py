@@ -15,7 +15,8 @@ from waiting_room.outlook import (
     Outlook,
     Pace,
     Poll,
-    eta_table,
+    beginning_spread_s,
+    estimate,
     outlook,
     pace_of,
     poll_before,
@@ -33,7 +34,6 @@ def paced(*marks: tuple[float, int], now_s: float) -> Admission:
 def test_without_a_measured_pace_there_is_no_estimate() -> None:
     assert pace_of(paced((0, 0), now_s=0), None) is None
     assert pace_of(paced((0, 0), (9, 500), now_s=9.5), None) is None
-    assert eta_table(None, 1_000) == ()
 
 
 def test_a_line_that_stands_still_has_no_estimate() -> None:
@@ -58,31 +58,10 @@ def test_an_operators_rate_is_known_before_it_is_measured_and_bounds_what_is() -
     assert pace_of(paced((0, 0), now_s=0), 0) is None
 
 
-def test_the_estimates_are_ranges_out_to_the_last_who_waits() -> None:
-    assert eta_table(Pace(2.0, 4.0), 30) == (
-        Eta(1, 0, 1),
-        Eta(2, 0, 1),
-        Eta(5, 1, 3),
-        Eta(10, 2, 5),
-        Eta(20, 5, 10),
-        Eta(30, 7, 15),
-    )
-    assert eta_table(Pace(1.0, 1.0), 0) == (Eta(1, 1, 1),)
-
-
-@given(st.floats(0.01, 100), st.floats(1, 10), st.integers(0, 2_000_000))
-def test_who_stands_further_back_is_never_told_a_shorter_time(
-    low_per_s: float, ratio: float, waiting: int
-) -> None:
-    table = eta_table(Pace(low_per_s, low_per_s * ratio), waiting)
-    assert table[-1].ahead == max(1, waiting)
-    assert len(table) <= 20
-    for row in table:
-        assert row.low_s <= row.high_s
-    for near, far in pairwise(table):
-        assert near.ahead < far.ahead
-        assert near.low_s <= far.low_s
-        assert near.high_s <= far.high_s
+def test_an_estimate_is_the_range_for_the_nearest_and_the_farthest_of_its_row() -> None:
+    assert estimate(Pace(2.0, 4.0), 21, 30) == Eta(30, 5, 15)
+    assert estimate(Pace(1.0, 1.0), 1, 1) == Eta(1, 1, 1)
+    assert estimate(Pace(3.0, 3.0), 1, 2) == Eta(2, 0, 1)
 
 
 def test_unpublished_stock_is_said_to_be_unknown() -> None:
@@ -161,3 +140,9 @@ def test_before_the_beginning_all_ask_oftener_as_it_comes_near(
     begins_in_s: float, waiting: int, after_s: int
 ) -> None:
     assert poll_before(begins_in_s, waiting, 1_000) == (Poll(0, after_s),)
+
+
+def test_crowd_asks_soon_after_the_beginning_within_the_budget() -> None:
+    assert beginning_spread_s(10, 1_000) == 1.0
+    assert beginning_spread_s(20_000, 1_000) == 20.0
+    assert beginning_spread_s(1_000_000, 1_000_000) == 1.0
