@@ -98,7 +98,7 @@ async def send(request: Request) -> Response:
         answered = Problem(FAULTS[type(fault)])
     if isinstance(answered, Problem) and answered.code in PASSING:
         return await _check_page(request, str(request_id), problem=answered)
-    return await _lead_on(request, answered)
+    return await lead_on(request, answered)
 
 
 async def checking(request: Request) -> Response:
@@ -109,7 +109,7 @@ async def checking(request: Request) -> Response:
     answered = await residents.outcome(parts_of(request), visitor_of(request), request_id)
     if isinstance(answered, Undecided):
         return render(request, "checking.html", refresh_s=CHECKING_REFRESH_S)
-    return await _lead_on(request, answered)
+    return await lead_on(request, answered)
 
 
 async def booked(request: Request) -> Response:
@@ -122,7 +122,7 @@ async def changed(request: Request) -> Response:
     return await _held_page(request, "change")
 
 
-async def _lead_on(request: Request, answered: Answered) -> Response:
+async def lead_on(request: Request, answered: Answered) -> Response:
     """Lead to the page that belongs to an answer."""
     parts, visitor = parts_of(request), visitor_of(request)
     if isinstance(answered, Undecided):
@@ -141,7 +141,8 @@ async def _lead_on(request: Request, answered: Answered) -> Response:
 async def _refused(request: Request, problem: Problem, draft: Mapping[str, str]) -> Response:
     """Say why not, and lead back to choosing with everything typed kept."""
     if problem.code == "not_found":
-        return answer(request, problem)
+        # An old tab's form: the draft that it belonged to has been sent from another one.
+        return see_other(CHOOSE_PATH)
     parts, visitor = parts_of(request), visitor_of(request)
     leads_to = _LEADS_TO.get(problem.code, "choose")
     if leads_to == "choose":

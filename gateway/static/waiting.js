@@ -7,8 +7,13 @@
 (() => {
   const page = document.getElementById("waiting");
   const texts = page.dataset;
-  const place = texts.place === "" ? null : Number(texts.place);
+  let place = texts.place === "" ? null : Number(texts.place);
   const numbers = new Intl.NumberFormat(texts.language);
+  const moments = new Intl.DateTimeFormat(texts.language, {
+    timeZone: "Asia/Tokyo",
+    dateStyle: "full",
+    timeStyle: "short",
+  });
   const titleBefore = document.title;
   const jitter = 0.5;
   const askAfterFailureSecondsMax = 120;
@@ -31,6 +36,9 @@
 
   // The first row whose `ahead` reaches ours; beyond the table its last row.
   const rowFor = (table, ahead) => table.find((row) => ahead <= row.ahead) ?? table.at(-1);
+
+  // The estimate: beyond the table nothing is known yet.
+  const etaRow = (table, ahead) => table.find((row) => ahead <= row.ahead);
 
   const rangeWords = (row) => {
     if (!row) return texts.rangeUnknown;
@@ -77,9 +85,32 @@
     else stopCountdown();
   };
 
+  // Why the latest moment told has become later: the newest rise that covers our place.
+  const showRaised = (rises) => {
+    const reason = rises.find((rise) => rise.from_place <= place && place <= rise.to_place)?.reason;
+    for (const notice of page.querySelectorAll("[data-raised]")) {
+      const hidden = notice.dataset.raised !== reason;
+      if (notice.hidden && !hidden) announce(notice.textContent);
+      notice.hidden = hidden;
+    }
+  };
+
+  // When the next release opens, as the server wrote it until it is no longer so.
+  const showNext = (next) => {
+    const opensAt = next?.opens_at ?? "";
+    const shownAt = page.querySelector('[data-fill="next"]').dataset;
+    if (opensAt && opensAt !== shownAt.at) {
+      shownAt.at = opensAt;
+      fill("next", moments.format(new Date(opensAt)));
+    }
+    for (const line of page.querySelectorAll("[data-next]")) {
+      line.hidden = (line.dataset.next === "known") === (opensAt === "");
+    }
+  };
+
   const showWaiting = (status) => {
     const ahead = Math.max(0, place - status.serving - 1);
-    const range = rangeWords(rowFor(status.eta, place - status.serving));
+    const range = rangeWords(etaRow(status.eta, place - status.serving));
     fill("place", numbers.format(place));
     fill("ahead", numbers.format(ahead));
     fill("range", range);
@@ -88,6 +119,8 @@
     for (const notice of page.querySelectorAll("[data-outlook]")) {
       notice.hidden = notice.dataset.outlook !== outlook;
     }
+    showRaised(status.eta_raised ?? []);
+    showNext(status.next_release);
     // Spoken aloud only when it has become half as long: not at every question.
     if (aheadAnnounced === null || ahead <= aheadAnnounced / 2) {
       if (aheadAnnounced !== null) {
@@ -120,17 +153,37 @@
     tell();
     paragraph.hidden = false;
     countdown = setInterval(() => {
-      seconds -= 1;
+      seconds = Math.max(0, seconds - 1);
       tell();
-      if (seconds <= 0) {
+      // Offline, the browser would put an error page of its own in this one's place.
+      if (seconds === 0 && navigator.onLine) {
         stopCountdown();
         document.getElementById("enter").requestSubmit();
       }
     }, 1000);
   };
 
-  const askAgain = (seconds) => {
-    setTimeout(ask, 1000 * seconds * (1 + jitter * Math.random()));
+  // Once the lobby is drawn, a place follows from the number of arrival: everybody learns theirs
+  // from the same document, and the opening is no rush on the server, which has the last word.
+  const drawnPlace = (draw) => {
+    if (texts.arrival === "") return null;
+    if (draw.mode) return Number(texts.arrival) + 1;
+    if (!draw.shuffle_seed) return null;
+    const seed = seirikenDraw.bytesOf(draw.shuffle_seed);
+    return seirikenDraw.placeOf(Number(texts.arrival), draw.lobby_count, seed);
+  };
+
+  const askAgain = (seconds, latest = Infinity) => {
+    setTimeout(ask, 1000 * Math.min(seconds * (1 + jitter * Math.random()), latest));
+  };
+
+  // When lobby or opening begin, everybody asks soon after, however far they ask apart before.
+  // By the server's clock alone: the device's may be wrong.
+  const beginning = (status) => {
+    const begins = { scheduled: status.lobby_at, lobby: status.opens_at }[status.state];
+    if (!begins) return Infinity;
+    const seconds = (Date.parse(begins) - Date.parse(status.now)) / 1000;
+    return Math.max(0, seconds) + 1 + status.beginning_spread_s * Math.random();
   };
 
   const ask = async () => {
@@ -140,18 +193,19 @@
       const status = await response.json();
       failures = 0;
       document.getElementById("offline").hidden = true;
-      const what = whatToShow(status);
-      // The draw has given this person a place; only the server can say which.
+      if (place === null && status.state === "open") place = drawnPlace(status.draw);
       if (place === null && status.state === "open") {
         location.reload();
         return;
       }
-      showMessage(status.message ?? "");
+      const what = whatToShow(status);
+      showMessage(status.messages?.[document.documentElement.lang] ?? status.message ?? "");
       if (what === "waiting") showWaiting(status);
       show(what);
       if (what === "closed") return;
       const distance = place === null ? Infinity : Math.max(0, place - status.serving);
-      askAgain(rowFor(status.poll, distance)?.after_s ?? Number(texts.refreshS));
+      const seconds = rowFor(status.poll, distance)?.after_s ?? Number(texts.refreshS);
+      askAgain(seconds, beginning(status));
     } catch {
       failures += 1;
       document.getElementById("offline").hidden = failures < offlineAfterFailures;
