@@ -10,6 +10,8 @@ Rule 2: a task is told an id, never what it stands for (I10), and may run twice.
 Each second beat orders the relay, which hands due messages of the outbox to
 `send_notice`, as many as keep the queue short: so the queue cannot grow while a mail
 server is slow, and the backlog is worked off at the worker's own pace after.
+Every two seconds it has what the waiting room put on record moved to PostgreSQL, by a queue
+of its own, so that the relay's count of messages stays what it is.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery, signals
+from kombu import Queue
 
 from allocator.errors import StoreAway
 from allocator.jobs_settings import JobsSettings
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from allocator.worker_watch import WorkerProcess
 
 QUEUE = "notices"
+RECORDS_QUEUE = "records"
+RECORDS_EVERY_S = 2.0
 TASK_TIME_LIMIT_S = 30
 VISIBILITY_TIMEOUT_S = 300
 RELAY_EXPIRES_S = 5
@@ -58,6 +63,8 @@ def configuration(settings: JobsSettings) -> dict[str, Any]:
             "socket_connect_timeout": 5.0,
         },
         "task_default_queue": QUEUE,
+        "task_queues": (Queue(QUEUE), Queue(RECORDS_QUEUE)),
+        "task_routes": {"keep_room_records": {"queue": RECORDS_QUEUE}},
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_ignore_result": True,
@@ -77,7 +84,12 @@ def configuration(settings: JobsSettings) -> dict[str, Any]:
                 "task": "relay_outbox",
                 "schedule": settings.relay_every_s,
                 "options": {"expires": RELAY_EXPIRES_S},
-            }
+            },
+            "keep-room-records": {
+                "task": "keep_room_records",
+                "schedule": RECORDS_EVERY_S,
+                "options": {"expires": RELAY_EXPIRES_S},
+            },
         },
     }
 
@@ -144,6 +156,24 @@ def send_notice(outbox_id: int) -> Result:
     result = _desk().tell(outbox_id, datetime.now(SITE_TIMEZONE))
     _worker().note(result)
     return result
+
+
+@app.task(name="keep_room_records")
+def keep_room_records() -> int:
+    """Move what the waiting room put on record to its table; return how many were new."""
+    from redis import Redis, RedisError
+
+    from allocator.record_store import keep_records
+
+    settings = _settings()
+    try:
+        with Redis.from_url(settings.redis_url, protocol=2, socket_timeout=5.0) as redis:
+            return keep_records(redis, settings.database_url)
+    except StoreAway:
+        log.warning("dependency_lost", dependency="postgresql")
+    except RedisError:
+        log.warning("dependency_lost", dependency="redis")
+    return 0
 
 
 def _due(room: int, again_after_s: int) -> list[int]:

@@ -80,7 +80,11 @@ class Slot(msgspec.Struct, frozen=True):
 class Release(msgspec.Struct, frozen=True):
     """A set of slots opened at one moment to a cohort (people born in a range, ends included).
 
-    `state_by_hand` is what an operator last ordered; the clock decides the rest.
+    `state_by_hand` is what an operator last ordered; the clock decides the rest. `queue` is
+    how its line works: the lobby is drawn, or stays in order of arrival (fifo), or there is
+    no line (none). `desk_share` of the places inside (0 to 0.9) are the phone desk's while it
+    is at work (L6). `messages` (by language) go before `message` in their languages. `beacon`
+    and its source are the public value that the draw mixes in.
     """
 
     release_id: str
@@ -94,6 +98,11 @@ class Release(msgspec.Struct, frozen=True):
     cut_off_hours: int
     state_by_hand: Literal["none", "paused", "closed"] = "none"
     message: str = ""
+    queue: Literal["draw", "fifo", "none"] = "draw"
+    desk_share: float = 0.2
+    messages: dict[str, str] = {}
+    beacon: str = ""
+    beacon_source: str = ""
 
 
 class Catalogue(msgspec.Struct, frozen=True):

@@ -87,7 +87,9 @@ class Notices(Protocol):
     def work_is_waiting(self) -> bool:
         """Say whether pieces are left to copy."""
 
-    def note(self, decisions: Sequence[Decision], facts: Facts) -> None:
+    def note(
+        self, decisions: Sequence[Decision], facts: Facts, committed_in_s: float, at: datetime
+    ) -> None:
         """Tell who holds a booking after a batch, of which `facts` tell the end."""
 
 

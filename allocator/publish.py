@@ -11,7 +11,8 @@ Redis: `roster` HASH person key -> birth check; `holders:{campaign}` SET of pers
 keys (`publishing:holders:{campaign}` while it is copied, `publishing` with the mark
 that `published` gets in the end); `catalogue` JSON;
 `availability:{release}` MessagePack; `stock:{release}` pairs left; `published` city,
-database and version of the roster; `publisher` the epoch of who wrote last.
+database and version of the roster; `publisher` the epoch of who wrote last; `commit` how long
+the latest commit took (s) and when it was (unix s), for the waiting room.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ log = get_logger()
 
 PUBLISHED_KEY = "published"
 PUBLISHER_KEY = "publisher"
+COMMIT_KEY = "commit"
 COPYING_KEY = "publishing"
 ROSTER_KEY = "roster"
 PIECE_PEOPLE = 5_000
@@ -147,9 +149,16 @@ class Publisher:
         if self._pieces is not None and next(self._pieces, _NO_MORE) is _NO_MORE:
             self._pieces = None
 
-    def note(self, decisions: Sequence[Decision], facts: Facts) -> None:
+    def note(
+        self,
+        decisions: Sequence[Decision],
+        facts: Facts,
+        committed_in_s: float = 0.0,
+        at: datetime | None = None,
+    ) -> None:
         """Keep the holders' sets true after a batch, of which `facts` tell the end.
 
+        Where it is known when the batch was decided, say how long its commit took.
         To be called before the requests are acknowledged: what is cut short is
         then done again, for requests that were answered before, too.
         """
@@ -162,6 +171,8 @@ class Publisher:
             return
         self._offer_is_stale = True
         pipeline = self._signed()
+        if at is not None:
+            pipeline.set(COMMIT_KEY, f"{committed_in_s:.3f} {at.timestamp():.0f}")
         for (campaign_id, holds), people in changes.items():
             change = pipeline.sadd if holds else pipeline.srem
             change(holders_key(campaign_id), *people)

@@ -121,6 +121,26 @@ def give_order(
     return ordered
 
 
+def tell(database_url: str, release: Release, message: str, language: str | None) -> Release:
+    """Show a message to everybody who waits: in one language, or (None) in all without their own.
+
+    An empty one takes it back; for all, it takes back those of every language. Returns
+    the release as it is then. Raises `StoreAway`.
+    """
+    if language is None:
+        texts = {} if not message else release.messages
+        told = msgspec.structs.replace(release, message=message, messages=texts)
+    else:
+        texts = {name: text for name, text in release.messages.items() if name != language}
+        texts |= {language: message} if message else {}
+        told = msgspec.structs.replace(release, messages=texts)
+    row = {"release_id": told.release_id, "message": told.message}
+    with _transaction(database_url) as connection:
+        connection.execute(_sql("release_told"), row | {"messages": Jsonb(told.messages)})
+        _raise_version(connection)
+    return told
+
+
 @contextmanager
 def _transaction(database_url: str) -> Iterator[psycopg.Connection[Any]]:
     try:

@@ -100,6 +100,8 @@ class Writer:
         self._our_own: list[Request] = []
         self._left_over: list[Handed] = []
         self._under_way: DecidedBatch | None = None
+        self._commit_began_at = 0.0
+        self._committed_in_s = 0.0
 
     def is_ready(self) -> bool:
         """Say whether this process is the writer and has loaded its ledger."""
@@ -239,6 +241,7 @@ class Writer:
         """Commit a batch once the one before it is committed; then answer that one."""
         assert self._epoch is not None
         landed = self._wait()
+        self._commit_began_at = self._monotonic()
         self._commits.start(decided.batch, self._epoch, decided.decided_at)
         self._under_way = decided
         if landed is not None:
@@ -253,6 +256,7 @@ class Writer:
         under_way, self._under_way = self._under_way, None
         if under_way is not None:
             self._commits.finish()
+            self._committed_in_s = self._monotonic() - self._commit_began_at
         return under_way
 
     def _answer(self, landed: DecidedBatch) -> None:
@@ -261,7 +265,8 @@ class Writer:
         with metrics.ANSWER_SECONDS.time():
             if any(decision.edits for decision in landed.decisions):
                 self._publisher.publish_catalogue(self._ledger)
-            self._publisher.note(landed.decisions, landed.facts)
+            took_s, at = self._committed_in_s, landed.decided_at
+            self._publisher.note(landed.decisions, landed.facts, took_s, at)
             if landed.handed:
                 theirs = landed.decisions[-len(landed.handed) :]
                 told = zip(landed.handed, theirs, strict=True)

@@ -1,7 +1,7 @@
 """Turn values into HTTP answers: JSON for programs, pages for people.
 
 Rule 1: no answer repeats what was sent, and none holds a stack trace.
-Rule 2: a program (any path under /api/, and any that ends in .json) is answered
+Rule 2: a program (any path under /api/ or /vwr/, and any that ends in .json) is answered
 in JSON, problems as RFC 9457; everybody else gets a page.
 """
 
@@ -65,7 +65,7 @@ def answer(request: Request, problem: Problem) -> Response:
 def is_program(scope: Scope) -> bool:
     """Say whether a request is one of the JSON contract."""
     path: str = scope["path"]
-    return path.startswith("/api/") or path.endswith(".json") or path == "/healthz"
+    return path.startswith(("/api/", "/vwr/")) or path.endswith(".json") or path == "/healthz"
 
 
 async def on_fault(request: Request, error: Exception) -> Response:

@@ -15,7 +15,7 @@ from gateway.forms import BODY_BYTES_MAX
 from gateway.middleware import BodyLimit, SameSite, SecurityHeaders, Watch
 from gateway.parts import Parts
 from gateway.policies import all_with_policy, policy_mount
-from gateway.routes import api, api_standby, health, pages, queue, receipt_key
+from gateway.routes import api, api_standby, health, pages, queue, receipt_key, vwr
 from gateway.static_files import StaticFolder
 
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -41,6 +41,7 @@ def create_app(parts: Parts) -> Starlette:
                 *api.routes(),
                 *health.routes(),
                 *receipt_key.routes(),
+                *vwr.routes(parts.vwr),
                 *pages.routes(),
                 policy_mount("/static", StaticFolder(STATIC_FOLDER)),
             ]
@@ -48,7 +49,7 @@ def create_app(parts: Parts) -> Starlette:
         middleware=[
             Middleware(SecurityHeaders, tls=parts.settings.cookie_secure),
             Middleware(Watch),
-            Middleware(SameSite),
+            Middleware(SameSite, anonymous=vwr.ANONYMOUS_PATHS),
             Middleware(BodyLimit, bytes_max=BODY_BYTES_MAX),
         ],
         exception_handlers={

@@ -14,11 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Literal
 
-from allocator.model import SITE_TIMEZONE, Catalogue, FirstDose, Product, Slot, Venue
+from allocator.model import (
+    DAYS_SEARCHED_MAX,
+    SITE_TIMEZONE,
+    Catalogue,
+    FirstDose,
+    Flexible,
+    Product,
+    Slot,
+    Venue,
+)
 from allocator.reads import Availability, OpenSlot
 
 Plenty = Literal["many", "few", "none"]
@@ -109,6 +118,18 @@ def at_venue(offers: Iterable[Offer], venue_id: str) -> list[Offer]:
 def on_day(offers: Iterable[Offer], day: date) -> list[Offer]:
     """Keep the offers of one day."""
     return [offer for offer in offers if _day(offer.slot.starts_at) == day]
+
+
+def wish_when_sold_out(offers: Sequence[Offer], today: date) -> Flexible | None:
+    """Return what somebody stands by for when all is taken: any of it, or what fits in a wish.
+
+    None while something is left, or when there is nothing that could be given back.
+    """
+    days = [day for offer in offers if (day := _day(offer.slot.starts_at)) >= today]
+    if not days or any(offer.pairs != "none" for offer in offers):
+        return None
+    farthest = min(days) + timedelta(days=DAYS_SEARCHED_MAX - 1)
+    return Flexible(min(days), min(max(days), farthest))
 
 
 def venues_of(offers: Iterable[Offer]) -> list[Venue]:

@@ -117,15 +117,21 @@ class Watch:
 
 
 class SameSite:
-    """Refuse calls that change something and come from somewhere else."""
+    """Refuse calls that change something and come from somewhere else.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Paths below one of `anonymous` are let through: what stands there reads no cookie and
+    sets none, so that a foreign page gains nothing by sending its visitor's browser.
+    """
+
+    def __init__(self, app: ASGIApp, *, anonymous: tuple[str, ...] = ()) -> None:
         self.app = app
+        self.anonymous = anonymous
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer `cross_site`."""
         changes = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
-        if changes and not is_from_us(Headers(scope=scope)):
+        guarded = changes and not scope["path"].startswith(self.anonymous)
+        if guarded and not is_from_us(Headers(scope=scope)):
             await answer(Request(scope), Problem("cross_site"))(scope, receive, send)
             return
         await self.app(scope, receive, send)

@@ -26,6 +26,7 @@ from gateway.readiness import Readiness
 from gateway.receipts import ReceiptSigner
 from gateway.sessions import Asked, Drafts, SignedOut
 from gateway.settings import GatewaySettings
+from gateway.vwr import Vwr, vwr_of
 from monitoring.secrets import read_secret
 from waiting_room.line import Line
 
@@ -67,6 +68,7 @@ class Parts:
     signed_out: SignedOut
     receipts: ReceiptSigner
     readiness: Readiness
+    vwr: Vwr | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -138,6 +140,7 @@ def assemble(settings: GatewaySettings, clock: Callable[[], datetime] | None = N
         signed_out=SignedOut(redis),
         receipts=ReceiptSigner(read_secret(secrets_dir, "receipt.key")),
         readiness=Readiness(line, reads, board, time.monotonic),
+        vwr=vwr_of(settings, redis),
     )
 
 

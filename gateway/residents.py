@@ -55,13 +55,17 @@ log = get_logger()
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Identity confirmed. `session_token` is there for whoever comes straight in."""
+    """Identity confirmed. `session_token` is there for whoever comes straight in.
+
+    `arrival` is the index in order of arrival, by which the draw knows the person.
+    """
 
     state: Word
     place: int | None
     release_id: str
     place_token: str
     session_token: str | None
+    arrival: int | None
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class Whereabouts:
     serving: int
     release_id: str
     place_token: str | None
+    arrival: int | None = None
 
 
 @dataclass(frozen=True)
@@ -138,12 +143,12 @@ async def _signed_in(
     text = token_text(parts, token)
     word = await _true_word(parts, person, standing)
     if word not in ("your_turn", "inside", "booked"):
-        return SignedIn(word, standing.place, release_id, text, None)
+        return SignedIn(word, standing.place, release_id, text, None, standing.index)
     entered = await _open_session(parts, token)
     if isinstance(entered, Problem):
-        return SignedIn("waiting", standing.place, release_id, text, None)
+        return SignedIn("waiting", standing.place, release_id, text, None, standing.index)
     state: Word = "booked" if word == "booked" else "inside"
-    return SignedIn(state, standing.place, release_id, text, entered.session_token)
+    return SignedIn(state, standing.place, release_id, text, entered.session_token, standing.index)
 
 
 async def standing(parts: Parts, visitor: Visitor) -> Whereabouts:
@@ -159,6 +164,7 @@ async def standing(parts: Parts, visitor: Visitor) -> Whereabouts:
         found.serving,
         found.release_id,
         _replaced_token(parts, visitor, visitor.token, found),
+        found.index,
     )
 
 
@@ -195,7 +201,10 @@ async def _open_session(parts: Parts, token: PlaceToken) -> Inside | Problem:
     text = new_token()
     answer = await parts.line.enter(token, digest_of(text), parts.clock().timestamp())
     match answer:
-        case Entered(session=session):
+        case Entered(session=session, returned=returned):
+            if returned:
+                metrics.RETURNED.inc()
+                log.info("returned_to_front", release_id=session.release_id)
             return Inside(text, _moment(session.until))
         case NotYourTurn(place=place, serving=serving):
             return Problem("not_your_turn", {"place": place, "serving": serving})

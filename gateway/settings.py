@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from monitoring.settings import ProcessSettings
+from waiting_room.vwr import EVENT_ID
 
 
 class GatewaySettings(ProcessSettings):
@@ -45,12 +46,25 @@ class GatewaySettings(ProcessSettings):
     database_connections_max: int = Field(default=4, gt=0)
     graceful_shutdown_s: int = Field(default=8, gt=0)
 
+    vwr_event_id: str = Field(default="", pattern=f"^$|{EVENT_ID}")
+    """The event of the AWS-compatible API under /vwr/; empty: there is none."""
+    vwr_issuer: str = Field(default="", max_length=200, pattern=r"^$|^https?://[!-~]+$")
+    """The `iss` of its tokens: a URL of this service."""
+    vwr_token_validity_s: int = Field(default=3_600, ge=60, le=86_400)
+    vwr_waiting_max: int = Field(default=100_000, ge=1, le=10_000_000)
+    vwr_allow_origin: str = Field(
+        default="", pattern=r"^$|^\*$|^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$"
+    )
+    """The origin whose pages may call it (`*`: any); empty: pages of our own alone."""
+
     @model_validator(mode="after")
     def _check(self) -> GatewaySettings:
         if (self.public_socket_fd is None) == (self.port is None):
             raise ValueError("set either PUBLIC_SOCKET_FD or PORT")
         if self.session_idle_s > self.session_absolute_s:
             raise ValueError("SESSION_IDLE_S is greater than SESSION_ABSOLUTE_S")
+        if self.vwr_event_id and not self.vwr_issuer:
+            raise ValueError("VWR_EVENT_ID needs VWR_ISSUER")
         return self
 
     def city_name(self, language: str) -> str:

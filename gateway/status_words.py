@@ -18,6 +18,7 @@ from math import ceil
 from typing import Any, Literal, TypeVar
 
 from gateway import i18n
+from gateway.draw_words import is_drawn
 
 Status = Mapping[str, Any]
 Show = Literal["lobby", "waiting", "turn", "paused", "closed", "booked"]
@@ -46,6 +47,10 @@ class WaitShown:
     opens_at: datetime | None
     message: str
     refresh_s: int
+    arrival: int | None = None
+    drawn: bool = True
+    raised: str = ""
+    next_opens_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ class ReleaseShown:
     lobby_at: datetime | None = None
     pairs_left: int | None = None
     waiting: int = 0
+    drawn: bool = True
 
 
 def wait_shown(
@@ -73,31 +79,52 @@ def wait_shown(
     serving = int(status["serving"])
     distance = None if place is None else max(0, place - serving)
     poll = row_for(status["poll"], distance)
-    refresh_s = REFRESH_S_UNKNOWN if poll is None else max(REFRESH_S_MIN, int(poll["after_s"]))
+    asked_s = REFRESH_S_UNKNOWN if poll is None else int(poll["after_s"])
+    beginning_s = _beginning_s(status)
+    looked_s = asked_s if beginning_s is None else min(asked_s, beginning_s)
+    refresh_s = max(REFRESH_S_MIN, looked_s)
     return WaitShown(
         show=show,
         release_id=release_id,
         place=place,
         ahead=None if distance is None else max(0, distance - 1),
-        range=range_words(row_for(status["eta"], distance), language),
+        range=range_words(eta_row(status["eta"], distance), language),
         progress=0 if not place else min(100, 100 * serving // place),
         outlook=outlook_of(status["outlook"], place),
         opens_at=datetime.fromisoformat(status["opens_at"]),
-        message=str(status.get("message") or ""),
+        message=message_in(status, language),
         refresh_s=refresh_s,
+        raised=raised_for(status.get("eta_raised", ()), place),
+        next_opens_at=_next_opens_at(status),
     )
 
 
-def release_shown(status: Status, name: str) -> ReleaseShown:
+def _beginning_s(status: Status) -> int | None:
+    """Return in how many seconds lobby or opening will have begun; None when nothing will."""
+    begins = {"scheduled": "lobby_at", "lobby": "opens_at"}.get(str(status["state"]))
+    if begins is None:
+        return None
+    until = datetime.fromisoformat(status[begins]) - datetime.fromisoformat(status["now"])
+    spread_s: float = status["beginning_spread_s"]
+    return max(0, int(until.total_seconds())) + 1 + ceil(spread_s)
+
+
+def message_in(status: Status, language: str) -> str:
+    """Return the operator's message in a language, or the one for all."""
+    return str(status.get("messages", {}).get(language) or status.get("message") or "")
+
+
+def release_shown(status: Status, name: str, language: str) -> ReleaseShown:
     """Put together what the first page shows of a release."""
     return ReleaseShown(
         state=str(status["state"]),
         name=name,
-        message=str(status.get("message") or ""),
+        message=message_in(status, language),
         opens_at=datetime.fromisoformat(status["opens_at"]),
         lobby_at=datetime.fromisoformat(status["lobby_at"]) if status.get("lobby_at") else None,
         pairs_left=status["outlook"]["pairs_left"],
         waiting=int(status["waiting"]),
+        drawn=is_drawn(status),
     )
 
 
@@ -108,6 +135,21 @@ def row_for(table: Sequence[Row], distance: int | None) -> Row | None:
     if distance is None:
         return table[-1]
     return next((row for row in table if distance <= row["ahead"]), table[-1])
+
+
+def eta_row(table: Sequence[Row], distance: int | None) -> Row | None:
+    """Return the first row that reaches a distance. Beyond the last nothing is known yet."""
+    if distance is None:
+        return None
+    return next((row for row in table if distance <= row["ahead"]), None)
+
+
+def raised_for(rises: Sequence[Mapping[str, Any]], place: int | None) -> str:
+    """Return why the latest moment of a place has just risen; nothing when it has not."""
+    if place is None:
+        return ""
+    covering = (rise for rise in rises if rise["from_place"] <= place <= rise["to_place"])
+    return next((str(rise["reason"]) for rise in covering), "")
 
 
 def range_words(row: Mapping[str, Any] | None, language: str) -> str:
@@ -125,6 +167,12 @@ def range_words(row: Mapping[str, Any] | None, language: str) -> str:
     high = ceil(high_s / _HOUR_S)
     low = max(1, min(low_s // _HOUR_S, high - 1))
     return i18n.text("wait.range_hours", language, low=low, high=high)
+
+
+def _next_opens_at(status: Status) -> datetime | None:
+    """Return when the next release for the same people opens, if one is known."""
+    following = status.get("next_release")
+    return None if following is None else datetime.fromisoformat(following["opens_at"])
 
 
 def outlook_of(

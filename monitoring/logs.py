@@ -75,6 +75,7 @@ FIELDS = frozenset(
         "age_s",
         "batch_size",
         "booked",
+        "by_s",
         "claimed",
         "count",
         "duration_s",

@@ -21,9 +21,12 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
     "result": frozenset(
         {
             *("confirmed", "not_confirmed", "too_many_attempts"),
+            *("within", "earlier", "later"),
             *("sent", "failed", "already_sent", "no_address", "overtaken", "refused", "given_up"),
+            *("ok", "not_yet", "invalid", "unknown", "expired", "full", "away"),
         }
     ),
+    "cause": frozenset({"paused", "rate_lowered", "capacity_cut", "slower_than_measured"}),
     "kind": frozenset(
         {
             "too_many_attempts",
@@ -35,6 +38,12 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
             "not_yours",
             "too_large",
             "id_reused",
+        }
+    ),
+    "call": frozenset(
+        {
+            *("assign_queue_num", "queue_num", "serving_num", "waiting_num", "queue_pos_expiry"),
+            *("generate_token", "public_key"),
         }
     ),
     "command": frozenset(
@@ -55,6 +64,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
 }
 
 _FAST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_WAIT_SECONDS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200)
 _BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 
 
@@ -91,6 +101,13 @@ REPLY_WAIT_SECONDS = Histogram(
     buckets=_FAST_SECONDS,
 )
 
+VWR_CALLS = Counter(
+    "seiriken_vwr_calls_total",
+    "Calls of the AWS-compatible line's API by result: ok, not_yet, invalid, unknown, expired, "
+    "full, away.",
+    ["call", "result"],
+)
+
 # The waiting room
 WAITING_PEOPLE = Gauge(
     "seiriken_waiting_people",
@@ -99,6 +116,29 @@ WAITING_PEOPLE = Gauge(
 INSIDE_PEOPLE = Gauge(
     "seiriken_inside_people",
     "People with a live session who have not booked yet.",
+)
+DESK_WAITING_PEOPLE = Gauge(
+    "seiriken_desk_waiting_people",
+    "People in the phone desk's lane who are not called in yet.",
+)
+DESK_CALLED = Counter(
+    "seiriken_desk_called_total",
+    "People whom the phone desk's lane has called in.",
+)
+RETURNED = Counter(
+    "seiriken_returned_total",
+    "People who came in again at the front after their session had ended.",
+)
+ETA_RAISED = Counter(
+    "seiriken_eta_raised_total",
+    "Times that the latest moment told to people who wait had to rise, by cause.",
+    ["cause"],
+)
+ETA_ERROR_SECONDS = Histogram(
+    "seiriken_eta_error_seconds",
+    "How far a sampled place's turn was from the middle of the time told; whether within it.",
+    ["result"],
+    buckets=_WAIT_SECONDS,
 )
 SERVING_PLACE = Gauge(
     "seiriken_serving_place",

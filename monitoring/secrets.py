@@ -1,4 +1,4 @@
-"""Secrets of a process: files of 32 random bytes, written in hexadecimal.
+"""Secrets of a process: files of 32 random bytes, written in hexadecimal, and one RSA key.
 
 The directory is 0700 and each file 0600. A secret never stands in a setting, a
 log line or an exception; an error names the file alone.
@@ -9,8 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from monitoring.errors import SecretError as SecretError
 
@@ -28,6 +32,12 @@ SECRET_NAMES = (
 )
 """What the system needs: keyed hashes of residents, sealing of the roster and of contact
 details, sessions, place tokens, draw seeds, receipts (an Ed25519 seed), request digests."""
+
+RSA_KEY_NAME = "vwr-token.pem"
+"""Signs the tokens of the AWS-compatible line (RS256 wants an RSA key), 2,048 bits, PKCS 8."""
+
+_RSA_BITS = 2_048
+_RSA_EXPONENT = 65_537
 
 
 def read_secret(secrets_dir: Path, name: str) -> bytes:
@@ -57,10 +67,50 @@ def create_missing(secrets_dir: Path, names: Sequence[str] = SECRET_NAMES) -> li
     """
     secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     secrets_dir.chmod(0o700)
-    return [name for name in names if _create(secrets_dir / name)]
+    return [name for name in names if _create(secrets_dir / name, _random_text)]
 
 
-def _create(path: Path) -> bool:
+def create_rsa_key(secrets_dir: Path) -> bool:
+    """Make `RSA_KEY_NAME` beside the other secrets; False when there is one already."""
+    return _create(secrets_dir / RSA_KEY_NAME, _rsa_text)
+
+
+def read_rsa_key(secrets_dir: Path) -> RSAPrivateKey:
+    """Return the RSA key.
+
+    Raises:
+        SecretError: the file is missing, unreadable, or no RSA key of 2,048 bits or more.
+    """
+    try:
+        content = (secrets_dir / RSA_KEY_NAME).read_bytes()
+        key = serialization.load_pem_private_key(content, password=None)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else "unreadable"
+        raise SecretError(f"secret {RSA_KEY_NAME}: {reason}") from None
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        raise SecretError(f"secret {RSA_KEY_NAME}: no private key in PEM") from None
+    if not isinstance(key, RSAPrivateKey) or key.key_size < _RSA_BITS:
+        raise SecretError(f"secret {RSA_KEY_NAME}: no RSA key of {_RSA_BITS} bits")
+    return key
+
+
+def _random_text() -> str:
+    return secrets.token_hex(SECRET_BYTES) + "\n"
+
+
+def _rsa_text() -> str:
+    return (
+        generate_private_key(_RSA_EXPONENT, _RSA_BITS)
+        .private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        .decode("ascii")
+    )
+
+
+def _create(path: Path, make: Callable[[], str]) -> bool:
     """Put a new secret in place whole or not at all; False when there is one already."""
     if path.exists():
         return False
@@ -68,7 +118,7 @@ def _create(path: Path) -> bool:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(SECRET_BYTES) + "\n")
+            file.write(make())
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):

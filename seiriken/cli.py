@@ -13,6 +13,7 @@ from allocator.errors import AllocatorError
 from monitoring.errors import MonitoringError
 from seiriken import (
     desk_commands,
+    draw_commands,
     receipt_commands,
     release_commands,
     room_commands,
@@ -41,6 +42,7 @@ app.command()(verify)
 app.add_typer(roster_commands.app, name="roster")
 app.add_typer(release_commands.app, name="release")
 app.add_typer(room_commands.app, name="room")
+app.add_typer(draw_commands.app, name="draw")
 app.add_typer(receipt_commands.app, name="receipt")
 app.add_typer(desk_commands.app, name="desk")
 

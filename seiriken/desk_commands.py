@@ -57,6 +57,15 @@ PersonFile = Annotated[
         "input. Asked for when left out.",
     ),
 ]
+CallerFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--caller-file",
+        metavar="FILE|-",
+        help="A JSON object: ticket_number, birth_date, and another municipality_code; "
+        "- reads standard input. Asked for when left out.",
+    ),
+]
 Language = Annotated[Literal["ja", "en"], typer.Option(help="Of the mails to this person.")]
 
 
@@ -282,6 +291,18 @@ def walk_in(
         return Order(person, command, question, who.contact)
 
     counter.give(prepare, "booked, and the dose of now marked as given")
+
+
+@app.command("call")
+def call(caller_file: CallerFile = None, home: HomeOption = None, as_json: AsJson = False) -> None:
+    """Give somebody who rings their place, and call them in by the phone desk's share.
+
+    Ask again while the answer is to wait. Once they are called in, sign in for them on
+    the residents' pages, as they would.
+    """
+    from seiriken.desk_calls import answer_call
+
+    answer_call(home, caller_file, as_json=as_json)
 
 
 def _confirmed(counter: Counter, person_file: Path | None) -> tuple[bytes, Arrival]:

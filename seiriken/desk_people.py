@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from allocator.model import FirstDose
     from allocator.sealing import Contact
     from gateway.fields import FieldError, Fields
+    from gateway.forms import SignInForm
 
 INPUT_BYTES_MAX = 65_536
 STANDARD_INPUT = Path("-")
@@ -68,14 +69,34 @@ def read_ticket(source: Path | None, municipality_default: str) -> Ticket:
 
 def read_arrival(source: Path | None, municipality_default: str, today: date) -> Arrival:
     """Read who walks in: a JSON object, or answers to questions."""
-    from gateway.forms import decode_object
-
     if source is None:
         return _arrival(_answers(municipality_default), municipality_default, today)
+    return _arrival(_object(source), municipality_default, today)
+
+
+def read_caller(source: Path | None, municipality_default: str, today: date) -> SignInForm:
+    """Read who rings: a JSON object with ticket_number and birth_date, or answers to questions."""
+    from gateway.forms import parse_sign_in
+
+    if source is None:
+        data: Mapping[str, object] = _identity_answers(municipality_default)
+    else:
+        data = _object(source)
+    form = parse_sign_in(data, municipality_default, today)
+    if isinstance(form, list):
+        raise CommandError(_said(form))
+    if not form.municipality_code:
+        raise CommandError("municipality_code: give it, since none is usual here")
+    return form
+
+
+def _object(source: Path) -> Mapping[str, object]:
+    from gateway.forms import decode_object
+
     data = decode_object(_text(source).encode())
     if isinstance(data, list):
         raise CommandError("what was given is not a JSON object")
-    return _arrival(data, municipality_default, today)
+    return data
 
 
 def municipality_of(target: Target) -> str:
@@ -128,14 +149,20 @@ def _first_dose(fields: Fields, today: date) -> FirstDose | None:
 def _answers(municipality_default: str) -> dict[str, object]:
     """Ask for everything; an empty answer is none."""
     return {
-        "ticket_number": _asked("Ticket number"),
-        "municipality_code": _asked("Municipality code", municipality_default),
-        "birth_date": _asked("Birth date (1950-01-31)"),
+        **_identity_answers(municipality_default),
         "name": _asked("Name"),
         "phone": _asked("Phone number"),
         "email": _asked("E-mail address (Enter: none)", ""),
         "first_dose_product": _asked("First dose elsewhere, vaccine (Enter: none)", ""),
         "first_dose_date": _asked("First dose elsewhere, day (Enter: none)", ""),
+    }
+
+
+def _identity_answers(municipality_default: str) -> dict[str, object]:
+    return {
+        "ticket_number": _asked("Ticket number"),
+        "municipality_code": _asked("Municipality code", municipality_default),
+        "birth_date": _asked("Birth date (1950-01-31)"),
     }
 
 

@@ -146,7 +146,7 @@ def _order(
         raise CommandError(f"a message is one line of at most {MESSAGE_LENGTH_MAX} characters")
     target = find_target(home)
     catalogue = read_catalogue(target.database_url)
-    chosen = catalogue.releases[_chosen(catalogue.releases, release)]
+    chosen = catalogue.releases[chosen_release(catalogue.releases, release)]
     now = datetime.now(SITE_TIMEZONE)
     ordered = give_order(target.database_url, chosen, order, message, now)
     if as_json:
@@ -160,10 +160,15 @@ def _loaded_plan(home: Path | None, release: str | None) -> ReleasePlan:
     from seiriken.target import find_target
 
     catalogue = read_catalogue(find_target(home).database_url)
-    return plan_of(catalogue, _chosen(catalogue.releases, release))
+    return plan_of(catalogue, chosen_release(catalogue.releases, release))
 
 
-def _chosen(releases: Mapping[str, object], asked: str | None) -> str:
+def chosen_release(releases: Mapping[str, object], asked: str | None) -> str:
+    """Return the release that was asked for, or the only one there is.
+
+    Raises:
+        CommandError: there is none, or none was named of several.
+    """
     if asked is None and len(releases) == 1:
         return next(iter(releases))
     if asked is not None and asked in releases:

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from monitoring.secrets import create_missing
+from monitoring.secrets import create_missing, create_rsa_key
 from seiriken.database import create_database, prepare_database
 from seiriken.demo import Demo, load_demo
 from seiriken.embedded_postgres import EmbeddedPostgres
@@ -182,6 +182,7 @@ class _Start:
         if os.geteuid() == 0:
             self.run_dir.chmod(0o711)
         create_missing(home.secrets_dir)
+        create_rsa_key(home.secrets_dir)
         self.postgres = self._postgres()
         self.redis = self._redis()
         self.wiring = Wiring(

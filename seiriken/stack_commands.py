@@ -84,13 +84,14 @@ def down(home: HomeOption = None, as_json: AsJson = False) -> None:
 
 def migrate(home: HomeOption = None, as_json: AsJson = False) -> None:
     """Bring the database to this version's schema, and set the passwords of its roles."""
-    from monitoring.secrets import create_missing
+    from monitoring.secrets import create_missing, create_rsa_key
     from seiriken.database import prepare_database
     from seiriken.home import password_in
     from seiriken.target import find_target
 
     target = find_target(home)
     create_missing(target.secrets_dir)
+    create_rsa_key(target.secrets_dir)
     applied = prepare_database(
         target.database_url, lambda name: password_in(target.secrets_dir, name)
     )

@@ -24,18 +24,25 @@ from monitoring.settings import load
 from waiting_room.memory import MemoryFile
 from waiting_room.settings import RoomSettings
 from waiting_room.tick import Room
+from waiting_room.vwr_line import VwrInlet
 
 REDIS_TIMEOUT_S = 2.0
 log = logs.get_logger()
 
 
 class Ticking:
-    """Run ticks until told to stop. `stop` may be set from a signal's handler."""
+    """Run ticks until told to stop. `stop` may be set from a signal's handler.
 
-    def __init__(self, room: Room, tick_s: float, stop: Event) -> None:
+    `inlet` serves the AWS-compatible line, where there is one.
+    """
+
+    def __init__(
+        self, room: Room, tick_s: float, stop: Event, inlet: VwrInlet | None = None
+    ) -> None:
         self._room = room
         self._tick_s = tick_s
         self._stop = stop
+        self._inlet = inlet
         self.redis_there = False
         self._said_away = False
 
@@ -50,6 +57,8 @@ class Ticking:
     def _tick(self) -> None:
         try:
             self._room.run(time.time(), time.monotonic())
+            if self._inlet is not None:
+                self._inlet.run(time.time(), time.monotonic())
         except RedisError as error:
             self.redis_there = False
             if not self._said_away:
@@ -87,7 +96,10 @@ def main() -> int:
         poll_budget_per_s=settings.poll_budget_per_s,
         memory=MemoryFile(settings.memory_file),
     )
-    ticking = Ticking(room, settings.tick_s, stop)
+    inlet = None
+    if settings.vwr_event_id:
+        inlet = VwrInlet(redis, settings.vwr_event_id, settings.inlet_rules())
+    ticking = Ticking(room, settings.tick_s, stop, inlet)
     with serve_internal(settings.internal_port, lambda: {"redis": ticking.redis_there}):
         log.info("process_started")
         ticking.run()

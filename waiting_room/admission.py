@@ -6,20 +6,26 @@ Rule 2: nothing here does I/O, reads a clock or draws a random number.
 
 The inside limit grows by a fixed amount per second while answers come quickly and the
 limit is what holds people back (additive increase), and shrinks by a factor when the
-oldest undecided request gets old (multiplicative decrease), as in TCP (Chiu and Jain
-1989: this pair converges, and is fair between rooms that share a system).
+oldest undecided request gets old, or a commit takes long (multiplicative decrease), as
+in TCP (Chiu and Jain 1989: this pair converges, and is fair between rooms that share a
+system).
 
 A seat inside is claimed by whoever is inside, and by whoever was called less than the
-grace time ago and has not come yet. Who does not come within it is written off: the
-seat is given to the next, the place stays called, and its holder may still come in.
+grace time ago, has not come yet, and is expected to (`waiting_room.show_up`). Who does not
+come within it is written off: the seat is given to the next, the place stays called, and
+its holder may still come in.
 
-Bound (tested): `step` calls nobody beyond the limit: inside + called and awaited +
-called ahead of arrivals <= limit, or nobody is called. Hence never more are inside than
-the greatest limit there was, plus those who come after they were written off.
+Bound (tested): `step` calls nobody beyond the limit: inside + called and expected +
+called ahead of arrivals <= limit, or nobody is called. Should more come than were expected,
+or some who were written off, the door (`Admission.door`) lets in only as many as the
+greatest limit of the last grace time allows, and the others a moment later. Hence never
+more are inside than that, plus those who come back to the front.
 
 Without a crowd, serving runs ahead of the last place by the free room, so that a
 newcomer is let straight in; a bucket of saved-up calls keeps a crowd that arrives at
 once from using all the room in one moment.
+
+Of the limit, a share is the phone desk's while it is at work (`waiting_room.desk_lane`).
 
 Units: people are counted without the gaps that a wipe leaves (`waiting_room.gaps`);
 moments are seconds for which the release was open ("ran"), so that no grace passes
@@ -29,6 +35,9 @@ while it is paused.
 from __future__ import annotations
 
 import msgspec
+
+from waiting_room.desk_lane import DeskLane, calls, kept
+from waiting_room.show_up import Settled, expected, noted, share_max
 
 HISTORY_S = 300.0
 """How long the growth of `called` and `paced` is remembered."""
@@ -46,6 +55,11 @@ SETTLED_S = 5.0
 """So long a crowd must have stood before its pace is measured: the free room is used up."""
 
 
+AHEAD_WITHOUT_QUEUE = 10_000
+"""Without a queue the line is called so far beyond the last place (people): more cannot
+join between two ticks. Whoever turns the queue on later lets so many pass at most."""
+
+
 class AdmissionRules(msgspec.Struct, frozen=True):
     """What an operator may tune. People, seconds, people per second."""
 
@@ -57,6 +71,8 @@ class AdmissionRules(msgspec.Struct, frozen=True):
     decrease_every_s: float = 2.0
     age_good_s: float = 0.5
     age_bad_s: float = 2.0
+    commit_good_s: float = 0.5
+    commit_bad_s: float = 1.5
     called_per_s_max: float = 100.0
     burst_s: float = 2.0
     grace_s: float = 60.0
@@ -76,7 +92,10 @@ class Admission(msgspec.Struct, frozen=True):
     `serving` counts everybody called, those who have not even arrived included;
     `called` holds how the number of arrived ones among them grew (oldest first);
     `paced` the same, over the moments with a settled crowd alone; `saved` are calls
-    saved up; `claimed` is the latest measure of the seats inside that are taken.
+    saved up; `claimed` is the latest measure of the seats inside that are taken, the
+    phone desk's included; `desk_calls` is how many the desk may call in now; `ceilings`
+    are the greatest numbers inside of the last grace time (at_s, people), the greatest first;
+    `settled` tells how many of the called have come.
     """
 
     limit: float
@@ -89,6 +108,9 @@ class Admission(msgspec.Struct, frozen=True):
     paced_s: float = 0.0
     crowded_s: float = 0.0
     claimed: int = 0
+    desk_calls: int = 0
+    ceilings: tuple[Mark, ...] = ()
+    settled: tuple[Settled, ...] = ()
     absent: int = 0
     absent_until_s: float = 0.0
 
@@ -97,7 +119,10 @@ class Measured(msgspec.Struct, frozen=True):
     """What the tick measured.
 
     `joined` counts people with a place; `entered` those of them who came in and were
-    called after `awaited_from`; `per_minute` is the operator's fixed rate, if any.
+    called after `awaited_from`; `came` all who ever came in (None: not known). `inside` is
+    without the phone desk's people, who stand in `desk`. `per_minute` and `cap` are the
+    operator's fixed rate and greatest number inside, if any; without a `queue` nobody waits.
+    `age_s` is that of the oldest undecided request, `commit_s` how long the latest commit took.
     """
 
     elapsed_s: float
@@ -107,6 +132,11 @@ class Measured(msgspec.Struct, frozen=True):
     age_s: float
     running: bool = True
     per_minute: int | None = None
+    cap: int | None = None
+    desk: DeskLane = DeskLane()
+    queue: bool = True
+    came: int | None = None
+    commit_s: float = 0.0
 
 
 def start(rules: AdmissionRules) -> Admission:
@@ -142,29 +172,40 @@ def step(before: Admission, measured: Measured, rules: AdmissionRules) -> Admiss
 
     `serving` never shrinks. While not running, everything stands still.
     """
+    before = _with_settled(before, measured, rules)
     claimed = _claimed(before, measured, rules)
     if not measured.running:
-        return msgspec.structs.replace(before, claimed=claimed)
+        return msgspec.structs.replace(before, claimed=claimed, desk_calls=0)
     elapsed_s = min(max(0.0, measured.elapsed_s), ELAPSED_S_MAX)
     ran_s = before.ran_s + elapsed_s
     after = msgspec.structs.replace(before, ran_s=ran_s, claimed=claimed, absent=_absent(before))
     after = _with_limit(after, measured, rules, elapsed_s)
     arrived = min(before.serving, measured.joined)
     saved = _saved(before, measured, rules, elapsed_s, arrived)
-    ceiling = int(after.limit) if measured.per_minute is None else rules.inside_max
-    room = max(0, ceiling - claimed)
+    ceiling = _ceiling(after, measured, rules)
+    by_line = claimed - measured.desk.claimed
+    room = max(0, ceiling - kept(measured.desk, ceiling) - by_line)
     serving = max(before.serving, arrived + min(room, int(saved)))
+    if not measured.queue:
+        serving = max(serving, measured.joined + AHEAD_WITHOUT_QUEUE)
     people = min(serving, measured.joined)
     after = msgspec.structs.replace(
         after,
         serving=serving,
-        saved=saved - (people - arrived),
+        saved=max(0.0, saved - (people - arrived)),
         claimed=claimed + people - arrived,
+        desk_calls=calls(measured.desk, ceiling, by_line + people - arrived),
+        ceilings=_highest(after.ceilings, Mark(after.ran_s, ceiling), rules.grace_s),
         called=_remember(after.called, Mark(after.ran_s, people)),
     )
     return _with_pace(
         after, elapsed_s, people - before.called[-1].people, serving < measured.joined
     )
+
+
+def door(admission: Admission) -> int:
+    """Return how many may be inside before the others wait a moment at the door."""
+    return admission.ceilings[0].people if admission.ceilings else int(admission.limit)
 
 
 def called_within(admission: Admission, span_s: float) -> int:
@@ -175,8 +216,30 @@ def called_within(admission: Admission, span_s: float) -> int:
 def _claimed(before: Admission, measured: Measured, rules: AdmissionRules) -> int:
     """Count the seats inside that are taken, without those called ahead of arrivals."""
     arrived = min(before.serving, measured.joined)
-    awaited = max(0, arrived - awaited_from(before, rules) - measured.entered)
-    return max(measured.inside + awaited, _absent(before))
+    called = max(0, arrived - awaited_from(before, rules))
+    coming = expected(called, measured.entered, share_max(before.settled))
+    return max(measured.inside + coming, _absent(before)) + measured.desk.claimed
+
+
+def _with_settled(before: Admission, measured: Measured, rules: AdmissionRules) -> Admission:
+    """Remember how many of those whose grace time is over have come."""
+    if measured.came is None:
+        return before
+    called = awaited_from(before, rules)
+    now = Settled(before.ran_s, called, measured.came - measured.entered)
+    return msgspec.structs.replace(before, settled=noted(before.settled, now))
+
+
+def _highest(ceilings: tuple[Mark, ...], now: Mark, span_s: float) -> tuple[Mark, ...]:
+    """Add a ceiling; keep those of the span that no later one reaches, the greatest first."""
+    kept_ones = [m for m in ceilings if m.people > now.people and m.at_s > now.at_s - span_s]
+    return (*kept_ones, now)
+
+
+def _ceiling(after: Admission, measured: Measured, rules: AdmissionRules) -> int:
+    """Return how many may be inside: under a fixed rate as many as ever; never over a cap."""
+    ceiling = int(after.limit) if measured.per_minute is None else rules.inside_max
+    return ceiling if measured.cap is None else min(ceiling, measured.cap)
 
 
 def _absent(before: Admission) -> int:
@@ -187,15 +250,18 @@ def _with_limit(
     after: Admission, measured: Measured, rules: AdmissionRules, elapsed_s: float
 ) -> Admission:
     """Shrink the limit when answers are late, let it grow when they are quick and it binds."""
-    if measured.age_s > rules.age_bad_s:
+    if measured.age_s > rules.age_bad_s or measured.commit_s > rules.commit_bad_s:
         if after.ran_s - after.decreased_at_s < rules.decrease_every_s:
             return after
         used = min(after.limit, float(after.claimed))
         limit = max(float(rules.inside_min), used * rules.decrease_factor)
         return msgspec.structs.replace(after, limit=limit, decreased_at_s=after.ran_s)
-    binding = after.claimed >= BINDING_SHARE * after.limit
-    tried = measured.inside >= TRIED_SHARE * after.limit and after.absent == 0
-    if measured.age_s < rules.age_good_s and binding and tried:
+    unused = kept(measured.desk, int(after.limit)) - measured.desk.claimed
+    binding = after.claimed + unused >= BINDING_SHARE * after.limit
+    inside = measured.inside + measured.desk.inside
+    tried = inside >= TRIED_SHARE * after.limit and after.absent == 0
+    is_quick = measured.age_s < rules.age_good_s and measured.commit_s < rules.commit_good_s
+    if is_quick and binding and tried:
         limit = min(float(rules.inside_max), after.limit + rules.increase_per_s * elapsed_s)
         return msgspec.structs.replace(after, limit=limit)
     return after

@@ -22,7 +22,8 @@ class Standing(msgspec.Struct, frozen=True):
     """Where a person stands in one release.
 
     `index` is None without a place in the line; `place` also in the lobby, where
-    the order is not drawn yet. `serving` is the greatest place called so far.
+    the order is not drawn yet. `serving` is the greatest place called so far; the phone
+    desk calls its own people (`called_by_desk`).
     """
 
     release_id: str
@@ -33,6 +34,7 @@ class Standing(msgspec.Struct, frozen=True):
     serving: int
     inside: bool
     booked: bool
+    called_by_desk: bool = False
 
     @property
     def word(self) -> Word:
@@ -47,7 +49,8 @@ class Standing(msgspec.Struct, frozen=True):
             return "not_open_yet"
         if self.state == "lobby":
             return "lobby"
-        called = self.place is not None and self.place <= self.serving
+        in_line = self.place is not None and self.place <= self.serving
+        called = in_line or self.called_by_desk
         return "your_turn" if called and self.state == "open" else "waiting"
 
 
@@ -86,9 +89,20 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Entered(msgspec.Struct, frozen=True):
-    """The person is in: inside to book, or as the holder of a booking."""
+    """The person is in: inside to book, or as the holder of a booking.
+
+    `returned` says that they had been in before, and came again at the front.
+    """
 
     session: Session
+    returned: bool = False
+
+
+class AtDesk(msgspec.Struct, frozen=True):
+    """Somebody who rang the phone desk: called in, or behind so many others of its lane."""
+
+    called: bool
+    before: int
 
 
 class NotYourTurn(msgspec.Struct, frozen=True):

@@ -25,6 +25,8 @@ FIELDS: Final = (
     "limit",
     "claimed",
     "gaps",
+    "beacon",
+    "beacon_source",
 )
 MARGIN_MIN = 200
 
@@ -34,7 +36,8 @@ class LineFacts(msgspec.Struct, frozen=True):
 
     `lobby_count` is -1 until the lobby is drawn; `serving` is a place; `entered` counts people
     who came in and `booked` those of them who booked; `joined_at_once` is the
-    greatest number of people who joined between two ticks.
+    greatest number of people who joined between two ticks. `beacon` and its source are what
+    the draw mixed in ("" before it, and without one; the default has no source).
     """
 
     next_index: int = 0
@@ -46,6 +49,8 @@ class LineFacts(msgspec.Struct, frozen=True):
     claimed: int = 0
     gaps: tuple[Gap, ...] = ()
     joined_at_once: int = 0
+    beacon: str = ""
+    beacon_source: str = ""
 
     @property
     def opened(self) -> bool:
@@ -57,8 +62,9 @@ def facts_from(values: list[bytes | None]) -> LineFacts | None:
     """Return the facts that Redis holds (values of `FIELDS`), None when it holds none."""
     if values[0] is None:
         return None
+    *amounts, beacon, beacon_source = values
     next_index, lobby_count, serving, entered, booked, limit, claimed, gaps = (
-        value or b"0" for value in values
+        value or b"0" for value in amounts
     )
     return LineFacts(
         next_index=int(next_index),
@@ -69,17 +75,21 @@ def facts_from(values: list[bytes | None]) -> LineFacts | None:
         limit=float(limit),
         claimed=int(claimed),
         gaps=msgspec.json.decode(gaps, type=tuple[Gap, ...]),
+        beacon=(beacon or b"").decode(),
+        beacon_source=(beacon_source or b"").decode(),
     )
 
 
-def rebuilt(facts: LineFacts) -> LineFacts:
+def rebuilt(facts: LineFacts, *, to_be_drawn: bool = True) -> LineFacts:
     """Return what the line goes on with after a wipe: beyond all numbers in people's hands.
 
     Once the lobby is drawn, the numbers jumped over are a gap that nobody waits for.
-    In a lobby they are drawn like others, and written off when they do not come.
+    In a lobby that is `to_be_drawn` they are drawn like others, and written off when they do
+    not come.
     """
     margin = MARGIN_MIN + 2 * facts.joined_at_once
-    gaps = (*facts.gaps, Gap(facts.next_index, margin)) if facts.opened else facts.gaps
+    in_order = facts.opened or not to_be_drawn
+    gaps = (*facts.gaps, Gap(facts.next_index, margin)) if in_order else facts.gaps
     return msgspec.structs.replace(facts, next_index=facts.next_index + margin, gaps=gaps)
 
 
@@ -94,5 +104,7 @@ def as_fields(facts: LineFacts) -> list[str]:
         facts.limit,
         facts.claimed,
         msgspec.json.encode(facts.gaps).decode(),
+        facts.beacon,
+        facts.beacon_source,
     )
     return [text for pair in zip(FIELDS, values, strict=True) for text in map(str, pair)]

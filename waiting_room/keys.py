@@ -10,8 +10,11 @@ from __future__ import annotations
 PUBLISHED = "published"
 CATALOGUE = "catalogue"
 INBOX = "inbox"
+COMMIT = "commit"
 CURRENT = "room:current"
 TICKED = "room:ticked"
+RECORDS = "room:records"
+"""STREAM of what is put on record of the draws; `allocator.record_store` empties it."""
 
 
 def meta(release_id: str) -> str:
@@ -42,6 +45,36 @@ def status(release_id: str) -> str:
 def rate(release_id: str) -> str:
     """STRING, people per minute as the operator fixed it; missing: automatic."""
     return f"room:{release_id}:rate"
+
+
+def cap(release_id: str) -> str:
+    """STRING, greatest number inside as the operator set it; missing: none."""
+    return f"room:{release_id}:cap"
+
+
+def desk_line(release_id: str) -> str:
+    """ZSET person key → unix second of their call to the phone desk, until they are called in."""
+    return f"room:{release_id}:desk_line"
+
+
+def desk_called(release_id: str) -> str:
+    """ZSET person key → unix second until which whom the desk called in may come."""
+    return f"room:{release_id}:desk_called"
+
+
+def desk_at_work(release_id: str) -> str:
+    """STRING that is there while somebody has rung the desk of late."""
+    return f"room:{release_id}:desk_at_work"
+
+
+def returns(release_id: str) -> str:
+    """HASH person key → how often they came in again after their session had ended."""
+    return f"room:{release_id}:returns"
+
+
+def told(release_id: str) -> str:
+    """LIST of what was told about the stock, oldest first (`waiting_room.calibration`)."""
+    return f"room:{release_id}:told"
 
 
 def stock(release_id: str) -> str:

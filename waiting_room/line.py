@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from waiting_room import keys, scripts
 from waiting_room.answers import (
+    AtDesk,
     EnterAnswer,
     Entered,
     NotConfirmed,
@@ -32,6 +33,7 @@ from waiting_room.answers import (
     Standing,
     TooManyAttempts,
 )
+from waiting_room.desk_lane import AT_WORK_S
 from waiting_room.draw import place_of
 from waiting_room.errors import NotReady, RoomAway
 from waiting_room.joined_calls import JoinedCalls
@@ -43,6 +45,9 @@ SIGN_INS_TOGETHER_MAX = 100
 
 FAILURES_WINDOW_S = 3_600
 SESSIONS_PER_PERSON_MAX = 5
+RETURNS_PER_PERSON_MAX = 50
+"""So often somebody may come in again in one release, after errors or time-outs."""
+
 _NO_INDEX = -1
 _MOVED_TRIES = 3
 
@@ -83,6 +88,7 @@ class Line:
         self._touch = redis.register_script(scripts.TOUCH)
         self._booked = redis.register_script(scripts.BOOKED)
         self._leave = redis.register_script(scripts.LEAVE)
+        self._ask_desk = redis.register_script(scripts.DESK_ASK)
         self._sign_ins = JoinedCalls[_SignIn, SignInAnswer | NotReady](
             self._sign_in_together, SIGN_INS_TOGETHER_MAX
         )
@@ -166,7 +172,8 @@ class Line:
         place = _NO_INDEX if standing.place is None else standing.place
         args: list[Any] = [now, token.release_id, token.person_key, index, place]
         args += [session_digest.hex(), token.identity]
-        args += [self._session_idle_s, self._session_absolute_s, SESSIONS_PER_PERSON_MAX]
+        args += [self._session_idle_s, self._session_absolute_s]
+        args += [SESSIONS_PER_PERSON_MAX, RETURNS_PER_PERSON_MAX]
         with _room_away():
             word, *fields = await self._enter(args=args)
         match word:
@@ -177,8 +184,19 @@ class Line:
             case b"closed":
                 return ReleaseClosed()
             case b"entered":
-                return Entered(_opened_session(token, standing, fields))
+                return Entered(_opened_session(token, standing, fields), fields[5] == b"1")
         return NotYourTurn(standing.place, int(fields[0]), cast("State", fields[1].decode()))
+
+    async def ask_desk(self, person_key: bytes, release_id: str, now: float) -> AtDesk:
+        """Put somebody who rang the phone desk, and has signed in, into its lane.
+
+        Their place in the line stays. Raises as `sign_in`.
+        """
+        with _room_away():
+            word, before = await self._ask_desk(args=[now, release_id, person_key, AT_WORK_S])
+        if word == b"not_ready":
+            raise NotReady
+        return AtDesk(word == b"called", int(before))
 
     async def touch(self, session_digest: bytes, now: float) -> Session | None:
         """Return the live session, its idle limit begun anew; None when there is none.
@@ -301,7 +319,7 @@ def _sign_in_answer(answer: list[Any]) -> SignInAnswer | NotReady:
 
 def _standing_from(fields: list[Any]) -> Standing:
     """Build a standing from the array of `lua/room.lua`; the place is drawn here."""
-    release_id, campaign_id, state, index, serving, lobby_count, seed, inside, booked = fields
+    release_id, campaign_id, state, index, serving, lobby_count, seed, *flags = fields
     drawn = index != _NO_INDEX and lobby_count >= 0
     return Standing(
         release_id=release_id,
@@ -310,6 +328,7 @@ def _standing_from(fields: list[Any]) -> Standing:
         index=None if index == _NO_INDEX else index,
         place=place_of(index, lobby_count, bytes.fromhex(seed)) if drawn else None,
         serving=serving,
-        inside=bool(inside),
-        booked=bool(booked),
+        inside=bool(flags[0]),
+        booked=bool(flags[1]),
+        called_by_desk=bool(flags[2]),
     )

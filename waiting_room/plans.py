@@ -9,11 +9,15 @@ Rule 1: nothing here does I/O, reads a clock or draws a random number.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal
 
 import msgspec
 
 from waiting_room.states import ByHand, Phase, State, phase_of
+
+Queue = Literal["draw", "fifo", "none"]
+"""The lobby is drawn at the opening; everybody in order of arrival; nobody waits."""
 
 
 class ReleasePlan(msgspec.Struct, frozen=True):
@@ -26,10 +30,24 @@ class ReleasePlan(msgspec.Struct, frozen=True):
     closes_at: datetime
     state_by_hand: ByHand = "none"
     message: str = ""
+    queue: Queue = "draw"
+    desk_share: float = 0.0
+    messages: dict[str, str] = {}
+    beacon: str = ""
+    beacon_source: str = ""
+    born_from: date = date.min
+    born_to: date = date.max
 
     def phase(self, now: datetime) -> Phase:
         """Return which part of its life the clock gives it."""
         return phase_of(now, self.lobby_at, self.opens_at, self.closes_at)
+
+
+class NextRelease(msgspec.Struct, frozen=True):
+    """The release after another one, for those whom that one does not reach."""
+
+    release_id: str
+    opens_at: datetime
 
 
 class _Catalogue(msgspec.Struct, frozen=True):
@@ -39,6 +57,25 @@ class _Catalogue(msgspec.Struct, frozen=True):
 def decode_plans(catalogue: bytes) -> dict[str, ReleasePlan]:
     """Return the releases of a published catalogue, by id."""
     return msgspec.json.decode(catalogue, type=_Catalogue).releases
+
+
+def next_release(
+    plans: Mapping[str, ReleasePlan], plan: ReleasePlan, now: datetime
+) -> ReleasePlan | None:
+    """Return the next release to open for the same campaign and for everybody of this one.
+
+    One that is meant for a part of them alone is not promised to all.
+    """
+    later = [
+        other
+        for other in plans.values()
+        if other.campaign_id == plan.campaign_id
+        and other.opens_at > max(now, plan.opens_at)
+        and other.state_by_hand != "closed"
+        and other.born_from <= plan.born_from
+        and other.born_to >= plan.born_to
+    ]
+    return min(later, key=lambda other: (other.opens_at, other.release_id), default=None)
 
 
 def current_release(plans: Mapping[str, ReleasePlan], states: Mapping[str, State]) -> str | None:

@@ -10,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 from monitoring.settings import ProcessSettings
 from waiting_room.admission import AdmissionRules
+from waiting_room.vwr import EVENT_ID, InletRules
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -37,10 +38,17 @@ class RoomSettings(ProcessSettings):
     inside_decrease_every_s: Positive = 2.0
     undecided_age_good_s: Positive = 0.5
     undecided_age_bad_s: Positive = 2.0
+    commit_good_s: Positive = 0.5
+    commit_bad_s: Positive = 1.5
     called_per_s_max: Positive = 100.0
     called_burst_s: Positive = 2.0
     called_grace_s: Annotated[float, Field(gt=0, le=300)] = 60.0
     called_return_s: Positive = 15.0
+    vwr_event_id: Annotated[str, Field(pattern=f"^$|{EVENT_ID}")] = ""
+    """The event whose AWS-compatible line this room serves; empty: none."""
+    vwr_per_minute: Annotated[int, Field(ge=1, le=60_000)] = 60
+    vwr_expiry_s: Annotated[int, Field(ge=0, le=86_400)] = 900
+    """How long a served position may fetch its token; 0: without end."""
 
     @model_validator(mode="after")
     def _limits_agree(self) -> Self:
@@ -48,6 +56,8 @@ class RoomSettings(ProcessSettings):
             raise ValueError("inside_limit_min, _start and _max must not decrease")
         if self.undecided_age_good_s > self.undecided_age_bad_s:
             raise ValueError("undecided_age_good_s must not exceed undecided_age_bad_s")
+        if self.commit_good_s > self.commit_bad_s:
+            raise ValueError("commit_good_s must not exceed commit_bad_s")
         return self
 
     def admission_rules(self) -> AdmissionRules:
@@ -61,8 +71,14 @@ class RoomSettings(ProcessSettings):
             decrease_every_s=self.inside_decrease_every_s,
             age_good_s=self.undecided_age_good_s,
             age_bad_s=self.undecided_age_bad_s,
+            commit_good_s=self.commit_good_s,
+            commit_bad_s=self.commit_bad_s,
             called_per_s_max=self.called_per_s_max,
             burst_s=self.called_burst_s,
             grace_s=self.called_grace_s,
             return_s=self.called_return_s,
         )
+
+    def inlet_rules(self) -> InletRules:
+        """Return how the AWS-compatible line is served."""
+        return InletRules(per_minute=self.vwr_per_minute, expiry_s=self.vwr_expiry_s)

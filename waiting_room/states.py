@@ -47,6 +47,12 @@ MOVES: Final[dict[State, frozenset[State]]] = {
 opened release sees a lobby again. The diagram in the documents is made from this."""
 
 
+def diagram() -> str:
+    """Return the moves as a Mermaid state diagram, for the documents."""
+    moves = [f"    {before} --> {after}" for before, to in MOVES.items() for after in sorted(to)]
+    return "\n".join(["stateDiagram-v2", "    [*] --> scheduled", *moves])
+
+
 def phase_of(now: datetime, lobby_at: datetime, opens_at: datetime, closes_at: datetime) -> Phase:
     """Return which part of its life the clock gives a release. The limits belong to what begins."""
     if now >= closes_at:

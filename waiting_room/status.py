@@ -3,45 +3,40 @@
 Rule 1: nothing in it is about one person.
 Rule 2: nothing here does I/O, reads a clock or draws a random number.
 
-Shape: the JSON contract, version 1 (`GET /queue/status.json`), and beyond it `lobby_at`
-and `closes_at`. Times are RFC 3339 in the site's own zone.
+Shape: the JSON contract, version 1 (`GET /queue/status.json`), and beyond it `lobby_at`,
+`closes_at`, `messages`: what goes before `message` in a language, `eta_raised`: whose
+latest moment rose in the last minutes, and why (newest first), `next_release`: the next one for
+the same people, and `beginning_spread_s`: within how many seconds after the beginning of
+lobby or opening to ask again. Times are RFC 3339 in the site's own zone.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from waiting_room.admission import Admission, called_within
-from waiting_room.draw import commitment
 from waiting_room.facts import LineFacts
 from waiting_room.gaps import people_up_to, place_after
+from waiting_room.lots import SITE_TIMEZONE, DrawFacts, draw_facts
 from waiting_room.outlook import (
     Eta,
     Outlook,
+    Pace,
     Poll,
-    eta_table,
+    beginning_spread_s,
     outlook,
     pace_of,
     poll_before,
     poll_table,
 )
-from waiting_room.plans import ReleasePlan
+from waiting_room.plans import NextRelease, ReleasePlan
+from waiting_room.promise import Rise
 from waiting_room.states import State
 
-SITE_TIMEZONE = ZoneInfo("Asia/Tokyo")
 CLOSED_AGAIN_IN_S = 120.0
 MINUTE_S = 60.0
-
-
-class DrawFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What proves the draw; the seed (hexadecimal) and the number only once it is drawn."""
-
-    commitment: str
-    revealed_seed: str | msgspec.UnsetType = msgspec.UNSET
-    lobby_count: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -61,6 +56,10 @@ class Status(msgspec.Struct, frozen=True):
     now: datetime
     lobby_at: datetime
     closes_at: datetime
+    messages: dict[str, str]
+    eta_raised: tuple[Rise, ...]
+    next_release: NextRelease | None
+    beginning_spread_s: float
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -80,15 +79,32 @@ class Moment(msgspec.Struct, frozen=True):
     per_minute: int | None
     called_per_s_max: float
     now: datetime
+    desk_waiting: int = 0
+    cap: int | None = None
 
 
-def status_of(moment: Moment, poll_budget_per_s: float) -> Status:
+class Told(msgspec.Struct, frozen=True):
+    """What goes beyond one release and one moment: the promises kept, and what comes next."""
+
+    eta: tuple[Eta, ...] = ()
+    eta_raised: tuple[Rise, ...] = ()
+    next_release: NextRelease | None = None
+
+
+NOTHING_MORE = Told()
+
+
+def pace_now(moment: Moment) -> Pace | None:
+    """Return the pace of the line; None while it is not known, or nobody is called."""
+    if moment.admission is None or moment.state != "open":
+        return None
+    return pace_of(moment.admission, moment.per_minute)
+
+
+def status_of(moment: Moment, poll_budget_per_s: float, told: Told = NOTHING_MORE) -> Status:
     """Return the document of a release. `poll_budget_per_s` bounds what its crowd may ask."""
-    plan, facts, admission = moment.plan, moment.facts, moment.admission
+    plan, facts = moment.plan, moment.facts
     waiting = people_waiting(facts)
-    pace = None
-    if admission is not None and moment.state == "open":
-        pace = pace_of(admission, moment.per_minute)
     if moment.state in ("open", "paused"):
         fixed, fastest_per_s = moment.per_minute, moment.called_per_s_max
         per_s_max = fastest_per_s if fixed is None else fixed / 60
@@ -104,14 +120,18 @@ def status_of(moment: Moment, poll_budget_per_s: float) -> Status:
         serving=facts.serving,
         admitted_per_minute=_called_last_minute(moment),
         waiting=waiting,
-        eta=eta_table(pace, waiting),
+        eta=told.eta,
         outlook=_outlook_in_places(moment),
         poll=poll,
         message=plan.message,
-        draw=_draw(moment),
+        draw=draw_facts(plan, facts, moment.seed),
         now=site_time(moment.now),
         lobby_at=site_time(plan.lobby_at),
         closes_at=site_time(plan.closes_at),
+        messages=plan.messages,
+        eta_raised=told.eta_raised,
+        next_release=told.next_release,
+        beginning_spread_s=beginning_spread_s(waiting, poll_budget_per_s),
     )
 
 
@@ -155,9 +175,3 @@ def _called_last_minute(moment: Moment) -> int:
     if moment.admission is None or moment.state != "open":
         return 0
     return called_within(moment.admission, MINUTE_S)
-
-
-def _draw(moment: Moment) -> DrawFacts:
-    if not moment.facts.opened:
-        return DrawFacts(commitment(moment.seed))
-    return DrawFacts(commitment(moment.seed), moment.seed.hex(), moment.facts.lobby_count)

@@ -16,7 +16,6 @@ from typing import Any, cast
 
 import msgspec
 from redis import Redis
-from redis.client import Pipeline
 
 from monitoring import metrics
 from monitoring.logs import get_logger
@@ -25,34 +24,37 @@ from waiting_room.admission import (
     Admission,
     AdmissionRules,
     Measured,
-    awaited_from,
+    door,
     resume,
     start,
     step,
 )
+from waiting_room.desk_lane import CALL_KEPT_S
 from waiting_room.draw import seed_of
-from waiting_room.facts import FIELDS, LineFacts, as_fields, facts_from, rebuilt
+from waiting_room.facts import LineFacts, as_fields, rebuilt
 from waiting_room.gaps import people_up_to, place_after
+from waiting_room.lots import lots_of
 from waiting_room.memory import MemoryFile
-from waiting_room.orders import rate_from
+from waiting_room.orders import Orders, keep_orders
 from waiting_room.plans import ReleasePlan, current_release, decode_plans
+from waiting_room.readings import (
+    READS_OF_PULSE,
+    READS_PER_RELEASE,
+    Pulse,
+    Reading,
+    ask,
+    ask_pulse,
+    pulse_from,
+    reading_from,
+)
+from waiting_room.recording import Recorder
 from waiting_room.states import State, state_of
-from waiting_room.status import Moment, encode, people_waiting, status_of
+from waiting_room.status import Moment, encode, people_waiting
+from waiting_room.telling import Telling
 
 CATALOGUE_EVERY_S = 1.0
-READS_PER_RELEASE = 6
 TICKED_KEPT_S = 30
 log = get_logger()
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """What one tick read of one release."""
-
-    facts: LineFacts | None
-    inside: int
-    entered: int
-    per_minute: int | None
-    pairs_left: int | None
 
 
 class Room:
@@ -73,17 +75,19 @@ class Room:
         self._redis = redis
         self._draw_key = draw_key
         self._rules = rules
-        self._poll_budget_per_s = poll_budget_per_s
         self._memory = memory
         self._lines: dict[str, LineFacts] = memory.read()
         self._admissions: dict[str, Admission] = {}
         self._states: dict[str, State] = {}
-        self._rates: dict[str, int | None] = {}
+        self._orders: dict[str, Orders] = {}
         self._plans: dict[str, ReleasePlan] = {}
         self._plans_read_at_s = float("-inf")
         self._ticked_at_s: float | None = None
+        self._recorder = Recorder()
+        self._telling = Telling(redis, poll_budget_per_s)
         self._restore = redis.register_script(scripts.RESTORE)
         self._advance = redis.register_script(scripts.ADVANCE)
+        self._desk_call = redis.register_script(scripts.DESK_CALL)
 
     def run(self, now: float, at_s: float) -> None:
         """Run one tick. `now` is in unix seconds, `at_s` on a clock that never jumps.
@@ -91,17 +95,18 @@ class Room:
         Raises:
             RedisError: Redis does not answer; call again.
         """
+        self._recorder.begin()
         self._read_plans(at_s)
-        age_s, readings = self._measure(now)
+        pulse, readings = self._measure(now)
         elapsed_s = 0.0 if self._ticked_at_s is None else at_s - self._ticked_at_s
         moments = []
         for plan in self._plans.values():
             reading = self._restored(plan.release_id, readings[plan.release_id])
-            moments.append(self._decide(plan, reading, now, elapsed_s, age_s))
+            moments.append(self._decide(plan, reading, now, elapsed_s, pulse))
         told = self._write(moments)
         self._ticked_at_s = at_s
         self._memory.write(self._lines)
-        self._publish(told, age_s)
+        self._publish(told, pulse.age_s, at_s)
 
     def _read_plans(self, at_s: float) -> None:
         """Read the catalogue again, at most once a second; without one, keep what is known."""
@@ -112,34 +117,20 @@ class Room:
             self._plans = decode_plans(raw)
         self._plans_read_at_s = at_s
 
-    def _measure(self, now: float) -> tuple[float, Mapping[str, Reading]]:
-        """Return the age of the oldest undecided request, and what was read of each release."""
+    def _measure(self, now: float) -> tuple[Pulse, Mapping[str, Reading]]:
+        """Return how the allocator does, and what was read of each release."""
         pipe = self._redis.pipeline(transaction=False)
-        pipe.time()
-        pipe.xrange(keys.INBOX, count=1)
-        for release_id in self._plans:
-            self._ask(pipe, release_id, now)
-        (seconds, micros), oldest, *answers = pipe.execute()
-        age_s = 0.0
-        if oldest:
-            age_s = max(0.0, seconds + micros / 1e6 - int(oldest[0][0].split(b"-")[0]) / 1e3)
+        ask_pulse(pipe)
+        for release_id, plan in self._plans.items():
+            facts = self._lines.get(release_id, LineFacts())
+            ask(pipe, plan, facts, self._admissions.get(release_id), self._rules, now)
+        answers = pipe.execute()
+        pulse, answers = pulse_from(answers[:READS_OF_PULSE]), answers[READS_OF_PULSE:]
         readings = {}
-        for number, release_id in enumerate(self._plans):
+        for number, (release_id, plan) in enumerate(self._plans.items()):
             first = number * READS_PER_RELEASE
-            readings[release_id] = _reading(answers[first : first + READS_PER_RELEASE])
-        return age_s, readings
-
-    def _ask(self, pipe: Pipeline, release_id: str, now: float) -> None:
-        facts = self._lines.get(release_id, LineFacts())
-        admission = self._admissions.get(release_id)
-        awaited = awaited_from(admission, self._rules) if admission else 0
-        above = place_after(awaited, facts.gaps) if admission else facts.serving
-        pipe.hmget(keys.meta(release_id), list(FIELDS))
-        pipe.zremrangebyscore(keys.inside(release_id), "-inf", now)
-        pipe.zcard(keys.inside(release_id))
-        pipe.zcount(keys.entered(release_id), f"({above}", "+inf")
-        pipe.get(keys.rate(release_id))
-        pipe.get(keys.stock(release_id))
+            readings[release_id] = reading_from(plan, answers[first : first + READS_PER_RELEASE])
+        return pulse, readings
 
     def _restored(self, release_id: str, reading: Reading) -> Reading:
         """Compare with what is remembered; rebuild the line when Redis has lost (some of) it."""
@@ -152,25 +143,29 @@ class Room:
                 joined_at_once=max(joined_at_once, remembered.joined_at_once if remembered else 0),
             )
             self._lines[release_id] = facts
-            self._rates[release_id] = reading.per_minute
+            self._orders[release_id] = reading.orders
             return msgspec.structs.replace(reading, facts=facts)
-        facts = rebuilt(remembered) if remembered else LineFacts(limit=self._rules.inside_start)
+        facts = LineFacts(limit=self._rules.inside_start)
+        if remembered is not None:
+            to_be_drawn = self._plans[release_id].queue == "draw"
+            facts = rebuilt(remembered, to_be_drawn=to_be_drawn)
         fields = as_fields(facts)
         state = self._states.get(release_id, "scheduled")
         extra = ["state", state, "seed", "", "campaign", self._plans[release_id].campaign_id]
         extra += ["counted_to", str(facts.serving)]
         self._restore(args=[release_id, *fields, *extra])
+        self._recorder.forget()
         self._lines[release_id] = facts
         self._admissions.pop(release_id, None)
-        per_minute = self._rates.get(release_id)
+        self._telling.forget(release_id)
+        orders = self._orders.get(release_id, reading.orders)
         if remembered is not None:
             log.warning("line_restored", release_id=release_id, serving=facts.serving)
-            if per_minute is not None:
-                self._redis.set(keys.rate(release_id), str(per_minute), nx=True)
-        return msgspec.structs.replace(reading, facts=facts, per_minute=per_minute)
+            keep_orders(self._redis, release_id, orders)
+        return msgspec.structs.replace(reading, facts=facts, orders=orders)
 
     def _decide(
-        self, plan: ReleasePlan, reading: Reading, now: float, elapsed_s: float, age_s: float
+        self, plan: ReleasePlan, reading: Reading, now: float, elapsed_s: float, pulse: Pulse
     ) -> Moment:
         """Return what this tick makes of a release; only memory changes."""
         facts = self._lines[plan.release_id]
@@ -185,12 +180,17 @@ class Room:
                 joined=joined,
                 inside=reading.inside,
                 entered=reading.entered,
-                age_s=age_s,
+                age_s=pulse.age_s,
+                commit_s=pulse.commit_s,
                 running=state == "open",
-                per_minute=reading.per_minute,
+                per_minute=reading.orders.per_minute,
+                cap=reading.orders.cap,
+                desk=reading.desk,
+                queue=plan.queue != "none",
+                came=facts.entered,
             )
             admission = step(before, measured, self._rules)
-            self._note_decrease(plan, before, admission, age_s)
+            self._note_decrease(plan, before, admission, pulse.age_s)
             facts = msgspec.structs.replace(
                 facts,
                 serving=max(facts.serving, place_after(admission.serving, facts.gaps)),
@@ -203,9 +203,11 @@ class Room:
             facts=facts,
             seed=seed_of(self._draw_key, plan.release_id),
             admission=admission,
-            inside=reading.inside,
+            inside=reading.inside + reading.desk.inside,
+            desk_waiting=reading.desk.waiting,
             pairs_left=reading.pairs_left,
-            per_minute=reading.per_minute,
+            per_minute=reading.orders.per_minute,
+            cap=reading.orders.cap,
             called_per_s_max=self._rules.called_per_s_max,
             now=moment,
         )
@@ -239,17 +241,28 @@ class Room:
             answer = self._advance(args=_advance_args(moment))
             if answer is None:
                 continue
-            lobby_count, next_index = answer
+            lobby_count, next_index, beacon, source = answer
             facts = msgspec.structs.replace(
-                moment.facts, lobby_count=lobby_count, next_index=next_index
+                moment.facts,
+                lobby_count=lobby_count,
+                next_index=next_index,
+                beacon=beacon.decode(),
+                beacon_source=source.decode(),
             )
             release_id = moment.plan.release_id
             self._lines[release_id] = facts
             if moment.admission is not None:
                 self._admissions[release_id] = moment.admission
+                self._call_desk(release_id, moment.admission.desk_calls, moment.now)
             self._note_state(release_id, moment.state, facts)
             written.append(msgspec.structs.replace(moment, facts=facts))
         return written
+
+    def _call_desk(self, release_id: str, people: int, now: datetime) -> None:
+        if people > 0:
+            until = now.timestamp() + CALL_KEPT_S
+            called = self._desk_call(args=[release_id, people, until])
+            metrics.DESK_CALLED.inc(int(called))
 
     def _note_state(self, release_id: str, state: State, facts: LineFacts) -> None:
         before = self._states.get(release_id)
@@ -263,11 +276,11 @@ class Room:
             )
         self._states[release_id] = state
 
-    def _publish(self, moments: list[Moment], age_s: float) -> None:
+    def _publish(self, moments: list[Moment], age_s: float, at_s: float) -> None:
         """Write the public documents, the current release, and the metrics."""
         pipe = self._redis.pipeline(transaction=False)
         for moment in moments:
-            document = encode(status_of(moment, self._poll_budget_per_s))
+            document = encode(self._telling.status(pipe, moment, at_s, self._plans))
             pipe.set(keys.status(moment.plan.release_id), document)
         current = current_release({m.plan.release_id: m.plan for m in moments}, self._states)
         if current is None:
@@ -275,25 +288,18 @@ class Room:
         else:
             pipe.set(keys.CURRENT, current)
         pipe.set(keys.TICKED, b"1", ex=TICKED_KEPT_S)
+        self._recorder.send(pipe, moments)
         pipe.execute()
+        self._recorder.done()
+        self._telling.done()
         metrics.INSIDE_PEOPLE.set(sum(m.inside for m in moments))
         metrics.WAITING_PEOPLE.set(sum(people_waiting(m.facts) for m in moments))
+        metrics.DESK_WAITING_PEOPLE.set(sum(m.desk_waiting for m in moments))
         metrics.INBOX_OLDEST_AGE_SECONDS.set(age_s)
         for moment in moments:
             if moment.plan.release_id == current:
                 metrics.SERVING_PLACE.set(moment.facts.serving)
                 metrics.ADMISSION_LIMIT_PEOPLE.set(moment.facts.limit)
-
-
-def _reading(answers: list[Any]) -> Reading:
-    fields, _, inside, entered, rate, stock = answers
-    return Reading(
-        facts=facts_from(fields),
-        inside=inside,
-        entered=entered,
-        per_minute=rate_from(rate),
-        pairs_left=None if stock is None else int(stock),
-    )
 
 
 def _older(facts: LineFacts, remembered: LineFacts) -> bool:
@@ -308,6 +314,7 @@ def _older(facts: LineFacts, remembered: LineFacts) -> bool:
 def _advance_args(moment: Moment) -> list[Any]:
     facts = moment.facts
     drawn = facts.opened or moment.state in ("open", "paused")
+    lots = lots_of(moment.plan, facts, moment.seed) if drawn else None
     return [
         moment.plan.release_id,
         moment.state,
@@ -316,5 +323,16 @@ def _advance_args(moment: Moment) -> list[Any]:
         facts.limit,
         facts.claimed,
         "1" if drawn else "0",
-        moment.seed.hex() if drawn else "",
+        lots.seed.hex() if lots else "",
+        "" if lots else 0,
+        lots.beacon if lots else "",
+        lots.source if lots else "",
+        _door(moment),
     ]
+
+
+def _door(moment: Moment) -> int:
+    """Return how many may be inside before others wait at the door; -1: as many as come."""
+    if moment.admission is None or moment.plan.queue == "none":
+        return -1
+    return door(moment.admission)

@@ -70,6 +70,8 @@ async def sign_in(request: Request) -> Response:
     document: dict[str, object] = {"state": signed_in.state}
     if signed_in.place is not None:
         document["place"] = signed_in.place
+    if signed_in.arrival is not None:
+        document["arrival"] = signed_in.arrival
     response = json_answer(document | {"place_token": signed_in.place_token})
     set_place_cookie(response, parts.settings, signed_in.place_token)
     if signed_in.session_token is not None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from uuid import uuid4
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from allocator.errors import CatalogueMissing
-from allocator.model import SITE_TIMEZONE, FirstDose
+from allocator.model import SITE_TIMEZONE, FirstDose, Flexible
 from gateway import choosing, drafting, forms, residents, standby
 from gateway.answers import answer
 from gateway.choosing import Offer
@@ -194,7 +195,16 @@ async def choose_day(request: Request) -> Response:
         venue_chosen=chosen,
         months=choosing.months_of(shown),
         any_left=any(offer.pairs != "none" for offer in shown),
+        standby_wish=standby_wish(parts, sought, offers),
+        request_id=str(uuid4()),
     )
+
+
+def standby_wish(parts: Parts, sought: Sought, offers: list[Offer]) -> Flexible | None:
+    """Return the wish of whoever stands by; None when there is something left, or no wish yet."""
+    if sought.purpose.startswith("change"):
+        return None
+    return choosing.wish_when_sold_out(offers, today_of(parts))
 
 
 async def choose_time(request: Request) -> Response:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from gateway.routes import booking_pages, my_booking_pages, sending_pages, standby_pages, way_in
+from gateway.routes import (
+    booking_pages,
+    draw_pages,
+    my_booking_pages,
+    sending_pages,
+    standby_pages,
+    way_in,
+)
 from gateway.routes.html import error_response as error_response
 
 
@@ -12,6 +19,7 @@ def routes() -> list[BaseRoute]:
     """Return the routes of all pages."""
     return [
         *way_in.routes(),
+        *draw_pages.routes(),
         *booking_pages.routes(),
         *sending_pages.routes(),
         *my_booking_pages.routes(),

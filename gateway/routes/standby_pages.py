@@ -1,6 +1,7 @@
-"""The standby list, as a page: why one waits, and the offer with its button.
+"""The standby list, as a page: asking for a place, why one waits, and the offer with its button.
 
-Who was displaced by the city is led here from wherever a booking would be shown.
+Who finds nothing left asks for a place where the days are chosen. Who was displaced by the
+city is led here from wherever a booking would be shown.
 """
 
 from __future__ import annotations
@@ -11,15 +12,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from gateway import forms, standby
+from gateway import drafting, forms, i18n, standby
 from gateway.answers import FAULTS, answer
 from gateway.parts import parts_of
 from gateway.policies import Policy, visitor_of
 from gateway.problems import Problem
 from gateway.rendering import render
 from gateway.residents import Answered, Undecided
-from gateway.routes.booking_pages import MY_BOOKING_PATH, STANDBY_PATH
+from gateway.routes.booking_pages import (
+    CHOOSE_PATH,
+    MY_BOOKING_PATH,
+    STANDBY_PATH,
+    offers_for,
+    sought_by,
+    standby_wish,
+)
 from gateway.routes.html import page_route, problem_shown, read_form, see_other
+from gateway.routes.sending_pages import lead_on
 
 
 def routes() -> list[BaseRoute]:
@@ -27,6 +36,7 @@ def routes() -> list[BaseRoute]:
     session = Policy.SESSION
     return [
         page_route(STANDBY_PATH, standby_page, methods=["GET"], policy=session),
+        page_route(STANDBY_PATH, join, methods=["POST"], policy=session),
         page_route(f"{STANDBY_PATH}/accept", accept, methods=["POST"], policy=session),
     ]
 
@@ -34,6 +44,34 @@ def routes() -> list[BaseRoute]:
 async def standby_page(request: Request) -> Response:
     """Show where somebody stands on the list, and the offer if there is one."""
     return await _standby_page(request, str(uuid4()))
+
+
+async def join(request: Request) -> Response:
+    """Ask for a place on the list: for any place and time, since nothing is left."""
+    parts, visitor = parts_of(request), visitor_of(request)
+    values = await read_form(request, ("request_id",))
+    if isinstance(values, Problem):
+        return answer(request, values)
+    request_id = forms.parse_request_id(values.get("request_id"))
+    if isinstance(request_id, list):
+        return answer(request, Problem("bad_request"))
+    draft = await parts.drafts.load(visitor.person_key)
+    if (contact := drafting.contact_of(draft)) is None:
+        # Sent a second time after its answer came: the draft is gone, the answer is not.
+        return see_other(f"/checking/{request_id}")
+    sought = await sought_by(parts, visitor, draft)
+    if isinstance(sought, Problem):
+        return answer(request, sought)
+    wish = standby_wish(parts, sought, offers_for(parts, sought))
+    if wish is None:
+        return see_other(CHOOSE_PATH)
+    form = forms.StandbyForm(contact, wish, sought.first)
+    answered: Answered
+    try:
+        answered = await standby.join(parts, visitor, request_id, form, i18n.language_of(request))
+    except tuple(FAULTS) as fault:
+        answered = Problem(FAULTS[type(fault)])
+    return await lead_on(request, answered)
 
 
 async def accept(request: Request) -> Response:

@@ -7,6 +7,7 @@ it, `static/waiting.js` asks for that document and nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from allocator.model import SITE_TIMEZONE
 from gateway import forms, i18n, residents
 from gateway.answers import answer
 from gateway.drafting import next_step
+from gateway.draw_words import is_drawn
 from gateway.identity import find_visitor, held_token, network_of
 from gateway.parts import Parts, parts_of
 from gateway.policies import Policy, visitor_of
@@ -78,8 +80,9 @@ async def landing(request: Request) -> Response:
             return answer(request, Problem("not_ready"))
         return render(request, "landing.html", release=ReleaseShown("none"))
     release = releases.get(str(status["release_id"]))
-    name = "" if release is None else words_in(release.names, i18n.language_of(request))
-    return render(request, "landing.html", release=release_shown(status, name))
+    language = i18n.language_of(request)
+    name = "" if release is None else words_in(release.names, language)
+    return render(request, "landing.html", release=release_shown(status, name, language))
 
 
 async def sign_in_page(request: Request) -> Response:
@@ -168,6 +171,7 @@ async def wait(request: Request) -> Response:
     # In the lobby there is no order yet: a number of arrival would be taken for one.
     place = None if show == "lobby" else where.place
     shown = wait_shown(status, where.release_id, place, show, language)
+    shown = replace(shown, arrival=where.arrival, drawn=is_drawn(status))
     response = render(request, "wait.html", wait=shown)
     if where.place_token is not None:
         set_place_cookie(response, parts.settings, where.place_token)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage, StackUnderTest
 from tests.browser.resident import Resident
@@ -85,6 +85,61 @@ def test_page_tells_of_the_wait_and_leads_in(
     comes_to_see(without_script, "wait.turn_title")
     without_script.presses("wait.enter")
     without_script.arrives("/details", without_script.reads("details.title"))
+
+
+def test_page_says_why_the_wait_has_become_longer(
+    paused: StackUnderTest, open_page: OpenPage, screenshots: Path
+) -> None:
+    """And that places are likely, and nothing of the standby list, while there are many."""
+    with_script = waiter(open_page, paused, screenshots, javascript=True)
+    without_script = waiter(open_page, paused, screenshots, javascript=False)
+    paused.command("room", "rate", "6")
+    a_crowd_joins(paused)
+    for resident in (with_script, without_script):
+        comes_to_wait(resident)
+    paused.orders("resume", "open")
+    for resident in (with_script, without_script):
+        comes_to_see(resident, "wait.waiting_title")
+        outlook = resident.page.locator("[data-outlook]:visible")
+        expect(outlook).to_have_text(resident.reads("wait.outlook.likely"))
+        expect(resident.page.locator("[data-raised]:visible")).to_have_count(0)
+    paused.command("room", "rate", "1")
+    for resident in (with_script, without_script):
+        expect(resident.page.locator("[data-raised]:visible")).to_have_text(
+            resident.reads("wait.raised.rate_lowered"), timeout=TURN_MS_MAX
+        )
+        resident.sees(resident.reads("wait.waiting_title"))
+
+
+def test_whom_stock_will_not_reach_is_told_early_and_of_the_next_release(
+    paused: StackUnderTest, open_page: OpenPage, screenshots: Path
+) -> None:
+    """The script is given the stack's document with other numbers for stock and next release."""
+    told: dict[str, object] = {
+        "outlook": {"likely_to_place": 0, "borderline_to_place": 0, "pairs_left": 0},
+        "next_release": {"release_id": "later", "opens_at": "2099-01-10T09:00:00+09:00"},
+    }
+
+    def answer(route: Route) -> None:
+        real = route.fetch()
+        route.fulfill(response=real, json=real.json() | told)
+
+    resident = waiter(open_page, paused, screenshots, javascript=True)
+    paused.command("room", "rate", "1")
+    a_crowd_joins(paused)
+    comes_to_wait(resident)
+    resident.page.route("**/queue/*/status.json", answer)
+    paused.orders("resume", "open")
+    comes_to_see(resident, "wait.waiting_title")
+    notice = resident.page.locator("[data-outlook]:visible")
+    expect(notice).to_contain_text(resident.reads("wait.outlook.unlikely"))
+    expect(notice).to_contain_text(resident.reads("wait.standby"))
+    expect(notice).to_contain_text("2099年1月10日")
+    expect(notice.locator("[data-next]:visible")).to_have_count(1)
+    resident.sees(resident.reads("wait.waiting_title"))
+    told["next_release"] = None
+    unknown = resident.reads("wait.next_unknown")
+    expect(notice.locator("[data-next]:visible")).to_have_text(unknown, timeout=TURN_MS_MAX)
 
 
 def test_way_in_by_itself_can_be_stopped(

@@ -35,6 +35,7 @@ from tests.waiting import until
 SIGNED_IN = closed(
     state={"enum": ["inside", "booked"]},
     place={"type": "integer", "minimum": 1},
+    arrival={"type": "integer", "minimum": 0},
     place_token={"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
 )
 

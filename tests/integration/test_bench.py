@@ -17,6 +17,7 @@ import pytest
 
 from loadtests.bench.rivals.crowd import WAYS, book_one
 from loadtests.bench.rivals.stage import build_stage, check_rival, wishes
+from loadtests.bench.room.edge import NOT_INSTALLED, nginx_program
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,7 +46,18 @@ def test_a_quick_run_has_every_row(run: tuple[dict[str, Any], str]) -> None:
     assert sections["4 rivals"] == 2 * 7
     assert sections["5 start"] == 4
     assert sections["6 costs"] == 5
-    assert all(row["median"] > 0 for row in rows if row["section"] != "3 latency")
+    assert sections["7 status"] == 7
+    assert sections["8 edge"] == (6 if nginx_program() else 0)
+    assert sections["9 sign-in"] == 13
+    assert sections["10 room"] == 6
+    may_be_nothing = ("3 latency", "8 edge")
+    assert all(row["median"] > 0 for row in rows if row["section"] not in may_be_nothing)
+
+
+def test_an_edge_that_cannot_be_measured_is_said_to_be_left_out(
+    run: tuple[dict[str, Any], str],
+) -> None:
+    assert (NOT_INSTALLED in run[1]) is (nginx_program() is None)
 
 
 def test_the_table_names_the_machine_and_every_row(run: tuple[dict[str, Any], str]) -> None:

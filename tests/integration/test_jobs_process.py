@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
@@ -153,6 +154,20 @@ def test_backlog_is_worked_off_after_a_killed_child_and_a_lost_queue(
             redis.flushall()
         until(lambda: jobs.undone() == 0, within_s=60)
     assert len(jobs.mails()) == 60
+
+
+def test_what_the_room_did_is_moved_to_its_table(jobs: Jobs, redis_url: str) -> None:
+    fields: dict[Any, Any] = {
+        "release": "spring",
+        "kind": "commitment",
+        "at": "2026-12-01T09:00:00.000000+09:00",
+        "content": '{"commitment":"aa"}',
+    }
+    with jobs.running(), Redis.from_url(redis_url) as redis:
+        redis.xadd("room:records", fields)
+        until(lambda: redis.xlen("room:records") == 0, within_s=30)
+    kept = jobs.stored.one("SELECT kind, content ->> 'commitment' FROM room_record")
+    assert tuple(kept) == ("commitment", "aa")
 
 
 @pytest.mark.parametrize("command", ["worker", "beat"])

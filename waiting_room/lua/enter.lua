@@ -1,11 +1,13 @@
 -- Open a session for one whose turn it is, or who holds a booking. All or nothing.
 -- ARGV: now (unix s), release, person key, index, place (-1: none), session digest (hex),
--- sealed identity, idle limit (s), absolute limit (s), sessions per person.
--- Returns {word, serving, state, kind, until, ends at}; word is not_ready, closed,
+-- sealed identity, idle limit (s), absolute limit (s), sessions per person, returns per person.
+-- Returns {word, serving, state, kind, until, ends at, '1' if they were in before and had
+-- to come again}; word is not_ready, closed,
 -- not_your_turn, moved (the index is not the person's any more: look again) or entered.
 local now, release, person = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local index, place, digest = ARGV[4], tonumber(ARGV[5]), ARGV[6]
 local idle_s, absolute_s, sessions_max = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local returns_max = tonumber(ARGV[11])
 
 local facts = redis.call('EXISTS', 'published') == 1 and facts_of(release)
 if not facts then
@@ -27,7 +29,7 @@ local function keep_few_sessions()
   end
 end
 
-local function open_session(kind)
+local function open_session(kind, returned)
   local ends_at = now + absolute_s
   local until_at = math.min(now + idle_s, ends_at)
   local name = 'session:' .. digest
@@ -38,20 +40,40 @@ local function open_session(kind)
   if kind == 'inside' then
     redis.call('ZADD', key(release, 'inside'), 'GT', until_at, person)
   end
-  return {'entered', facts.serving, facts.state, kind, tostring(until_at), tostring(ends_at)}
+  return {'entered', facts.serving, facts.state, kind, tostring(until_at), tostring(ends_at),
+          returned and '1' or '0'}
 end
 
 -- Coming in for the first time counts once; places called before a wipe counted already.
+-- Returns whether it was the first time.
 local function count_first_entry()
   local first = redis.call('ZADD', key(release, 'entered'), 'NX', place, person) == 1
   local counted_to = tonumber(redis.call('HGET', key(release, 'meta'), 'counted_to') or 0)
   if first and place > counted_to then
     redis.call('HINCRBY', key(release, 'meta'), 'entered', 1)
   end
+  return first
+end
+
+-- Whoever met an error, or an outage, or was too slow comes in again at once, not at the tail;
+-- so often at most that nobody can hold a seat inside for ever.
+local function may_return()
+  return redis.call('HINCRBY', key(release, 'returns'), person, 1) <= returns_max
+end
+
+-- More have come than were expected: the last of them wait a moment. Whom the desk called, and
+-- whoever comes back to the front, has a seat of their own.
+local function is_full()
+  local door = tonumber(redis.call('HGET', key(release, 'meta'), 'door') or -1)
+  if door < 0 or is_called_by_desk(facts, person, now)
+     or redis.call('ZSCORE', key(release, 'entered'), person) then
+    return false
+  end
+  return redis.call('ZCOUNT', key(release, 'inside'), '(' .. now, '+inf') >= door
 end
 
 if holds_booking(facts, person) then
-  return open_session('booked')
+  return open_session('booked', false)
 end
 if facts.state == 'closed' then
   return no('closed')
@@ -59,9 +81,17 @@ end
 if redis.call('HGET', key(release, 'places'), person) ~= index then
   return no('moved')
 end
-local called = facts.state == 'open' and place >= 1 and place <= facts.serving
-if not called and not (facts.state == 'paused' and is_inside(facts, person, now)) then
+local is_in = is_inside(facts, person, now)
+local by_line = place >= 1 and place <= facts.serving
+local called = facts.state == 'open' and (by_line or is_called_by_desk(facts, person, now))
+if not called and not (facts.state == 'paused' and is_in) then
   return no('not_your_turn')
 end
-count_first_entry()
-return open_session('inside')
+if not is_in and is_full() then
+  return no('not_your_turn')
+end
+local returned = not count_first_entry() and not is_in
+if returned and not may_return() then
+  return no('not_your_turn')
+end
+return open_session('inside', returned)

@@ -15,5 +15,6 @@ for _, digest in ipairs(redis.call('LRANGE', sessions, 0, -1)) do
 end
 if redis.call('LLEN', sessions) == 0 then
   redis.call('ZREM', key(s[2], 'inside'), s[1])
+  redis.call('ZREM', key(s[2], 'desk_called'), s[1])
 end
 return 1

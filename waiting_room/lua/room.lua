@@ -29,6 +29,11 @@ local function is_inside(facts, person, now)
   return held_until and tonumber(held_until) > now
 end
 
+local function is_called_by_desk(facts, person, now)
+  local until_at = redis.call('ZSCORE', key(facts.release, 'desk_called'), person)
+  return until_at and tonumber(until_at) > now
+end
+
 -- Put a person back at the index of their token, if Redis has forgotten it.
 -- The older (lower) of two indices counts. Once the lobby is drawn, of two lobby indices
 -- the one in Redis counts, so that nobody can choose between two drawn places.
@@ -61,5 +66,6 @@ local function standing(facts, person, index, now)
   return {facts.release, facts.campaign, facts.state, index or -1, facts.serving,
           facts.lobby_count, facts.seed,
           is_inside(facts, person, now) and 1 or 0,
-          holds_booking(facts, person) and 1 or 0}
+          holds_booking(facts, person) and 1 or 0,
+          is_called_by_desk(facts, person, now) and 1 or 0}
 end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 from redis import Redis
@@ -22,8 +23,9 @@ from waiting_room.answers import (
     SignInAnswer,
     TooManyAttempts,
 )
-from waiting_room.draw import place_of, seed_of
+from waiting_room.draw import default_beacon, place_of, seed_of, shuffle_seed
 from waiting_room.line import Line
+from waiting_room.status import site_time
 
 pytestmark = pytest.mark.anyio
 
@@ -144,7 +146,8 @@ async def test_the_order_of_the_lobby_is_the_published_permutation(
     tokens = await gateway.join_all(town.people[:40], LOBBY)
     town.tick(room, OPENS_AT)
     late = await gateway.stand(town.people[40], OPENS_AT)
-    seed = seed_of(b"d" * 32, "spring")
+    beacon = default_beacon("spring", site_time(datetime.fromtimestamp(OPENS_AT, UTC)).isoformat())
+    seed = shuffle_seed(seed_of(b"d" * 32, "spring"), beacon)
     for token in tokens:
         assert token.index is not None
         standing = await gateway.line.standing(token, OPENS_AT)

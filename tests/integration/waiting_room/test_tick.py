@@ -18,7 +18,7 @@ from waiting_room.answers import Entered
 from waiting_room.draw import RULES, commitment
 from waiting_room.errors import RoomAway
 from waiting_room.memory import MemoryFile
-from waiting_room.orders import set_rate
+from waiting_room.orders import set_cap, set_rate
 from waiting_room.tickets import PlaceToken
 
 LOBBY = OPENS_AT - 60
@@ -188,6 +188,38 @@ def test_the_operators_rate_is_kept_and_outlives_a_wipe(town: Town, redis_url: s
     assert town.redis.get("room:spring:rate") == b"auto"
 
 
+def test_the_operators_cap_is_kept_and_outlives_a_wipe(town: Town, redis_url: str) -> None:
+    room = town.room()
+    town.tick(room, LOBBY)
+    joined(town, redis_url, LOBBY, 500)
+    set_cap(town.redis, "spring", 30)
+    now = town.tick(room, OPENS_AT, times=5)
+    assert town.meta("serving") == 30
+    town.redis.flushall()
+    town.publish()
+    town.tick(room, now + 1, times=2)
+    assert town.redis.get("room:spring:cap") == b"30"
+    for cap in (0, 100_001):
+        with pytest.raises(ValueError, match="a cap is between"):
+            set_cap(town.redis, "spring", cap)
+
+
+def test_a_release_without_a_queue_lets_everybody_in(town: Town, redis_url: str) -> None:
+    town.offer("spring", queue="none")
+    room = town.room()
+    town.tick(room, LOBBY)
+    tokens = joined(town, redis_url, LOBBY, 600)
+    town.tick(room, OPENS_AT)
+    assert entered(redis_url, tokens, OPENS_AT) == 600
+
+
+def test_messages_in_several_languages_are_published(town: Town) -> None:
+    town.offer("spring", message="お待ちください", messages={"en": "Please wait"})
+    town.tick(town.room(), LOBBY)
+    assert document(town)["message"] == "お待ちください"
+    assert document(town)["messages"] == {"en": "Please wait"}
+
+
 def test_a_rate_out_of_bounds_is_refused(town: Town) -> None:
     for per_minute in (-1, 0, 100_001):
         with pytest.raises(ValueError, match="people per minute"):
@@ -224,7 +256,7 @@ def test_after_a_wipe_seats_are_kept_for_those_inside_but_not_for_long(
     assert town.meta("serving") == 200
     now = town.tick(room, now + 1, times=10)
     assert town.meta("serving") > 200, "nobody came back, and their seats stayed empty"
-    assert entered(redis_url, tokens, now) == town.meta("serving")
+    assert entered(redis_url, tokens, now) == 200, "all come at once: the others wait at the door"
 
 
 def test_a_line_is_rebuilt_after_redis_came_back_with_older_data(
@@ -248,7 +280,8 @@ def test_a_line_is_rebuilt_after_redis_came_back_with_older_data(
 def test_a_tick_writes_nothing_into_a_line_that_is_gone(town: Town) -> None:
     """A wipe between reading and writing must not leave half a line that begins at 0."""
     advance = town.redis.register_script(scripts.ADVANCE)
-    assert advance(args=["spring", "open", "campaign", 50, 200.0, 0, "1", "00"]) is None
+    arguments: list[Any] = ["spring", "open", "campaign", 50, 200.0, 0, "1", "00", "", "", "", -1]
+    assert advance(args=arguments) is None
     assert town.redis.exists("room:spring:meta") == 0
 
 

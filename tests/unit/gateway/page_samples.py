@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from allocator.model import FirstDose
+from allocator.model import FirstDose, Flexible
 from allocator.reads import Availability, Contact, Identity, OpenSlot
 from gateway import choosing
+from gateway.draw_words import DrawShown
 from gateway.receipts import ReceiptSigner
 from gateway.routes.html import ProblemShown
 from gateway.status_words import ReleaseShown, WaitShown
@@ -20,6 +22,7 @@ from tests.unit.gateway.factories import (
     make_venue,
     make_waiting,
 )
+from waiting_room.draw import RULES
 
 OPENS_AT = datetime(2021, 6, 1, 0, 30, tzinfo=UTC)
 FIRST_DAY, SECOND_DAY = date(2021, 6, 10), date(2021, 7, 1)
@@ -76,7 +79,8 @@ def _releases() -> list[Sample]:
 def _release(state: str, pairs_left: int | None) -> ReleaseShown:
     if state == "none":
         return ReleaseShown("none")
-    return ReleaseShown(state, "第1回", "お知らせ", OPENS_AT, OPENS_AT, pairs_left, 12)
+    drawn = pairs_left is not None
+    return ReleaseShown(state, "第1回", "お知らせ", OPENS_AT, OPENS_AT, pairs_left, 12, drawn)
 
 
 def _waits() -> list[Sample]:
@@ -86,7 +90,29 @@ def _waits() -> list[Sample]:
             shown = WaitShown(show, "r1", 120, 20, "約5分", 80, outlook, OPENS_AT, "お知らせ", 10)
             waits.append(("wait", f"{show}-{outlook}", {"wait": shown}))
     nothing = WaitShown("waiting", "r1", None, None, "計算しています", 0, "", None, "", 30)
+    for place in (None, 120):
+        numbered = replace(nothing, show="waiting" if place else "lobby", place=place, arrival=7)
+        waits.append(("wait", f"numbered-{place}", {"wait": numbered}))
+    for reason in ("paused", "rate_lowered", "capacity_cut", "slower_than_measured"):
+        rising = replace(nothing, raised=reason, outlook="unlikely", next_opens_at=OPENS_AT)
+        waits.append(("wait", f"raised-{reason}", {"wait": rising}))
+    arriving = replace(nothing, show="lobby", drawn=False)
+    waits.append(("wait", "in-order-of-arrival", {"wait": arriving}))
     return [*waits, ("wait", "unknown", {"wait": nothing})]
+
+
+def _draws() -> list[Sample]:
+    before = DrawShown("before", "第1回", opens_at=OPENS_AT, commitment="ab" * 32)
+    drawn = replace(before, stage="drawn", revealed_seed="cd" * 32, lobby_count=1234)
+    shown = {
+        "none": DrawShown("none"),
+        "before": before,
+        "announced": replace(before, beacon="0815", beacon_source="お知らせ"),
+        "drawn": replace(drawn, beacon="0815", beacon_source="お知らせ"),
+        "default": replace(drawn, beacon="r1|2021-06-01T09:30:00+09:00", beacon_default=True),
+        "undrawn": replace(before, stage="undrawn"),
+    }
+    return [("draw", name, {"draw": draw, "rules": RULES}) for name, draw in shown.items()]
 
 
 def _choosing() -> list[Sample]:
@@ -103,6 +129,8 @@ def _choosing() -> list[Sample]:
                 "venue_chosen": "hall",
                 "months": choosing.months_of(shown),
                 "any_left": bool(shown),
+                "standby_wish": None if shown else Flexible(FIRST_DAY, SECOND_DAY),
+                "request_id": "8d5f5b9c-7d4b-4a3a-9a52-2f5b6c1c0f5e",
             }
             samples.append(("choose_day", f"{purpose}-{name}", days))
         times = {
@@ -207,6 +235,7 @@ SAMPLES: list[Sample] = [
     *_releases(),
     *_forms(),
     *_waits(),
+    *_draws(),
     *_choosing(),
     *_checks(),
     *_booking(HELD),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from allocator import offer
-from allocator.model import Catalogue, FirstDose
+from allocator.model import DAYS_SEARCHED_MAX, Catalogue, FirstDose, Flexible
 from allocator.reads import Availability, OpenSlot
 from gateway import choosing
 from tests.unit.gateway.factories import NOW, make_catalogue, make_slot
@@ -33,6 +33,31 @@ def test_pair_is_offered_with_its_second_dose() -> None:
     (month,) = choosing.months_of([found])
     assert month.first_day == date(2021, 6, 1)
     assert month.days == (choosing.Day(FIRST, "few", (SECOND,)),)
+
+
+def test_when_all_is_taken_one_stands_by_for_any_of_it() -> None:
+    catalogue = city(FIRST, SECOND)
+    taken = choosing.pair_offers(
+        catalogue, availability((OpenSlot(1, "none"), OpenSlot(2, "none")))
+    )
+    assert choosing.wish_when_sold_out(taken, FIRST) == Flexible(FIRST, SECOND)
+    assert choosing.wish_when_sold_out(taken, SECOND) == Flexible(SECOND, SECOND)
+    assert choosing.wish_when_sold_out(taken, SECOND + timedelta(days=1)) is None
+    assert choosing.wish_when_sold_out([], FIRST) is None
+
+
+def test_while_something_is_left_nobody_stands_by() -> None:
+    open_slots = (OpenSlot(1, "none"), OpenSlot(2, "few"))
+    offers = choosing.pair_offers(city(FIRST, SECOND), availability(open_slots))
+    assert choosing.wish_when_sold_out(offers, FIRST) is None
+
+
+def test_one_stands_by_for_as_many_days_as_fit_in_a_wish() -> None:
+    far = FIRST + timedelta(days=DAYS_SEARCHED_MAX)
+    open_slots = (OpenSlot(1, "none"), OpenSlot(2, "none"))
+    taken = choosing.pair_offers(city(FIRST, far), availability(open_slots))
+    wish = choosing.wish_when_sold_out(taken, FIRST)
+    assert wish == Flexible(FIRST, far - timedelta(days=1))
 
 
 def test_offers_are_in_order_of_time_then_venue() -> None:

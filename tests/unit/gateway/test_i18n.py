@@ -36,6 +36,7 @@ FAMILIES = {
     "state.": {"none", "scheduled", "lobby", "open", "paused", "closed"},
     "steps.": {"sign_in", "wait", "details", "choose", "check"},
     "wait.outlook.": {"likely", "borderline", "unlikely"},
+    "wait.raised.": {"paused", "rate_lowered", "capacity_cut", "slower_than_measured"},
 }
 """Message ids that are put together from a beginning and one of these endings."""
 

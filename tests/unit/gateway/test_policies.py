@@ -22,6 +22,9 @@ from gateway.policies import (
 
 PUBLIC_PATHS = {
     "/",
+    "/draw",
+    "/draw/{release_id}",
+    "/draw-rules.txt",
     "/healthz",
     "/queue/status.json",
     "/queue/{release_id}/status.json",

@@ -42,6 +42,31 @@ def test_farther_off_the_page_asks_less_often() -> None:
     assert status_words.wait_shown(STATUS, "r1", 90, "waiting", "ja").refresh_s == 30
 
 
+@pytest.mark.parametrize(
+    ("state", "now", "refresh_s"),
+    [
+        ("lobby", "09:00:00", 60),
+        ("lobby", "09:29:40", 24),
+        ("lobby", "09:29:59", 5),
+        ("scheduled", "08:59:50", 14),
+        ("scheduled", "08:00:00", 60),
+        ("closed", "09:29:40", 60),
+    ],
+)
+def test_page_looks_again_when_lobby_or_opening_have_begun(
+    state: str, now: str, refresh_s: int
+) -> None:
+    """However seldom it asks before; by the server's clock."""
+    status = STATUS | {
+        "state": state,
+        "now": f"2021-06-01T{now}+09:00",
+        "poll": [{"ahead": 0, "after_s": 60}],
+        "beginning_spread_s": 2.5,
+    }
+    shown = status_words.wait_shown(status, "r1", None, "lobby", "ja")
+    assert shown.refresh_s == refresh_s
+
+
 def test_in_the_lobby_there_is_no_place_yet() -> None:
     shown = status_words.wait_shown(STATUS, "r1", None, "lobby", "en")
     assert (shown.place, shown.ahead, shown.progress, shown.outlook) == (None, None, 0, "")
@@ -60,7 +85,7 @@ def test_without_a_status_document_nothing_is_guessed() -> None:
 
 
 def test_first_page_shows_the_release() -> None:
-    shown = status_words.release_shown(STATUS, "第1回")
+    shown = status_words.release_shown(STATUS, "第1回", "ja")
     assert (shown.state, shown.name, shown.pairs_left, shown.waiting) == ("open", "第1回", 10, 60)
     assert shown.lobby_at == datetime(2021, 6, 1, 9, 0, tzinfo=SITE_TIMEZONE)
 
@@ -76,6 +101,41 @@ def test_row_is_the_first_that_reaches_else_the_last(distance: int | None, expec
 
 def test_empty_table_has_no_row() -> None:
     assert status_words.row_for([], 5) is None
+
+
+@pytest.mark.parametrize(
+    ("distance", "expected"), [(1, 1), (2, 10), (100, 100), (101, None), (None, None)]
+)
+def test_beyond_the_table_of_estimates_nothing_is_known(
+    distance: int | None, expected: int | None
+) -> None:
+    row = status_words.eta_row(ETA, distance)
+    assert (None if row is None else row["ahead"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [(89, ""), (90, "paused"), (100, "capacity_cut"), (151, "paused"), (None, "")],
+)
+def test_why_the_wait_became_longer_is_told_to_those_whose_wait_it_is(
+    place: int | None, reason: str
+) -> None:
+    rises = [
+        {"reason": "capacity_cut", "from_place": 100, "to_place": 150},
+        {"reason": "paused", "from_place": 90, "to_place": 200},
+    ]
+    assert status_words.raised_for(rises, place) == reason
+    shown = status_words.wait_shown(STATUS | {"eta_raised": rises}, "r1", place, "waiting", "ja")
+    assert shown.raised == reason
+
+
+def test_when_the_next_release_opens_is_told_if_there_is_one() -> None:
+    opens_at = "2021-07-01T09:30:00+09:00"
+    following = STATUS | {"next_release": {"release_id": "r2", "opens_at": opens_at}}
+    shown = status_words.wait_shown(following, "r1", 90, "waiting", "ja")
+    assert shown.next_opens_at == datetime.fromisoformat(opens_at)
+    none = status_words.wait_shown(STATUS | {"next_release": None}, "r1", 90, "waiting", "ja")
+    assert none.next_opens_at is None
 
 
 @pytest.mark.parametrize(
@@ -108,3 +168,11 @@ def test_wait_is_said_as_a_range(low_s: int, high_s: int, words: str) -> None:
 def test_outlook(place: int | None, likely: int | None, borderline: int | None, said: str) -> None:
     outlook = {"likely_to_place": likely, "borderline_to_place": borderline, "pairs_left": 1}
     assert status_words.outlook_of(outlook, place) == said
+
+
+def test_operators_message_is_told_in_the_readers_language() -> None:
+    """Where there is one in it; else the one for all."""
+    status = {"message": "お待ちください", "messages": {"en": "Please wait"}}
+    assert status_words.message_in(status, "en") == "Please wait"
+    assert status_words.message_in(status, "ja") == "お待ちください"
+    assert status_words.message_in({}, "ja") == ""

@@ -4,8 +4,18 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from monitoring.secrets import SECRET_NAMES, SecretError, create_missing, read_secret
+from monitoring.secrets import (
+    RSA_KEY_NAME,
+    SECRET_NAMES,
+    SecretError,
+    create_missing,
+    create_rsa_key,
+    read_rsa_key,
+    read_secret,
+)
 
 
 def test_every_secret_is_made_once_and_differs(tmp_path: Path) -> None:
@@ -48,3 +58,44 @@ def test_a_bad_secret_is_named_and_not_shown(
         read_secret(tmp_path, "place.key")
     assert "sesame" not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def test_the_rsa_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    assert create_rsa_key(tmp_path)
+    before = read_rsa_key(tmp_path).public_key()
+    assert not create_rsa_key(tmp_path)
+    assert read_rsa_key(tmp_path).public_key() == before
+    assert before.key_size == 2_048
+    assert stat.S_IMODE((tmp_path / RSA_KEY_NAME).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "No such file"),
+        (b"sesame", "no private key in PEM"),
+        (b"", "no private key in PEM"),
+        (pem(ec.generate_private_key(ec.SECP256R1())), "no RSA key of 2048 bits"),
+        (
+            pem(rsa.generate_private_key(65_537, 1_024)),  # noqa: S505 (to see it refused)
+            "no RSA key of 2048 bits",
+        ),
+    ],
+    ids=["none", "no PEM", "empty", "another kind", "too short"],
+)
+def test_a_bad_rsa_key_is_named_and_not_shown(
+    tmp_path: Path, content: bytes | None, reason: str
+) -> None:
+    if content is not None:
+        (tmp_path / RSA_KEY_NAME).write_bytes(content)
+    with pytest.raises(SecretError, match=rf"vwr-token\.pem: {reason}") as caught:
+        read_rsa_key(tmp_path)
+    assert "sesame" not in str(caught.value)

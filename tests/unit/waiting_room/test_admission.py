@@ -9,45 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.waiting_room.crowds import RULES, TICK_S, after, measured
 from waiting_room.admission import (
-    Admission,
+    AHEAD_WITHOUT_QUEUE,
     AdmissionRules,
     Mark,
-    Measured,
     awaited_from,
     called_within,
     resume,
     start,
     step,
 )
-
-RULES = AdmissionRules()
-TICK_S = 0.5
-
-
-def measured(
-    joined: int,
-    inside: int = 0,
-    entered: int = 0,
-    age_s: float = 0.0,
-    *,
-    elapsed_s: float = TICK_S,
-    running: bool = True,
-    per_minute: int | None = None,
-) -> Measured:
-    return Measured(
-        elapsed_s=elapsed_s,
-        joined=joined,
-        inside=inside,
-        entered=entered,
-        age_s=age_s,
-        running=running,
-        per_minute=per_minute,
-    )
-
-
-def after(admission: Admission, **changes: object) -> Admission:
-    return msgspec.structs.replace(admission, **changes)
 
 
 def test_a_full_lobby_is_called_up_to_the_first_limit_at_once() -> None:
@@ -199,7 +171,7 @@ def test_a_resumed_limit_is_within_the_rules() -> None:
 
 
 def test_a_clock_that_stands_still_or_goes_back_counts_as_no_time() -> None:
-    admission = after(start(RULES), saved=0.0)
+    admission = after(start(RULES), saved=0.0, ceilings=(Mark(0.0, 200),))
     assert step(admission, measured(joined=100, elapsed_s=-5), RULES) == after(admission)
 
 
@@ -323,3 +295,30 @@ def test_a_crowd_of_any_size_is_called_to_the_last_person(crowd: int, dwell_tick
         in_window = entered - min(entered, awaited_from(admission, RULES))
         admission = step(admission, measured(crowd, entered - left, in_window), RULES)
     assert admission.serving >= crowd
+
+
+def test_a_cap_bounds_who_is_inside_under_a_fixed_rate_too() -> None:
+    opened = step(start(RULES), measured(joined=2_000, elapsed_s=0, cap=50), RULES)
+    assert opened.serving == 50
+    fixed = measured(joined=2_000, inside=50, entered=50, elapsed_s=5, cap=50, per_minute=6_000)
+    assert step(opened, fixed, RULES).serving == 50
+    assert step(opened, msgspec.structs.replace(fixed, cap=None), RULES).serving > 50
+
+
+def test_without_a_queue_everybody_who_comes_is_called() -> None:
+    """However many come; nobody is called ahead once there is a queue again."""
+    opened = step(start(RULES), measured(joined=5_000, queue=False), RULES)
+    assert opened.serving == 5_000 + AHEAD_WITHOUT_QUEUE
+    again = step(opened, measured(joined=5_100, inside=5_000, entered=5_000), RULES)
+    assert again.serving == opened.serving
+
+
+def test_slow_commits_lower_the_limit_as_old_requests_do() -> None:
+    """Even while no request has become old yet; in between, the limit stays as it is."""
+    crowd = measured(joined=2_000, inside=200, entered=200, elapsed_s=3.0)
+    before = after(
+        start(RULES), serving=200, called=(Mark(0.0, 200),), ran_s=RULES.grace_s, limit=200.0
+    )
+    for commit_s, limit in ((2.0, 140.0), (1.0, 200.0), (0.1, 350.0)):
+        stepped = step(before, msgspec.structs.replace(crowd, commit_s=commit_s), RULES)
+        assert stepped.limit == limit, commit_s

@@ -1,10 +1,10 @@
-"""The operator's rate as it is stored."""
+"""The operator's orders as they are stored."""
 
 from __future__ import annotations
 
 import pytest
 
-from waiting_room.orders import PER_MINUTE_MAX, rate_from
+from waiting_room.orders import CAP_MAX, PER_MINUTE_MAX, Orders, orders_from
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,9 @@ from waiting_room.orders import PER_MINUTE_MAX, rate_from
 def test_a_stored_rate_is_a_number_or_automatic(
     stored: bytes | None, per_minute: int | None
 ) -> None:
-    assert rate_from(stored) == per_minute
+    assert orders_from(stored, None) == Orders(per_minute, None)
+
+
+def test_a_cap_is_stored_like_a_rate() -> None:
+    assert orders_from(b"auto", b"300") == Orders(None, 300)
+    assert orders_from(None, b"9999999999") == Orders(None, CAP_MAX)

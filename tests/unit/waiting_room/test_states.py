@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waiting_room.states import MOVES, TABLE, ByHand, Phase, State, phase_of, state_of
+from waiting_room.states import (
+    MOVES,
+    TABLE,
+    ByHand,
+    Phase,
+    State,
+    diagram,
+    phase_of,
+    state_of,
+)
 
+DOCUMENT = Path(__file__).parents[3] / "ARCHITECTURE.md"
 LOBBY_AT = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
 OPENS_AT = LOBBY_AT + timedelta(minutes=30)
 CLOSES_AT = OPENS_AT + timedelta(days=1)
@@ -84,3 +96,14 @@ def test_every_move_while_the_clock_runs_is_in_the_diagram(
         states.append(state)
     for before, after in pairwise(states):
         assert before == after or after in MOVES[before]
+
+
+def test_diagram_in_the_documents_is_made_from_the_table() -> None:
+    """To write it anew: `WRITE_DIAGRAM=1 pytest tests/unit/waiting_room/test_states.py`."""
+    text = DOCUMENT.read_text("utf-8")
+    before, rest = text.split("```mermaid\n", 1)
+    _, behind = rest.split("\n```", 1)
+    made = f"{before}```mermaid\n{diagram()}\n```{behind}"
+    if os.environ.get("WRITE_DIAGRAM"):
+        DOCUMENT.write_text(made, "utf-8")
+    assert DOCUMENT.read_text("utf-8") == made

@@ -9,12 +9,14 @@ import msgspec
 import pytest
 
 from waiting_room.admission import Admission, AdmissionRules, Mark, start
-from waiting_room.draw import commitment
+from waiting_room.draw import RULES_URL, commitment
 from waiting_room.facts import LineFacts
 from waiting_room.gaps import Gap
-from waiting_room.plans import ReleasePlan
+from waiting_room.outlook import Eta, Pace
+from waiting_room.plans import NextRelease, ReleasePlan
+from waiting_room.promise import Rise
 from waiting_room.states import State
-from waiting_room.status import Moment, encode, site_time, status_of
+from waiting_room.status import Moment, Told, encode, pace_now, site_time, status_of
 
 OPENS_AT = datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
 PLAN = ReleasePlan(
@@ -70,9 +72,6 @@ def document(told: Moment) -> dict[str, object]:
 def test_the_document_of_an_open_release_is_that_of_the_contract() -> None:
     told = document(moment())
     assert told.pop("poll")
-    eta = told.pop("eta")
-    assert isinstance(eta, list)
-    assert eta[-1] == {"ahead": 300, "low_s": 150, "high_s": 150}
     assert told == {
         "release_id": "spring",
         "state": "open",
@@ -84,13 +83,49 @@ def test_the_document_of_an_open_release_is_that_of_the_contract() -> None:
         "message": "落ち着いてお待ちください",
         "draw": {
             "commitment": commitment(SEED),
+            "rules_url": RULES_URL,
             "revealed_seed": SEED.hex(),
             "lobby_count": 300,
         },
         "now": "2026-12-01T09:01:00+09:00",
         "lobby_at": "2026-12-01T08:30:00+09:00",
         "closes_at": "2026-12-01T17:00:00+09:00",
+        "messages": {},
+        "eta": [],
+        "eta_raised": [],
+        "next_release": None,
+        "beginning_spread_s": 1.0,
     }
+
+
+def test_what_was_promised_and_what_comes_next_are_told_as_they_are_given() -> None:
+    later = site_time(OPENS_AT + timedelta(days=7))
+    given = Told(
+        eta=(Eta(300, 150, 200),),
+        eta_raised=(Rise("paused", site_time(OPENS_AT), 90, 120, 400),),
+        next_release=NextRelease("summer", later),
+    )
+    told = json.loads(encode(status_of(moment(), 1_000.0, given)))
+    assert told["eta"] == [{"ahead": 300, "low_s": 150, "high_s": 200}]
+    assert told["eta_raised"] == [
+        {
+            "reason": "paused",
+            "at": "2026-12-01T09:00:00+09:00",
+            "by_s": 90,
+            "from_place": 120,
+            "to_place": 400,
+        }
+    ]
+    assert told["next_release"] == {
+        "release_id": "summer",
+        "opens_at": "2026-12-08T09:00:00+09:00",
+    }
+
+
+def test_the_pace_is_that_of_an_open_line() -> None:
+    assert pace_now(moment()) == Pace(2.0, 2.0)
+    assert pace_now(moment("paused")) is None
+    assert pace_now(moment(controlled=False)) is None
 
 
 @pytest.mark.parametrize("state", ["scheduled", "lobby"])
@@ -98,8 +133,8 @@ def test_before_the_opening_the_seed_is_a_secret_and_there_is_no_estimate(state:
     told = document(
         moment(state, LineFacts(next_index=40), now=OPENS_AT - timedelta(hours=1), controlled=False)
     )
-    assert told["draw"] == {"commitment": commitment(SEED)}
-    assert (told["eta"], told["serving"], told["admitted_per_minute"]) == ([], 0, 0)
+    assert told["draw"] == {"commitment": commitment(SEED), "rules_url": RULES_URL}
+    assert (told["serving"], told["admitted_per_minute"]) == (0, 0)
     assert told["waiting"] == 40
 
 
@@ -118,9 +153,9 @@ def test_while_nobody_is_called_all_are_told_to_ask_by_what_comes_next(
     assert told["poll"] == [{"ahead": 0, "after_s": after_s}]
 
 
-def test_a_paused_release_has_no_estimate_and_admits_nobody() -> None:
+def test_a_paused_release_admits_nobody() -> None:
     told = document(moment("paused"))
-    assert (told["eta"], told["admitted_per_minute"]) == ([], 0)
+    assert told["admitted_per_minute"] == 0
     assert (told["serving"], told["waiting"]) == (100, 300)
 
 

@@ -42,7 +42,15 @@ def test_public_pages_are_these_and_no_others() -> None:
         for route in pages.routes()
         if isinstance(route, PolicyRoute) and route.policy is Policy.PUBLIC
     ]
-    assert sorted(set(public)) == ["/", "/sign-in", "/sign-out", "/signed-out"]
+    assert sorted(set(public)) == [
+        "/",
+        "/draw",
+        "/draw-rules.txt",
+        "/draw/{release_id}",
+        "/sign-in",
+        "/sign-out",
+        "/signed-out",
+    ]
 
 
 def test_way_back_is_one_of_our_pages(client: TestClient) -> None:
