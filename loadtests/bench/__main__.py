@@ -22,6 +22,10 @@ from loadtests.bench.figures import Row
 from loadtests.bench.machine import describe
 from loadtests.bench.options import SECTIONS, USUAL, Options, quick
 from loadtests.bench.profiling import profile_drain
+from loadtests.bench.room.edge import NOT_INSTALLED, nginx_program
+from loadtests.bench.room.joining import measure_sign_in
+from loadtests.bench.room.opening import measure_room
+from loadtests.bench.room.reading import measure_edge, measure_status
 from loadtests.bench.sections import (
     build_usual_town,
     measure_decisions,
@@ -55,6 +59,10 @@ class Bench:
             "latency": self._latency,
             "rivals": lambda: measure_rivals(self._servers, self._options, self._progress),
             "startup": lambda: measure_startup(self._servers, self._options, self._progress),
+            "status": lambda: measure_status(self._servers, self._options, self._progress),
+            "edge": self._edge,
+            "sign-in": lambda: measure_sign_in(self._servers, self._options, self._progress),
+            "room": lambda: measure_room(self._servers, self._options, self._progress),
             "profile": self._profile,
         }
         for name in self._options.sections:
@@ -63,7 +71,7 @@ class Bench:
             except BenchStopped as stopped:
                 self.has_failed = True
                 self.remarks.append(f"{name} failed: {stopped}")
-        self.rows.sort(key=lambda row: row.section)
+        self.rows.sort(key=lambda row: int(row.section.partition(" ")[0]))
 
     def _usual_town(self) -> Town:
         if self._town is None:
@@ -85,6 +93,13 @@ class Bench:
         return measure_latency(
             self._servers, town, self._usual_per_s, self._options, self._progress
         )
+
+    def _edge(self) -> list[Row]:
+        program = nginx_program()
+        if program is None:
+            self.remarks.append(f"edge left out: {NOT_INSTALLED}")
+            return []
+        return measure_edge(self._servers, program, self._options, self._progress)
 
     def _profile(self) -> list[Row]:
         self._progress.say("profile")

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
 
 import psutil
 from redis import Redis
 
 from allocator.publish import PUBLISHED_KEY
 from loadtests.bench.errors import BenchStopped
+from loadtests.bench.processes import fetch, free_port, running_python
 from loadtests.bench.servers import Servers
 from loadtests.bench.waiting import until
 
 ALLOCATOR = ("-m", "allocator")
 _READY_S_MAX = 180.0
-_STOP_S_MAX = 30.0
 _LOOK_EVERY_S = 0.05
 _SECONDS_SUM = re.compile(r"^seiriken_(\w+)_seconds_sum (\S+)$", re.MULTILINE)
 
@@ -50,7 +45,7 @@ class RunningAllocator:
 
     def seconds_spent(self) -> Mapping[str, float]:
         """Return what its histograms of seconds add up to so far, by their names' middles."""
-        text = _get(self.internal_port, "/metrics")
+        text = fetch(self.internal_port, "/metrics")
         return {name: float(value) for name, value in _SECONDS_SUM.findall(text)}
 
     def resident_peak_bytes(self) -> int:
@@ -74,7 +69,7 @@ def running_allocator(
     Raises:
         BenchStopped: it ended, or was not ready in time; with the end of its log.
     """
-    port = _free_port()
+    port = free_port()
     environment = {
         "ALLOCATOR_DATABASE_URL": servers.allocator_url(database),
         "ALLOCATOR_REDIS_URL": servers.redis_url,
@@ -84,19 +79,8 @@ def running_allocator(
     if batch_size_max is not None:
         environment["ALLOCATOR_BATCH_SIZE_MAX"] = str(batch_size_max)
     log_file = servers.folder / f"{database}.allocator.log"
-    with (
-        log_file.open("wb") as log,
-        subprocess.Popen(
-            [sys.executable, *command], env={**os.environ, **environment}, stdout=log, stderr=log
-        ) as process,
-    ):
-        try:
-            yield _published(process, port, servers.redis_url)
-        except BenchStopped as stopped:
-            raise BenchStopped(f"{stopped}; the allocator: {_end_of(log_file)}") from None
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(_STOP_S_MAX)
+    with running_python(command, environment, log_file) as process:
+        yield _published(process, port, servers.redis_url)
 
 
 def _published(process: subprocess.Popen[bytes], port: int, redis_url: str) -> RunningAllocator:
@@ -131,23 +115,6 @@ def _proportional_bytes(process: psutil.Process) -> int:
 
 def _is_ready(port: int) -> bool:
     try:
-        return bool(json.loads(_get(port, "/readyz"))["ready"])
+        return bool(json.loads(fetch(port, "/readyz"))["ready"])
     except (URLError, OSError):
         return False
-
-
-def _get(port: int, path: str) -> str:
-    url = f"http://127.0.0.1:{port}{path}"
-    with urlopen(url, timeout=5) as answer:
-        return str(answer.read().decode())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _end_of(log_file: Path) -> str:
-    lines = log_file.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return " / ".join(lines[-3:]) or "nothing logged"

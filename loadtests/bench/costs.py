@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import psutil
 import psycopg
 
 from loadtests.bench.allocator_process import RunningAllocator
+from loadtests.bench.processes import cpu_s_of_family
 from loadtests.bench.servers import Servers
 from loadtests.bench.statements import statement
 
@@ -38,20 +38,7 @@ def read_costs(servers: Servers, allocator: RunningAllocator) -> Costs:
     assert row is not None
     return Costs(
         allocator.cpu_s(),
-        _cpu_s_of_family(servers.postgres_process),
-        _cpu_s_of_family(servers.redis_process),
+        cpu_s_of_family(servers.postgres_process),
+        cpu_s_of_family(servers.redis_process),
         int(row[0]),
     )
-
-
-def _cpu_s_of_family(process: psutil.Process) -> float:
-    """Return the processor time of a process, its children, and those that have ended."""
-    times = process.cpu_times()
-    spent = times.user + times.system + times.children_user + times.children_system
-    for child in process.children(recursive=True):
-        try:
-            own = child.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        spent += own.user + own.system
-    return float(spent)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SECTIONS = ("decision", "durable", "latency", "rivals", "startup", "profile")
+SECTIONS = (
+    *("decision", "durable", "latency", "rivals", "startup"),
+    *("status", "edge", "sign-in", "room"),
+    "profile",
+)
 """What `--only` can name. `profile` runs only when it is named."""
 
 USUAL = SECTIONS[:-1]
@@ -34,6 +38,14 @@ class Options:
     big_roster: int = 1_000_000
     big_slots: int = 100_000
     big_bookings: int = 200_000
+    connections: int = 64
+    """On which the generator of the waiting room's sections asks, each answer awaited."""
+    status_s: float = 3.0
+    sign_ins: int = 10_000
+    lobby: int = 1_000_000
+    openers: int = 1_000
+    """People who ask for their place at the opening as soon as they are told of it."""
+    ticks: int = 200
 
 
 def quick(sections: tuple[str, ...]) -> Options:
@@ -55,4 +67,10 @@ def quick(sections: tuple[str, ...]) -> Options:
         big_roster=2_000,
         big_slots=1_000,
         big_bookings=500,
+        connections=16,
+        status_s=0.5,
+        sign_ins=200,
+        lobby=3_000,
+        openers=50,
+        ticks=5,
     )

@@ -63,7 +63,7 @@ def fill_roster(database_url: str, people: int, roster_key: bytes) -> list[bytes
     Keys and birth checks are numbers that look like the hashes they stand for; the
     identities are sealed as they would be.
     """
-    keys = [_spread(number) for number in range(people)]
+    keys = [spread(number) for number in range(people)]
     with (
         psycopg.connect(database_url) as connection,
         connection.cursor() as cursor,
@@ -72,9 +72,7 @@ def fill_roster(database_url: str, people: int, roster_key: bytes) -> list[bytes
         copy.set_types(["bytea", "bytea", "bytea"])
         for number, key in enumerate(keys):
             identity = Identity(_MUNICIPALITY, f"{number:010d}", BORN)
-            copy.write_row(
-                (key, _spread(number + people), seal_identity(roster_key, identity, key))
-            )
+            copy.write_row((key, spread(number + people), seal_identity(roster_key, identity, key)))
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
     return keys
@@ -108,6 +106,6 @@ def check_books(database_url: str, answered: int) -> Checked:
     return Checked(bookings)
 
 
-def _spread(number: int) -> bytes:
+def spread(number: int) -> bytes:
     """Return 16 bytes, different for each number and spread evenly (a bijection modulo 2^128)."""
     return (number * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128).to_bytes(16, "big")

@@ -1,0 +1,1 @@
+"""The waiting room measured: what it tells the crowd, signing in, its edge, its tick."""
