@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from gateway.answers import FAULTS, on_fault, on_http_exception
 from gateway.forms import BODY_BYTES_MAX
 from gateway.middleware import BodyLimit, SameSite, SecurityHeaders, Watch
+from gateway.notices import Notices
 from gateway.parts import Parts
 from gateway.policies import all_with_policy, policy_mount
 from gateway.routes import api, api_standby, health, pages, queue, receipt_key, vwr
@@ -47,6 +48,7 @@ def create_app(parts: Parts) -> Starlette:
             ]
         ),
         middleware=[
+            Middleware(Notices, board=parts.board, tls=parts.settings.cookie_secure),
             Middleware(SecurityHeaders, tls=parts.settings.cookie_secure),
             Middleware(Watch),
             Middleware(SameSite, anonymous=vwr.ANONYMOUS_PATHS),

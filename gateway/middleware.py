@@ -1,5 +1,6 @@
 """What every request passes through, from the outside in (pure ASGI).
 
+ - `Notices` (a module of its own): status.json, before everything else.
  - `SecurityHeaders`: what browsers must not do with our answers.
  - `Watch`: gives the request an id for its log lines, measures it, and turns what
    nobody caught into a plain 500.
@@ -55,6 +56,12 @@ TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 log = get_logger()
 
 
+def headers_of_all(*, tls: bool) -> list[tuple[bytes, bytes]]:
+    """Return what every answer carries, unless it says otherwise."""
+    listed = {"Cache-Control": "no-store"} | HEADERS | (TLS_HEADERS if tls else {})
+    return [(name.lower().encode(), value.encode()) for name, value in listed.items()]
+
+
 class AnswerCutShort(Exception):
     """A fault came after the answer had begun; the connection is closed."""
 
@@ -64,8 +71,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, tls: bool) -> None:
         self.app = app
-        listed = {"Cache-Control": "no-store"} | HEADERS | (TLS_HEADERS if tls else {})
-        self.headers = [(name.lower().encode(), value.encode()) for name, value in listed.items()]
+        self.headers = headers_of_all(tls=tls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""

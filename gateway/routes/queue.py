@@ -7,11 +7,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from gateway.answers import JSON, answer
+from gateway.notices import CACHE_CONTROL
 from gateway.parts import parts_of
 from gateway.policies import Policy, policy_route
 from gateway.problems import Problem
-
-CACHE_CONTROL = "public, max-age=1"
 
 
 def routes() -> list[BaseRoute]:
