@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
@@ -111,7 +112,9 @@ def network_of(connection: HTTPConnection, settings: GatewaySettings, identity_k
     return digest[:16].hex()
 
 
+@lru_cache(maxsize=10_000)
 def _network(address: str) -> str:
+    """Return the network of an address; kept, since parsing costs more than all the hashes."""
     try:
         parsed = ipaddress.ip_address(address.strip())
     except ValueError:

@@ -9,6 +9,7 @@ import pytest
 from redis import Redis
 
 from gateway import receipts
+from gateway.middleware import HEADERS
 from seiriken.embedded_postgres import EmbeddedPostgres
 from seiriken.embedded_redis import EmbeddedRedis
 from tests.integration.city import (
@@ -54,6 +55,22 @@ def city(
 
 
 # One resident's way
+
+
+def test_notice_goes_its_own_way_and_says_what_every_answer_says(city: City) -> None:
+    """The usual way answers what is not plainly status.json, with its words."""
+    visitor = city.resident(0).http
+    notice, other = visitor.get("/queue/status.json"), visitor.get("/healthz")
+    for name in HEADERS:
+        assert notice.headers[name] == other.headers[name], name
+    assert notice.headers["cache-control"] == "public, max-age=1"
+    assert notice.headers["content-type"] == "application/json"
+    release_id = notice.json()["release_id"]
+    assert visitor.get(f"/queue/{release_id}/status.json").json()["release_id"] == release_id
+    assert visitor.head("/queue/status.json").status_code == 200
+    for path in ("/queue/unknown/status.json", "/elsewhere/status.json", "/queue/a/b/status.json"):
+        assert visitor.get(path).status_code == 404, path
+    assert visitor.post("/queue/status.json").status_code == 405
 
 
 def test_resident_signs_in_looks_books_and_sees_the_booking(city: City) -> None:
