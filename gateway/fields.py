@@ -164,8 +164,15 @@ def faulty(code: str, **params: object) -> Fault:
     return Fault(FieldError("", code, params))
 
 
+def _is_control(character: str) -> bool:
+    is_joiner = character in _JOINERS
+    return not is_joiner and unicodedata.category(character) in _CONTROL_CATEGORIES
+
+
 def normalised(text: str) -> str:
     """Turn full-width digits and signs, and all kinds of dashes, into ASCII, and trim."""
+    if text.isascii():
+        return text.strip()  # As is usual: nothing to turn.
     return unicodedata.normalize("NFKC", text).translate(_DASHES).strip()
 
 
@@ -173,7 +180,8 @@ def text(value: object, length_max: int) -> str:
     """Read a text without control characters, trimmed."""
     if not isinstance(value, str):
         raise faulty("wrong_type")
-    if any(unicodedata.category(c) in _CONTROL_CATEGORIES and c not in _JOINERS for c in value):
+    is_plain = value.isascii() and value.isprintable()
+    if not is_plain and any(map(_is_control, value)):
         raise faulty("control_characters")
     trimmed = value.strip()
     if not trimmed:

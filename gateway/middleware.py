@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
+from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -158,7 +160,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        told = Headers(scope=scope).get("content-length", "0")
+        lengths = (value for name, value in scope["headers"] if name == b"content-length")
+        told = next(lengths, b"0").decode("latin-1")
         if not _is_at_most(told, self.bytes_max):
             await answer(Request(scope), Problem("too_large"))(scope, receive, send)
             return
@@ -199,6 +202,15 @@ def _route(scope: Scope) -> str:
 
 
 def _measure(scope: Scope, status: int, seconds: float) -> None:
-    route = _route(scope)
-    metrics.HTTP_REQUESTS.labels(route, f"{status // 100}xx").inc()
-    metrics.HTTP_REQUEST_SECONDS.labels(route).observe(seconds)
+    requests, durations = _measures(_route(scope), f"{status // 100}xx")
+    requests.inc()
+    durations.observe(seconds)
+
+
+@lru_cache(maxsize=1_024)
+def _measures(route: str, status_class: str) -> tuple[Counter, Histogram]:
+    """Return the metrics of a route: finding them costs more than counting."""
+    return (
+        metrics.HTTP_REQUESTS.labels(route, status_class),
+        metrics.HTTP_REQUEST_SECONDS.labels(route),
+    )

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from allocator.errors import InboxAway, SealBroken
 from allocator.reads import seal, unseal
 from gateway.settings import GatewaySettings
 from waiting_room.errors import RoomAway
+from waiting_room.joined_calls import JoinedCalls
 from waiting_room.line import Line
 from waiting_room.tickets import TOKEN_AGE_S_MAX
 
@@ -158,6 +160,10 @@ class Asked:
         return isinstance(asker, bytes) and asker.startswith(person_key)
 
 
+ASKED_TOGETHER_MAX = 100
+"""Tokens in one call to Redis."""
+
+
 class SignedOut:
     """Place tokens whose browsers have signed out: they identify nobody any more.
 
@@ -166,6 +172,7 @@ class SignedOut:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._asked = JoinedCalls[str, bool](self._have_ended, ASKED_TOGETHER_MAX)
 
     async def add(self, token_text: str) -> None:
         """End a token. Raises `RoomAway`."""
@@ -176,10 +183,14 @@ class SignedOut:
 
     async def has(self, token_text: str) -> bool:
         """Say whether a token was ended. Raises `RoomAway`."""
+        return await self._asked.call(_signed_out_key(token_text))
+
+    async def _have_ended(self, names: Sequence[str]) -> Sequence[bool]:
         try:
-            return bool(await self._redis.exists(_signed_out_key(token_text)))
+            values = await self._redis.mget(names)
         except RedisError:
             raise RoomAway from None
+        return [value is not None for value in values]
 
 
 def _signed_out_key(token_text: str) -> str:

@@ -89,6 +89,9 @@ class Line:
         self._booked = redis.register_script(scripts.BOOKED)
         self._leave = redis.register_script(scripts.LEAVE)
         self._ask_desk = redis.register_script(scripts.DESK_ASK)
+        self._standings = JoinedCalls[tuple[PlaceToken, float], list[Any]](
+            self._standing_together, SIGN_INS_TOGETHER_MAX
+        )
         self._sign_ins = JoinedCalls[_SignIn, SignInAnswer | NotReady](
             self._sign_in_together, SIGN_INS_TOGETHER_MAX
         )
@@ -139,11 +142,7 @@ class Line:
         Puts them back at their index if Redis has forgotten it. When the answer's index is
         not the token's, the browser should get a new token. Raises as `sign_in`.
         """
-        with _room_away():
-            packed = await self._standing(
-                args=[now, token.release_id, token.person_key, _index_of(token)]
-            )
-        word, *fields = msgspec.msgpack.decode(packed)
+        word, *fields = await self._standings.call((token, now))
         if word == "not_ready":
             raise NotReady
         return _standing_from(fields)
@@ -260,15 +259,22 @@ class Line:
         except RedisError:
             return False
 
+    async def _standing_together(
+        self, asked: Sequence[tuple[PlaceToken, float]]
+    ) -> Sequence[list[Any]]:
+        keys_of_people = b"".join([token.person_key for token, _ in asked])
+        held = msgspec.msgpack.encode([(token.release_id, _index_of(token)) for token, _ in asked])
+        with _room_away():
+            packed = await self._standing(args=[max(now for _, now in asked), keys_of_people, held])
+        answers: list[list[Any]] = msgspec.msgpack.decode(packed)
+        return answers
+
     async def _sign_in_together(
         self, sign_ins: Sequence[_SignIn]
     ) -> Sequence[SignInAnswer | NotReady]:
         args: list[Any] = [max(s.now for s in sign_ins), FAILURES_WINDOW_S, *self._failures_max]
-        for sign_in in sign_ins:
-            args += [sign_in.person_key, sign_in.birth_check, sign_in.network]
-            args.append(len(sign_in.offers))
-            for release_id, index in sign_in.offers:
-                args += [release_id, index]
+        args.append(b"".join([one.person_key + one.birth_check for one in sign_ins]))
+        args.append(msgspec.msgpack.encode([(one.network, one.offers) for one in sign_ins]))
         with _room_away():
             packed = await self._sign_in(args=args)
         return [_sign_in_answer(answer) for answer in msgspec.msgpack.decode(packed)]

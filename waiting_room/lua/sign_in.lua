@@ -1,10 +1,11 @@
 -- Confirm identities and give places, for all the sign-ins that came at the same moment.
 -- ARGV: now (unix s), window of failures (s), failures allowed per ticket, per network;
--- then for each sign-in: person key, birth check, network, number of releases,
--- and for each release its id and the index that the person's token holds (-1: none).
+-- then of all sign-ins person key and birth check (16 bytes each), and MessagePack: for each
+-- its network and its releases, each with the index that the person's token holds (-1: none).
 -- Returns MessagePack: for each sign-in ['not_ready'], ['too_many', seconds],
 -- ['not_confirmed'], ['no_release'] or ['standing', ...].
 -- An unknown ticket and a wrong birth date cost the same commands in the same order.
+local KEY_BYTES = 16
 local now, window_s = tonumber(ARGV[1]), tonumber(ARGV[2])
 local ticket_max, network_max = tonumber(ARGV[3]), tonumber(ARGV[4])
 
@@ -77,20 +78,21 @@ end
 local published = redis.call('EXISTS', 'published') == 1
 local facts_known = {}
 local answers = {}
-local at = 5
-while at <= #ARGV do
-  local person, check, network, count = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
+for i, sign_in in ipairs(cmsgpack.unpack(ARGV[6])) do
+  local first = 2 * KEY_BYTES * (i - 1)
+  local person = string.sub(ARGV[5], first + 1, first + KEY_BYTES)
+  local check = string.sub(ARGV[5], first + KEY_BYTES + 1, first + 2 * KEY_BYTES)
+  local network = sign_in[1]
   local offers, ready = {}, published
-  for i = 1, count do
-    local release = ARGV[at + 2 + 2 * i]
+  for _, offer in ipairs(sign_in[2]) do
+    local release, held = offer[1], offer[2]
     facts_known[release] = facts_known[release] or facts_of(release)
     if facts_known[release] then
-      offers[#offers + 1] = {facts = facts_known[release], held = tonumber(ARGV[at + 3 + 2 * i])}
+      offers[#offers + 1] = {facts = facts_known[release], held = held}
     else
       ready = false
     end
   end
-  at = at + 4 + 2 * count
   if ready then
     answers[#answers + 1] = confirmed(person, check, network) or stand(offers, person)
   else
