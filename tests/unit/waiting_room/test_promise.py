@@ -271,6 +271,9 @@ def test_samples_are_taken_now_and_then_and_are_few() -> None:
     assert numbers[-1] == SAMPLES_MAX
 
 
+A_SECOND = 1.001
+"""Told in whole seconds, a moment may seem later by as much, and by what floats lose."""
+
 Tick = tuple[float, int, int, float | None, float]
 ticks: st.SearchStrategy[list[Tick]] = st.lists(
     st.tuples(
@@ -307,7 +310,7 @@ def test_the_latest_moment_told_for_a_place_never_rises_without_a_reason(
                 continue
             moment_s = latest(kept, moment, place)
             rose = kept.rise is not None and covers(kept.rise, place)
-            assert rose or moment_s < told.get(place, moment_s) + 1, "told in whole seconds"
+            assert rose or moment_s < told.get(place, moment_s) + A_SECOND
             told[place] = moment_s if rose else min(moment_s, told.get(place, moment_s))
 
 
