@@ -98,7 +98,8 @@ def give_order(
 
     `open` brings the opening forward to `now` if it is later, and takes back a
     pause or a closing. The message is replaced when one is given, else kept on
-    pause and close and emptied on open and resume. Raises `StoreAway`.
+    pause and close and emptied on open and resume; so are those of single languages,
+    which would go before it. Raises `StoreAway`.
     """
     by_hand: dict[Order, Literal["none", "paused", "closed"]] = {
         "open": "none",
@@ -106,12 +107,13 @@ def give_order(
         "resume": "none",
         "close": "closed",
     }
-    kept = release.message if order in ("pause", "close") else ""
+    is_kept = message is None and order in ("pause", "close")
     opens_at = min(release.opens_at, now) if order == "open" else release.opens_at
     ordered = msgspec.structs.replace(
         release,
         state_by_hand=by_hand[order],
-        message=kept if message is None else message,
+        message=release.message if is_kept else message or "",
+        messages=release.messages if is_kept else {},
         opens_at=opens_at,
         lobby_at=min(release.lobby_at, opens_at),
     )
@@ -174,7 +176,8 @@ def _send_slots(connection: psycopg.Connection[Any], planned: ReleasePlan) -> No
 
 def _ordered_row(release: Release) -> dict[str, object]:
     columns = ("release_id", "state_by_hand", "message", "lobby_at", "opens_at")
-    return {name: getattr(release, name) for name in columns}
+    row: dict[str, object] = {name: getattr(release, name) for name in columns}
+    return row | {"messages": Jsonb(release.messages)}
 
 
 def _in_use(row: Any) -> Finding:

@@ -18,6 +18,7 @@ from allocator.release_store import (
     plan_of,
     read_catalogue,
     read_writer,
+    tell,
 )
 
 EXAMPLE = (Path(__file__).parents[2] / "examples" / "inzai" / "release.yaml").read_text("utf-8")
@@ -119,6 +120,23 @@ def test_close_keeps_the_message_and_can_be_taken_back(database_url: str) -> Non
     closed = give_order(database_url, stored_release(database_url), "close", None, NOW)
     assert (closed.state_by_hand, closed.message) == ("closed", "混雑")
     assert stored_release(database_url) == closed
+
+
+def test_new_message_of_an_order_goes_before_older_ones_of_single_languages(
+    database_url: str,
+) -> None:
+    """Else readers of English would go on reading that of yesterday."""
+    load(database_url)
+    told = tell(database_url, stored_release(database_url), "A moment, please", "en")
+    closed = give_order(database_url, told, "close", None, NOW)
+    assert closed.messages == {"en": "A moment, please"}
+    paused = give_order(database_url, closed, "pause", "停止しています", NOW)
+    assert (paused.message, paused.messages) == ("停止しています", {})
+    assert stored_release(database_url) == paused
+    told = tell(database_url, paused, "Stopped", "en")
+    assert stored_release(database_url).messages == {"en": "Stopped"}
+    resumed = give_order(database_url, told, "resume", None, NOW)
+    assert (resumed.message, resumed.messages) == ("", {})
 
 
 @pytest.mark.parametrize("hours", [-100, 100])
