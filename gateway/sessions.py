@@ -27,7 +27,7 @@ from starlette.responses import Response
 from allocator.errors import InboxAway, SealBroken
 from allocator.reads import seal, unseal
 from gateway.settings import GatewaySettings
-from waiting_room.errors import RoomAway
+from waiting_room.errors import room_away
 from waiting_room.joined_calls import JoinedCalls
 from waiting_room.line import Line
 from waiting_room.tickets import TOKEN_AGE_S_MAX
@@ -176,20 +176,16 @@ class SignedOut:
 
     async def add(self, token_text: str) -> None:
         """End a token. Raises `RoomAway`."""
-        try:
+        with room_away():
             await self._redis.set(_signed_out_key(token_text), b"1", ex=TOKEN_AGE_S_MAX)
-        except RedisError:
-            raise RoomAway from None
 
     async def has(self, token_text: str) -> bool:
         """Say whether a token was ended. Raises `RoomAway`."""
         return await self._asked.call(_signed_out_key(token_text))
 
     async def _have_ended(self, names: Sequence[str]) -> Sequence[bool]:
-        try:
+        with room_away():
             values = await self._redis.mget(names)
-        except RedisError:
-            raise RoomAway from None
         return [value is not None for value in values]
 
 

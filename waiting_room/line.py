@@ -11,8 +11,7 @@ Units: `now` is in unix seconds; a session digest is the SHA-256 of the session'
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 import msgspec
@@ -35,7 +34,7 @@ from waiting_room.answers import (
 )
 from waiting_room.desk_lane import AT_WORK_S
 from waiting_room.draw import place_of
-from waiting_room.errors import NotReady, RoomAway
+from waiting_room.errors import NotReady, room_away
 from waiting_room.joined_calls import JoinedCalls
 from waiting_room.states import State
 from waiting_room.tickets import PlaceToken
@@ -173,7 +172,7 @@ class Line:
         args += [session_digest.hex(), token.identity]
         args += [self._session_idle_s, self._session_absolute_s]
         args += [SESSIONS_PER_PERSON_MAX, RETURNS_PER_PERSON_MAX]
-        with _room_away():
+        with room_away():
             word, *fields = await self._enter(args=args)
         match word:
             case b"not_ready":
@@ -191,7 +190,7 @@ class Line:
 
         Their place in the line stays. Raises as `sign_in`.
         """
-        with _room_away():
+        with room_away():
             word, before = await self._ask_desk(args=[now, release_id, person_key, AT_WORK_S])
         if word == b"not_ready":
             raise NotReady
@@ -203,7 +202,7 @@ class Line:
         Raises:
             RoomAway: Redis does not answer.
         """
-        with _room_away():
+        with room_away():
             fields = await self._touch(args=[now, session_digest.hex(), self._session_idle_s])
         if fields is None:
             return None
@@ -220,27 +219,27 @@ class Line:
 
     async def booked(self, session_digest: bytes) -> None:
         """Make the person's sessions those of a booking's holder; their seat inside is free."""
-        with _room_away():
+        with room_away():
             await self._booked(args=[session_digest.hex()])
 
     async def leave(self, session_digest: bytes) -> None:
         """End a session; the place in the line stays."""
-        with _room_away():
+        with room_away():
             await self._leave(args=[session_digest.hex()])
 
     async def keep_draft(self, digest: bytes, sealed: bytes) -> None:
         """Keep what was typed, sealed by the gateway, as long as a session can last."""
-        with _room_away():
+        with room_away():
             await self._redis.set(keys.draft(digest), sealed, ex=self._session_absolute_s)
 
     async def draft(self, digest: bytes) -> bytes | None:
         """Return what was kept, None when nothing was."""
-        with _room_away():
+        with room_away():
             return cast("bytes | None", await self._redis.get(keys.draft(digest)))
 
     async def current(self) -> str | None:
         """Return the id of the release now open, else next to open, else the last one."""
-        with _room_away():
+        with room_away():
             release_id = await self._redis.get(keys.CURRENT)
         return None if release_id is None else cast("bytes", release_id).decode()
 
@@ -249,7 +248,7 @@ class Line:
         release_id = release_id or await self.current()
         if release_id is None:
             return None
-        with _room_away():
+        with room_away():
             return cast("bytes | None", await self._redis.get(keys.status(release_id)))
 
     async def ready(self) -> bool:
@@ -264,7 +263,7 @@ class Line:
     ) -> Sequence[list[Any]]:
         keys_of_people = b"".join([token.person_key for token, _ in asked])
         held = msgspec.msgpack.encode([(token.release_id, _index_of(token)) for token, _ in asked])
-        with _room_away():
+        with room_away():
             packed = await self._standing(args=[max(now for _, now in asked), keys_of_people, held])
         answers: list[list[Any]] = msgspec.msgpack.decode(packed)
         return answers
@@ -275,18 +274,9 @@ class Line:
         args: list[Any] = [max(s.now for s in sign_ins), FAILURES_WINDOW_S, *self._failures_max]
         args.append(b"".join([one.person_key + one.birth_check for one in sign_ins]))
         args.append(msgspec.msgpack.encode([(one.network, one.offers) for one in sign_ins]))
-        with _room_away():
+        with room_away():
             packed = await self._sign_in(args=args)
         return [_sign_in_answer(answer) for answer in msgspec.msgpack.decode(packed)]
-
-
-@contextmanager
-def _room_away() -> Iterator[None]:
-    """Turn any failure of Redis into ours; its text could hold what was sent."""
-    try:
-        yield
-    except RedisError:
-        raise RoomAway from None
 
 
 def _index_of(token: PlaceToken) -> int:

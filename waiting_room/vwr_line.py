@@ -11,16 +11,14 @@ What may be asked and when is decided in `waiting_room.vwr`; keys are named in `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, cast
 
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
-from redis.exceptions import RedisError
 
 from waiting_room import scripts
-from waiting_room.errors import NotReady, RoomAway
+from waiting_room.errors import NotReady, room_away
 from waiting_room.vwr import (
     LINE_KEPT_S,
     POSITION_KEPT_S,
@@ -65,7 +63,7 @@ class VwrLine:
             NotReady: the room does not serve this event.
         """
         args: list[Any] = [self._event_id, request_id, now, POSITION_KEPT_S, self._waiting_max]
-        with _room_away():
+        with room_away():
             number = await self._assign(args=args)
         if number is None:
             raise NotReady
@@ -73,7 +71,7 @@ class VwrLine:
 
     async def look_up(self, request_id: str) -> Facts:
         """Return what is known of a request. Raises as `assign`."""
-        with _room_away():
+        with room_away():
             found = await self._position(args=[self._event_id, request_id])
         return _facts(found)
 
@@ -83,14 +81,14 @@ class VwrLine:
         Raises as `assign`.
         """
         args: list[Any] = [self._event_id, request_id, now, self._token_validity_s]
-        with _room_away():
+        with room_away():
             found = await self._grant(args=args)
         return _facts(found)
 
     async def counters(self) -> Counters:
         """Return the counts of the line. Raises as `assign`."""
         fields = ["given", "serving", "tokens", "spent"]
-        with _room_away():
+        with room_away():
             found = await self._redis.hmget(_line_key(self._event_id), fields)
         if None in found:
             raise NotReady
@@ -129,15 +127,6 @@ class VwrInlet:
         args: list[Any] = [self._event_id, inlet.serving, int(now), self._rules.expiry_s]
         self._advance(args=[*args, LINE_KEPT_S, SPENT_CALLS_CLEARED_MAX])
         self._saved, self._ticked_at_s = inlet.saved, at_s
-
-
-@contextmanager
-def _room_away() -> Iterator[None]:
-    """Turn any failure of Redis into ours; its text could hold what was sent."""
-    try:
-        yield
-    except RedisError:
-        raise RoomAway from None
 
 
 def _line_key(event_id: str) -> str:
