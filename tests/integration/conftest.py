@@ -87,6 +87,13 @@ def redis_url(redis_server: EmbeddedRedis) -> str:
     return redis_server.url()
 
 
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """A client of the (empty) Redis."""
+    with Redis.from_url(redis_url, protocol=2) as client:
+        yield client
+
+
 def _database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(postgres.url(), autocommit=True) as connection:

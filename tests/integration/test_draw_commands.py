@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,23 +19,14 @@ from seiriken.draw_commands import app
 from seiriken.errors import CommandError
 from tests.integration.city import make_plan
 from tests.integration.waiting_room.test_draw import drawn
-from tests.integration.waiting_room.town import OPENS_AT, Town
+from tests.integration.waiting_room.town import OPENS_AT, Town, town_with_a_release
 from waiting_room.draw import RULES
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url, protocol=2) as client:
-        yield client
 
 
 @pytest.fixture
 def town(redis: Redis) -> Town:
     """A town whose lobby of 40 is drawn with a beacon."""
-    town = Town(redis, people=100)
-    town.offer()
-    redis.set("stock:spring", 500)
-    return town
+    return town_with_a_release(redis, 100)
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,12 +32,6 @@ from waiting_room.records import records_due
 AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 PLAN = ReleasePlan("spring", "covid", AT, AT + timedelta(hours=1), AT + timedelta(hours=9))
 DRAWN = LineFacts(next_index=9, lobby_count=9, beacon="0815", beacon_source="宝くじ")
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url, protocol=2) as client:
-        yield client
 
 
 @pytest.fixture

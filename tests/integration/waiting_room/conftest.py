@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from redis import Redis
 
-from tests.integration.waiting_room.town import Gateway, Town
+from tests.integration.waiting_room.town import Gateway, Town, town_with_a_release
 
 
 @pytest.fixture
@@ -17,13 +17,15 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def town(redis_url: str) -> Iterator[Town]:
-    """A town of 2,000 with one release of 500 pairs; its room has not ticked yet."""
-    with Redis.from_url(redis_url, protocol=2) as redis:
-        town = Town(redis, people=2_000)
-        town.offer()
-        redis.set("stock:spring", 500)
-        yield town
+def people() -> int:
+    """How many live in the town; a module may want others."""
+    return 2_000
+
+
+@pytest.fixture
+def town(redis: Redis, people: int) -> Town:
+    """A town with one release of 500 pairs; its room has not ticked yet."""
+    return town_with_a_release(redis, people)
 
 
 @pytest.fixture

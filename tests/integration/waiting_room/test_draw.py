@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from redis import Redis
 
 from tests.integration.waiting_room.town import DRAW_KEY, OPENS_AT, Gateway, Town
 from waiting_room.answers import Standing
@@ -27,19 +25,8 @@ MIXED = shuffle_seed(SEED, "第1234回 0815")
 
 
 @pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    """A client of the (empty) Redis."""
-    with Redis.from_url(redis_url, protocol=2) as client:
-        yield client
-
-
-@pytest.fixture
-def town(redis: Redis) -> Town:
-    """A town of 4,000 with one release of 500 pairs."""
-    town = Town(redis, people=4_000)
-    town.offer()
-    redis.set("stock:spring", 500)
-    return town
+def people() -> int:
+    return 4_000
 
 
 def draw_told(town: Town) -> dict[str, Any]:

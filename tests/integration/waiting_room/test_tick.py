@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +21,6 @@ from waiting_room.orders import set_cap, set_rate
 from waiting_room.tickets import PlaceToken
 
 LOBBY = OPENS_AT - 60
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    """A client of the (empty) Redis."""
-    with Redis.from_url(redis_url, protocol=2) as client:
-        yield client
-
-
-@pytest.fixture
-def town(redis: Redis) -> Town:
-    """A town of 2,000 with one release of 500 pairs."""
-    town = Town(redis, people=2_000)
-    town.offer()
-    redis.set("stock:spring", 500)
-    return town
 
 
 def document(town: Town, release_id: str = "spring") -> dict[str, object]:

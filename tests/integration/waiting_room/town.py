@@ -88,6 +88,14 @@ class Town:
         return int(float(value))
 
 
+def town_with_a_release(redis: Redis, people: int) -> Town:
+    """Return a town with one release of 500 pairs."""
+    town = Town(redis, people)
+    town.offer()
+    redis.set("stock:spring", 500)
+    return town
+
+
 class Gateway:
     """The line as one gateway process uses it."""
 
