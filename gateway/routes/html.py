@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
+from uuid import UUID
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway import i18n
+from gateway import forms, i18n
 from gateway.fields import FieldError
 from gateway.parts import parts_of
 from gateway.policies import Policy, PolicyRoute, policy_route
@@ -97,6 +98,15 @@ async def read_form(request: Request, names: Collection[str]) -> dict[str, str] 
             return Problem("bad_request")
         fields[name] = value
     return fields
+
+
+async def read_request_id(request: Request) -> UUID | Problem:
+    """Read a form that has a request id and nothing else."""
+    values = await read_form(request, ("request_id",))
+    if isinstance(values, Problem):
+        return values
+    request_id = forms.parse_request_id(values.get("request_id"))
+    return Problem("bad_request") if isinstance(request_id, list) else request_id
 
 
 def problem_shown(request: Request, problem: Problem) -> ProblemShown:

@@ -31,7 +31,7 @@ from gateway.routes.booking_pages import (
     STANDBY_PATH,
     sought_by,
 )
-from gateway.routes.html import page_route, problem_shown, read_form, see_other
+from gateway.routes.html import page_route, problem_shown, read_request_id, see_other
 from gateway.views import BookingView, DoseView, StandbyView
 
 CHECK_PATH = "/check"
@@ -73,12 +73,9 @@ async def check_page(request: Request) -> Response:
 async def send(request: Request) -> Response:
     """Send the request to the allocator and lead on to its answer."""
     parts, visitor = parts_of(request), visitor_of(request)
-    values = await read_form(request, ("request_id",))
-    if isinstance(values, Problem):
-        return answer(request, values)
-    request_id = forms.parse_request_id(values.get("request_id"))
-    if isinstance(request_id, list):
-        return answer(request, Problem("bad_request"))
+    request_id = await read_request_id(request)
+    if isinstance(request_id, Problem):
+        return answer(request, request_id)
     draft = await parts.drafts.load(visitor.person_key)
     if (choice := drafting.choice_of(draft)) is None:
         # Sent a second time after its answer came: the draft is gone, the answer is not.

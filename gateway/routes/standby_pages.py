@@ -27,7 +27,7 @@ from gateway.routes.booking_pages import (
     sought_by,
     standby_wish,
 )
-from gateway.routes.html import page_route, problem_shown, read_form, see_other
+from gateway.routes.html import page_route, problem_shown, read_request_id, see_other
 from gateway.routes.sending_pages import lead_on
 
 
@@ -49,12 +49,9 @@ async def standby_page(request: Request) -> Response:
 async def join(request: Request) -> Response:
     """Ask for a place on the list: for any place and time, since nothing is left."""
     parts, visitor = parts_of(request), visitor_of(request)
-    values = await read_form(request, ("request_id",))
-    if isinstance(values, Problem):
-        return answer(request, values)
-    request_id = forms.parse_request_id(values.get("request_id"))
-    if isinstance(request_id, list):
-        return answer(request, Problem("bad_request"))
+    request_id = await read_request_id(request)
+    if isinstance(request_id, Problem):
+        return answer(request, request_id)
     draft = await parts.drafts.load(visitor.person_key)
     if (contact := drafting.contact_of(draft)) is None:
         # Sent a second time after its answer came: the draft is gone, the answer is not.
@@ -77,12 +74,9 @@ async def join(request: Request) -> Response:
 async def accept(request: Request) -> Response:
     """Take what is offered and lead on to the booking."""
     parts, visitor = parts_of(request), visitor_of(request)
-    values = await read_form(request, ("request_id",))
-    if isinstance(values, Problem):
-        return answer(request, values)
-    request_id = forms.parse_request_id(values.get("request_id"))
-    if isinstance(request_id, list):
-        return answer(request, Problem("bad_request"))
+    request_id = await read_request_id(request)
+    if isinstance(request_id, Problem):
+        return answer(request, request_id)
     answered: Answered
     try:
         answered = await standby.accept(parts, visitor, request_id)
