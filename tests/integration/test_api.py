@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 from redis import Redis
 
 from gateway import receipts
@@ -185,6 +186,18 @@ def test_entering_twice_keeps_the_session(city: City) -> None:
     assert "set-cookie" not in resident.http.post("/api/v1/enter").headers
     answer = resident.http.post("/api/v1/enter", json={"place": 1})
     assert code_of(answer, 422) == "invalid_input"
+
+
+def test_whoever_comes_back_to_the_front_is_counted(city: City) -> None:
+    def returned() -> float:
+        return REGISTRY.get_sample_value("seiriken_returned_total") or 0.0
+
+    before = returned()
+    resident = city.inside(12)
+    assert returned() == before
+    resident.http.post("/api/v1/sign-out")
+    assert resident.sign_in().json()["state"] == "inside"
+    assert returned() == before + 1
 
 
 def test_signing_out_ends_the_session_for_good(city: City) -> None:

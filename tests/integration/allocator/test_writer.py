@@ -83,6 +83,18 @@ def test_batch_that_was_committed_and_not_answered_is_answered_once(books: Books
     assert books.rows("SELECT count(*) FROM booking") == [(2,)]
 
 
+def test_room_is_told_how_long_the_latest_commit_took(books: Books) -> None:
+    """And when, since an old one says nothing."""
+    with books.redis() as redis:
+        hand_in(redis, books.request(1))
+        books.run_writer(inbox_is_empty)
+        told = redis.get("commit")
+    assert isinstance(told, bytes)
+    took_s, at_s = map(float, told.split())
+    assert 0 < took_s < 30
+    assert abs(now().timestamp() - at_s) < 60
+
+
 def test_holders_are_known_though_the_writer_died_before_it_could_say_so(books: Books) -> None:
     """A committed booking that was not noted is noted with the answer; a cancelled one is not."""
     request = books.request(1)

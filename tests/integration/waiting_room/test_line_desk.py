@@ -50,6 +50,25 @@ async def test_share_is_everybodys_when_nobody_rings(town: Town, gateway: Gatewa
     assert town.meta("serving") == 20
 
 
+async def test_share_is_kept_for_the_next_call_while_the_desk_is_at_work(
+    town: Town, gateway: Gateway
+) -> None:
+    town.offer("spring", desk_share=0.2, queue="fifo")
+    town.rules = type(town.rules)(inside_start=20, inside_max=20)
+    room = town.room()
+    town.tick(room, LOBBY)
+    tokens = await gateway.join_all(town.people[:50], LOBBY)
+    await gateway.line.ask_desk(tokens[40].person_key, "spring", LOBBY)
+    town.tick(room, OPENS_AT)
+    assert isinstance(await gateway.enter(tokens[40], OPENS_AT), Entered)
+    await gateway.line.booked(session_of(tokens[40].person_key))
+    town.tick(room, OPENS_AT + 1)
+    assert town.meta("serving") == 16
+    town.redis.delete("room:spring:desk_at_work")  # As it is five minutes after the last call.
+    town.tick(room, OPENS_AT + 2)
+    assert town.meta("serving") == 20
+
+
 async def test_desk_answers_only_when_the_room_is_there(town: Town, gateway: Gateway) -> None:
     with pytest.raises(NotReady):
         await gateway.line.ask_desk(town.people[0], "spring", LOBBY)

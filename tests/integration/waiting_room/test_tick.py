@@ -153,6 +153,23 @@ def test_an_old_undecided_request_makes_the_limit_shrink(town: Town, redis_url: 
     assert town.meta("limit") > shrunk
 
 
+def test_a_slow_commit_lowers_the_limit_and_one_of_long_ago_does_not(
+    town: Town, redis_url: str
+) -> None:
+    room = town.room()
+    town.tick(room, LOBBY)
+    town.tick(room, OPENS_AT)
+    tokens = joined(town, redis_url, OPENS_AT, 150)
+    assert entered(redis_url, tokens, OPENS_AT) == 150
+    seconds, _ = town.redis.time()
+    town.redis.set("commit", f"3.0 {seconds - 60}")
+    town.tick(room, OPENS_AT + 1)
+    assert town.meta("limit") >= 200
+    town.redis.set("commit", f"3.0 {seconds}")
+    town.tick(room, OPENS_AT + 2, times=4)
+    assert town.meta("limit") < 200
+
+
 def test_the_operators_rate_is_kept_and_outlives_a_wipe(town: Town, redis_url: str) -> None:
     room = town.room()
     town.tick(room, LOBBY)
