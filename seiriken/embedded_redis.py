@@ -50,6 +50,8 @@ class EmbeddedRedis:
             "logfile": '""',
             "daemonize": "no",
             "always-show-logo": "no",
+            # A title would be written over the environment, by which an orphan is known.
+            "set-proc-title": "no",
         }
         text = "".join(f"{name} {value}\n" for name, value in settings.items())
         self._settings_file.write_text("# Written at each start by `seiriken up`.\n" + text)

@@ -169,9 +169,11 @@ def test_killed_processes_come_back_and_a_killed_supervisor_leaves_nothing_in_th
 
     stack = home.read()
     assert stack is not None
+    left = pids_of(home)
     os.kill(stack.supervisor_pid, signal.SIGKILL)
     until(lambda: not psutil.pid_exists(stack.supervisor_pid))
     second = up(home)
+    assert not [name for name, pid in left.items() if psutil.pid_exists(pid)]
     assert answers(f"{second['url']}/queue/status.json")
     assert second["is_new"] is True
     assert home.residents_file.read_bytes() == people
