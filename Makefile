@@ -34,7 +34,7 @@ check: .venv/dev-installed ## Check format, lint, types and import rules
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 
-bench: .venv/run-installed ## Measure allocator, rivals and waiting room here, 20 minutes (ARGS='--only room')
+bench: .venv/run-installed ## Measure allocator, rivals and waiting room here (ARGS='--only room')
 	@$(BIN)/python -m loadtests.bench $(ARGS)
 
 format: .venv/dev-installed ## Format the code and repair what ruff can
