@@ -26,6 +26,7 @@ class Demo:
     home: Home
     database_url: str
     people: int | None
+    pairs: int | None
     seed: int | None
     opens_in_s: int | None
 
@@ -41,8 +42,8 @@ def load_demo(demo: Demo, steps: Steps) -> None:
     has_release = bool(read_catalogue(demo.database_url).releases)
     if has_people and (demo.people is not None or demo.seed is not None):
         steps.say("  the city is loaded already: --people and --seed have no effect")
-    if has_release and demo.opens_in_s is not None:
-        steps.say("  a release is loaded already: --opens-in has no effect")
+    if has_release and (demo.opens_in_s is not None or demo.pairs is not None):
+        steps.say("  a release is loaded already: --opens-in and --pairs have no effect")
     if not has_people:
         _load_people(demo, steps)
     if not has_release:
@@ -75,7 +76,8 @@ def _load_people(demo: Demo, steps: Steps) -> None:
 def _load_release(demo: Demo, steps: Steps) -> None:
     opens_at = datetime.now(SITE_TIMEZONE) + timedelta(seconds=demo.opens_in_s or 0)
     count = count_people(demo.database_url)
-    text = demo_city.release_yaml(count, opens_at)
+    pairs = demo.pairs or demo_city.pairs_usual(count)
+    text = demo_city.release_yaml(pairs, opens_at)
     write_private(demo.home.release_file, text)
     with steps.step("loading the made-up city's release"):
         planned = read_release_file(text)

@@ -70,12 +70,18 @@ def roster_csv(those: Sequence[Person]) -> bytes:
     return text.getvalue().encode()
 
 
-def release_yaml(count: int, opens_at: datetime) -> bytes:
-    """Return a release for a city of `count` people, as the file that `release load` reads.
+def pairs_usual(count: int) -> int:
+    """Return how many pairs a release for a city of `count` people has, if nothing is said."""
+    return count if count <= PEOPLE_ALL_SERVED else max(count * 6 // 10, PEOPLE_ALL_SERVED)
+
+
+def release_yaml(pairs: int, opens_at: datetime) -> bytes:
+    """Return a release of at least so many pairs, as the file that `release load` reads.
+
+    Every slot has equally many; hence up to 587 more than asked for.
 
     The lobby is from now on when `opens_at` lies ahead. Doses begin some days after it.
     """
-    pairs = count if count <= PEOPLE_ALL_SERVED else max(count * 6 // 10, PEOPLE_ALL_SERVED)
     first_day = opens_at.astimezone(SITE_TIMEZONE).date() + timedelta(days=DAYS_AHEAD)
     document = {
         "schema": 1,

@@ -68,6 +68,7 @@ class UpOptions:
     port: int | None = None
     internal_port: int | None = None
     people: int | None = None
+    pairs: int | None = None
     seed: int | None = None
     opens_in_s: int | None = None
     gateways: int = 2
@@ -253,6 +254,7 @@ class _Start:
             self.home,
             self.wiring.database_url,
             options.people,
+            options.pairs,
             options.seed,
             options.opens_in_s,
         )

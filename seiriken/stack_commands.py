@@ -33,6 +33,9 @@ def up(
     people: Annotated[
         int | None, typer.Option(min=1, max=1_000_000, help="In the made-up city; 20,000.")
     ] = None,
+    pairs: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, help="On offer; 6 for every 10 people.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed, the same people.")] = None,
     opens_in: Annotated[
         int | None, typer.Option(min=0, max=31_536_000, help="Seconds until the release opens; 0.")
@@ -54,6 +57,7 @@ def up(
         port=port,
         internal_port=internal_port,
         people=people,
+        pairs=pairs,
         seed=seed,
         opens_in_s=opens_in,
         gateways=gateways,

@@ -8,7 +8,7 @@ from allocator.model import SITE_TIMEZONE
 from allocator.release import ReleasePlan, findings_of, pairs_possible
 from allocator.release_file import read_release_file
 from allocator.roster_file import read_roster_file
-from seiriken.demo_city import people, release_yaml, roster_csv
+from seiriken.demo_city import pairs_usual, people, release_yaml, roster_csv
 
 TODAY = date(2021, 9, 1)
 OPENS_AT = datetime(2021, 9, 1, 12, 34, 56, 789, SITE_TIMEZONE)
@@ -38,7 +38,7 @@ def test_people_are_all_of_the_cohort() -> None:
     ("count", "pairs_min"), [(1, 1), (2_000, 2_000), (4_000, 3_000), (20_000, 12_000)]
 )
 def test_release_is_without_findings_and_has_pairs_enough(count: int, pairs_min: int) -> None:
-    made = read_release_file(release_yaml(count, OPENS_AT))
+    made = read_release_file(release_yaml(pairs_usual(count), OPENS_AT))
     assert isinstance(made, ReleasePlan)
     assert findings_of(made) == []
     assert pairs_min <= pairs_possible(made) <= pairs_min + 600
