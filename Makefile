@@ -6,7 +6,7 @@ ARGS ?=
 SEEDS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test leaders simulate check bench format lock clean
+.PHONY: help up down test leaders simulate check bench load load-ui format lock clean
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -37,6 +37,12 @@ check: .venv/dev-installed ## Check format, lint, types and import rules
 bench: .venv/run-installed ## Measure allocator, rivals and waiting room here (ARGS='--only room')
 	@$(BIN)/python -m loadtests.bench $(ARGS)
 
+load: .venv/dev-installed ## Let a crowd come to the city that `make up` runs (ARGS='--surge spike')
+	$(LOCUST) --headless --only-summary --csv var/load/locust $(ARGS)
+
+load-ui: .venv/dev-installed ## The same from a web page on 127.0.0.1:8089
+	$(LOCUST) --web-host 127.0.0.1 $(ARGS)
+
 format: .venv/dev-installed ## Format the code and repair what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -48,6 +54,8 @@ lock: .venv/dev-installed ## Lock the dependencies again (newest releases: ARGS=
 
 clean: ## Remove the virtual environment and caches (never a city's data)
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+
+LOCUST = $(BIN)/locust -f loadtests/locustfile.py --home var/demo
 
 LOCKING = pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
   --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(ARGS)

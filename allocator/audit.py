@@ -22,6 +22,7 @@ _QUESTIONS = {
     "double_bookings": statement("audit_double_bookings"),
     "counter_mismatches": statement("audit_counter_mismatches"),
     "missing_bookings": statement("audit_missing_bookings"),
+    "unknown_numbers": statement("audit_unknown_numbers"),
 }
 
 
@@ -44,8 +45,10 @@ class Audit(msgspec.Struct, frozen=True):
         return not any(self.findings.values())
 
 
-def audit(database_url: str, told: Sequence[Told] = ()) -> Audit:
+def audit(database_url: str, told: Sequence[Told] = (), *, numbers: Sequence[str] = ()) -> Audit:
     """Ask all questions; `told` is what residents were told is booked.
+
+    Of `numbers`, too, residents were told, but not (here) which slots they are for.
 
     Raises:
         StoreAway: the database does not answer, or may not be read.
@@ -54,6 +57,7 @@ def audit(database_url: str, told: Sequence[Told] = ()) -> Audit:
         "booking_numbers": [booking.booking_number for booking in told],
         "dose1_slot_ids": [booking.dose1_slot_id for booking in told],
         "dose2_slot_ids": [booking.dose2_slot_id for booking in told],
+        "numbers": list(numbers),
     }
     findings = {}
     try:

@@ -64,9 +64,9 @@ class City:
         states = self.status()["processes"]
         return {state["name"]: state["pid"] for state in states if state["pid"]}
 
-    def findings(self) -> list[str]:
+    def findings(self, *options: str) -> list[str]:
         """Return what `seiriken verify` finds: the journal replayed, I1 to I5; empty is good."""
-        done = self._command("verify", "--json")
+        done = self._command("verify", "--json", *options)
         try:
             proved: dict[str, Any] = json.loads(done.stdout)
         except ValueError:

@@ -1,0 +1,175 @@
+"""A resident's browser: pages, redirects, cookies, and the files that a page brings with it.
+
+Each answer is counted once in Locust's tables, under its path without what is personal.
+What is not expected there is a failure: another status than the page's usual ones.
+
+Cookies are kept here rather than in a cookie jar, which would cost the generator more
+than the request itself. Connections are closed while somebody waits longer than
+`KEPT_OPEN_S`, as browsers and servers do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from locust.contrib.fasthttp import FastHttpSession
+
+from loadtests.pages import static_files
+
+REDIRECTS_MAX = 5
+KEPT_OPEN_S = 5.0
+
+FAULT_WAIT_S_MAX = 60.0
+"""A fault that lasts longer than this is an error."""
+
+_VARIABLE = re.compile(r"/(checking|choose|draw|queue|static)/[^/?]+")
+_USUAL = frozenset({HTTPStatus.OK, HTTPStatus.SEE_OTHER})
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer. `status` 0: there was none. `path` is where redirects led."""
+
+    status: int
+    path: str
+    text: str
+    retry_after_s: float | None = None
+
+    @property
+    def passes(self) -> bool:
+        """Say whether it is a fault that passes: the same may be asked again."""
+        return self.status in (0, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def name_of(path: str) -> str:
+    """Return a path as the tables show it: without queries, days, ids and versions."""
+    return _VARIABLE.sub(r"/\1/{}", path.partition("?")[0])
+
+
+class Browser:
+    """One browser of one person."""
+
+    def __init__(self, session: FastHttpSession, language: str) -> None:
+        self._session = session
+        session.client.cookiejar = None
+        self._headers = {
+            "Accept-Language": language,
+            "Accept-Encoding": "gzip",
+            "Sec-Fetch-Site": "same-origin",
+            "User-Agent": "seiriken-load-test",
+        }
+        self._cookies: dict[str, str] = {}
+        self._loaded: set[str] = set()
+
+    def page(self, path: str) -> Page:
+        """Open a page and what belongs to it."""
+        return self._follow("GET", path, None)
+
+    def send(self, path: str, form: Mapping[str, str], refusals: tuple[int, ...] = ()) -> Page:
+        """Send a form and go where it leads; those statuses are answers, too."""
+        return self._follow("POST", path, form, refusals)
+
+    def send_only(
+        self, path: str, form: Mapping[str, str], refusals: tuple[int, ...] = ()
+    ) -> tuple[Page, str]:
+        """Send a form; return the first answer and where it leads (nothing: nowhere)."""
+        return self._ask("POST", path, form, refusals)
+
+    def status(self, release_id: str) -> dict[str, Any] | None:
+        """Ask for what everybody is told, without cookies; None when there is no answer."""
+        path = f"/queue/{release_id}/status.json" if release_id else "/queue/status.json"
+        headers = {"Accept-Encoding": "gzip", "User-Agent": "seiriken-load-test"}
+        name = "/queue/{}/status.json"
+        with self._session.request(
+            "GET", path, name=name, headers=headers, catch_response=True
+        ) as response:
+            if response.status_code == HTTPStatus.OK:
+                document: dict[str, Any] = response.json()
+                return document
+            response.failure(f"{response.status_code} {name}")
+            return None
+
+    def forget_connection(self) -> None:
+        """Close the connection; the next request opens one."""
+        self._session.client.clientpool.close()
+
+    def has_session(self) -> bool:
+        """Say whether the browser holds a session."""
+        return "session" in self._cookies or "__Host-session" in self._cookies
+
+    def cookies_of(self, other: Browser) -> None:
+        """Take over another window's cookies."""
+        self._cookies = dict(other._cookies)
+        self._loaded = set(other._loaded)
+
+    def _follow(
+        self,
+        method: str,
+        path: str,
+        form: Mapping[str, str] | None,
+        refusals: tuple[int, ...] = (),
+    ) -> Page:
+        page, leads_to = self._ask(method, path, form, refusals)
+        for _ in range(REDIRECTS_MAX):
+            if not leads_to:
+                break
+            page, leads_to = self._ask("GET", leads_to, None, refusals)
+        if page.status == HTTPStatus.OK:
+            self._load_files(page.text)
+        return page
+
+    def _ask(
+        self, method: str, path: str, form: Mapping[str, str] | None, refusals: tuple[int, ...]
+    ) -> tuple[Page, str]:
+        headers = dict(self._headers)
+        if self._cookies:
+            headers["Cookie"] = "; ".join(f"{n}={value}" for n, value in self._cookies.items())
+        data = None
+        if form is not None:
+            data = urlencode(form)
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        name = name_of(path)
+        with self._session.request(
+            method,
+            path,
+            name=name,
+            data=data,
+            headers=headers,
+            catch_response=True,
+            allow_redirects=False,
+        ) as response:
+            status = int(response.status_code)
+            found = response.headers
+            if found is None:
+                response.failure(f"no answer: {name}")
+                return Page(0, path, ""), ""
+            if (cookies := found.get("set-cookie")) is not None:
+                self._keep([cookies] if isinstance(cookies, str) else cookies)
+            if status in _USUAL or status in refusals:
+                response.success()
+            else:
+                response.failure(f"{status} {name}")
+            after = found.get("retry-after") or ""
+            leads_to = str(found.get("location") or "") if status == HTTPStatus.SEE_OTHER else ""
+            text = "" if leads_to else response.text or ""
+            return Page(status, path, text, float(after) if after.isdigit() else None), leads_to
+
+    def _keep(self, cookies: list[str]) -> None:
+        for cookie in cookies:
+            name, _, value = cookie.partition(";")[0].partition("=")
+            if value.strip('"'):
+                self._cookies[name.strip()] = value
+            else:
+                self._cookies.pop(name.strip(), None)
+
+    def _load_files(self, html: str) -> None:
+        """Load what a browser would: each file once, since they never change."""
+        for path in static_files(html):
+            if path not in self._loaded:
+                self._loaded.add(path)
+                self._session.get(path, name="/static/{}", headers=self._headers)
