@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import groupby
 from typing import Literal
 
@@ -46,6 +47,11 @@ class Offer:
     pairs: Plenty
     second_slot_id: int | None
     second_dose_at: datetime | None
+
+    @cached_property
+    def day(self) -> date:
+        """Return the day at the site: asked for on every page, and costly to find."""
+        return _day(self.slot.starts_at)
 
     @property
     def key(self) -> str:
@@ -86,6 +92,36 @@ def pair_offers(catalogue: Catalogue, availability: Availability) -> list[Offer]
     return _offers(catalogue, availability.slots)
 
 
+class KeptOffers:
+    """The pairs on offer, sorted and grouped once for each state of the offer.
+
+    Hundreds of residents see the same state; only who gives a first dose of elsewhere sees
+    another list. For each release the latest state is kept.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Catalogue, Availability, list[Offer], list[Month]]] = {}
+
+    def pairs(self, catalogue: Catalogue, availability: Availability) -> list[Offer]:
+        """Return what `pair_offers` gives. The list is shared: it must not be changed."""
+        return self._of(catalogue, availability)[2]
+
+    def months(self, offers: list[Offer]) -> list[Month]:
+        """Return what `months_of` gives, at once if the offers are ones that are kept."""
+        kept = next((entry[3] for entry in self._kept.values() if entry[2] is offers), None)
+        return months_of(offers) if kept is None else kept
+
+    def _of(
+        self, catalogue: Catalogue, availability: Availability
+    ) -> tuple[Catalogue, Availability, list[Offer], list[Month]]:
+        kept = self._kept.get(availability.release_id)
+        if kept is None or kept[0] is not catalogue or kept[1] is not availability:
+            offers = pair_offers(catalogue, availability)
+            kept = (catalogue, availability, offers, months_of(offers))
+            self._kept[availability.release_id] = kept
+        return kept
+
+
 def second_offers(
     catalogue: Catalogue, availability: Availability, first: FirstDose, today: date
 ) -> list[Offer]:
@@ -100,7 +136,7 @@ def second_offers(
     overdue = (today - first.day).days > product.interval_days_max
 
     def fits(offer: Offer) -> bool:
-        interval = (_day(offer.slot.starts_at) - first.day).days
+        interval = (offer.day - first.day).days
         return (
             offer.product.product_id == first.product_id
             and interval >= product.interval_days_min
@@ -110,14 +146,16 @@ def second_offers(
     return [offer for offer in _offers(catalogue, availability.second_only) if fits(offer)]
 
 
-def at_venue(offers: Iterable[Offer], venue_id: str) -> list[Offer]:
-    """Keep the offers of one venue, or all when no venue is named."""
-    return [offer for offer in offers if venue_id in ("", offer.venue.venue_id)]
+def at_venue(offers: list[Offer], venue_id: str) -> list[Offer]:
+    """Keep the offers of one venue, or the very same list when no venue is named."""
+    if not venue_id:
+        return offers
+    return [offer for offer in offers if venue_id == offer.venue.venue_id]
 
 
 def on_day(offers: Iterable[Offer], day: date) -> list[Offer]:
     """Keep the offers of one day."""
-    return [offer for offer in offers if _day(offer.slot.starts_at) == day]
+    return [offer for offer in offers if offer.day == day]
 
 
 def wish_when_sold_out(offers: Sequence[Offer], today: date) -> Flexible | None:
@@ -125,7 +163,7 @@ def wish_when_sold_out(offers: Sequence[Offer], today: date) -> Flexible | None:
 
     None while something is left, or when there is nothing that could be given back.
     """
-    days = [day for offer in offers if (day := _day(offer.slot.starts_at)) >= today]
+    days = [offer.day for offer in offers if offer.day >= today]
     if not days or any(offer.pairs != "none" for offer in offers):
         return None
     farthest = min(days) + timedelta(days=DAYS_SEARCHED_MAX - 1)
@@ -148,7 +186,7 @@ def months_of(offers: Sequence[Offer]) -> list[Month]:
     """Group offers (by time) into days, and days into months."""
     days = [
         _day_of(day, list(offers_of_day))
-        for day, offers_of_day in groupby(offers, key=lambda offer: _day(offer.slot.starts_at))
+        for day, offers_of_day in groupby(offers, key=lambda offer: offer.day)
     ]
     return [
         Month(first_day, tuple(days_of_month))

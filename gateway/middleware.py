@@ -23,7 +23,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.answers import answer
@@ -35,6 +35,8 @@ PROGRAM_HEADER, PROGRAM_VALUE = "x-requested-with", "seiriken"
 REQUEST_ID_HEADER = b"x-request-id"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UNMATCHED = "unmatched"
+CLIENT_LEFT = 499
+"""nginx's number for a client that closed the connection while sending."""
 _LENGTH_DIGITS_MAX = 12
 
 CONTENT_SECURITY_POLICY = (
@@ -116,6 +118,8 @@ class Watch:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self.app(scope, receive, named_send)
+            except ClientDisconnect:
+                status = CLIENT_LEFT  # Nobody is there to be answered, and nothing is wrong.
             except Exception:
                 log.exception("request_failed", route=_route(scope), method=scope["method"])
                 if status:

@@ -22,6 +22,7 @@ from allocator.inbox import Inbox
 from allocator.reads import Pool, Reads
 from gateway.availability import KeptAnswers
 from gateway.board import Board
+from gateway.choosing import KeptOffers
 from gateway.readiness import Readiness
 from gateway.receipts import ReceiptSigner
 from gateway.sessions import Asked, Drafts, SignedOut
@@ -62,6 +63,7 @@ class Parts:
     inbox: Inbox
     reads: Reads
     offers: KeptAnswers
+    kept_offers: KeptOffers
     board: Board
     drafts: Drafts
     asked: Asked
@@ -134,6 +136,7 @@ def assemble(settings: GatewaySettings, clock: Callable[[], datetime] | None = N
         ),
         reads=reads,
         offers=KeptAnswers(),
+        kept_offers=KeptOffers(),
         board=board,
         drafts=Drafts(line, keys.session),
         asked=Asked(redis, _ASKED_KEPT_S),

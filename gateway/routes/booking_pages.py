@@ -193,7 +193,7 @@ async def choose_day(request: Request) -> Response:
         products=choosing.products_of(offers),
         venues=choosing.venues_of(offers),
         venue_chosen=chosen,
-        months=choosing.months_of(shown),
+        months=parts.kept_offers.months(shown),
         any_left=any(offer.pairs != "none" for offer in shown),
         standby_wish=standby_wish(parts, sought, offers),
         request_id=str(uuid4()),
@@ -279,7 +279,7 @@ def offers_for(parts: Parts, sought: Sought) -> list[Offer]:
         raise CatalogueMissing
     catalogue = parts.reads.catalogue
     if sought.first is None:
-        return choosing.pair_offers(catalogue, availability)
+        return parts.kept_offers.pairs(catalogue, availability)
     return choosing.second_offers(catalogue, availability, sought.first, today_of(parts))
 
 

@@ -35,6 +35,29 @@ def test_pair_is_offered_with_its_second_dose() -> None:
     assert month.days == (choosing.Day(FIRST, "few", (SECOND,)),)
 
 
+def test_list_is_made_once_for_each_state_of_the_offer() -> None:
+    kept, catalogue = choosing.KeptOffers(), city(FIRST, SECOND)
+    at = catalogue.slots[2].starts_at
+    some, none = (availability((OpenSlot(1, "few", 2, at),)), availability((OpenSlot(1, "none"),)))
+    shown = kept.pairs(catalogue, some)
+    assert shown == choosing.pair_offers(catalogue, some)
+    assert kept.pairs(catalogue, some) is shown
+    assert kept.months(shown) == choosing.months_of(shown)
+    assert kept.months(shown) is kept.months(shown)
+    assert kept.pairs(catalogue, none) == choosing.pair_offers(catalogue, none)
+    other = city(FIRST, SECOND)
+    assert kept.pairs(other, none) is not kept.pairs(catalogue, none)
+    assert kept.months(shown[:0]) == []
+
+
+def test_offers_of_one_venue_leave_the_others_out() -> None:
+    catalogue = city(FIRST, SECOND)
+    offers = choosing.pair_offers(catalogue, availability((OpenSlot(1, "few"),)))
+    assert choosing.at_venue(offers, "") is offers
+    assert choosing.at_venue(offers, offers[0].venue.venue_id) == offers
+    assert choosing.at_venue(offers, "elsewhere") == []
+
+
 def test_when_all_is_taken_one_stands_by_for_any_of_it() -> None:
     catalogue = city(FIRST, SECOND)
     taken = choosing.pair_offers(

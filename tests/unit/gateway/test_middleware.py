@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,6 +123,29 @@ def test_fault_that_nobody_caught_is_a_plain_500(
     assert "request_failed" in printed.err
     assert "1234567890" not in answer.text + printed.out + printed.err
     assert "Traceback" not in answer.text
+
+
+def test_client_that_leaves_while_it_sends_is_no_fault(parts: Parts) -> None:
+    async def leaves() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def heard(message: dict[str, object]) -> None:
+        raise AssertionError("nobody is there to be answered")
+
+    headers = [(b"x-requested-with", b"seiriken"), (b"content-length", b"9")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/sign-in",
+        "headers": [*headers, (b"content-type", b"application/x-www-form-urlencoded")],
+        "query_string": b"",
+        "client": ("127.0.0.1", 1),
+    }
+    labels = {"route": "/sign-in", "status_class": "4xx"}
+    before = REGISTRY.get_sample_value("seiriken_http_requests_total", labels) or 0
+    asyncio.run(create_app(parts)(scope, leaves, heard))  # type: ignore[arg-type]
+    after = REGISTRY.get_sample_value("seiriken_http_requests_total", labels)
+    assert after == before + 1
 
 
 def test_fault_after_the_answer_began_closes_the_connection(parts: Parts) -> None:
