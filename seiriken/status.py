@@ -93,7 +93,7 @@ def _queue(redis: Any, release_id: str) -> QueueStatus | None:
 
     raw, inside, stock = (
         redis.get(keys.status(release_id)),
-        redis.zcard(keys.inside(release_id)),
+        redis.zcard(keys.active(release_id)),
         redis.get(keys.stock(release_id)),
     )
     if raw is None:

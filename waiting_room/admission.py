@@ -13,13 +13,14 @@ system).
 A seat inside is claimed by whoever is inside, and by whoever was called less than the
 grace time ago, has not come yet, and is expected to (`waiting_room.show_up`). Who does not
 come within it is written off: the seat is given to the next, the place stays called, and
-its holder may still come in.
+its holder may still come in. Who is inside and was not seen for `seat_idle_s` gives the seat
+to the next one, too; the session lives on, and the seat is taken again with the next click.
 
 Bound (tested): `step` calls nobody beyond the limit: inside + called and expected +
 called ahead of arrivals <= limit, or nobody is called. Should more come than were expected,
 or some who were written off, the door (`Admission.door`) lets in only as many as the
 greatest limit of the last grace time allows, and the others a moment later. Hence never
-more are inside than that, plus those who come back to the front.
+more are inside than that, plus those who come back to the front, or from a long pause.
 
 Without a crowd, serving runs ahead of the last place by the free room, so that a
 newcomer is let straight in; a bucket of saved-up calls keeps a crowd that arrives at
@@ -77,6 +78,7 @@ class AdmissionRules(msgspec.Struct, frozen=True):
     burst_s: float = 2.0
     grace_s: float = 60.0
     return_s: float = 15.0
+    seat_idle_s: float = 180.0
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True):

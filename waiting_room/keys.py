@@ -32,6 +32,11 @@ def inside(release_id: str) -> str:
     return f"room:{release_id}:inside"
 
 
+def active(release_id: str) -> str:
+    """ZSET person key → unix second in which somebody inside was seen last."""
+    return f"room:{release_id}:active"
+
+
 def entered(release_id: str) -> str:
     """ZSET person key → place, of everybody who ever came in."""
     return f"room:{release_id}:entered"

@@ -17,7 +17,11 @@ from waiting_room.plans import ReleasePlan
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What one tick read of one release. `inside` is without the phone desk's people."""
+    """What one tick read of one release.
+
+    `inside` counts whom we saw lately (`AdmissionRules.seat_idle_s`), without the phone
+    desk's people.
+    """
 
     facts: LineFacts | None
     inside: int
@@ -56,7 +60,7 @@ def pulse_from(answers: list[Any]) -> Pulse:
     return Pulse(age_s, took_s if now - at_s < COMMIT_KNOWN_S else 0.0)
 
 
-READS_PER_RELEASE = 12
+READS_PER_RELEASE = 13
 
 
 def ask(
@@ -69,26 +73,29 @@ def ask(
 ) -> None:
     """Ask for all that a reading holds (READS_PER_RELEASE commands)."""
     release_id = plan.release_id
-    inside, desk_called = keys.inside(release_id), keys.desk_called(release_id)
+    active, desk_called = keys.active(release_id), keys.desk_called(release_id)
     awaited = awaited_from(admission, rules) if admission else 0
     above = place_after(awaited, facts.gaps) if admission else facts.serving
     pipe.hmget(keys.meta(release_id), list(FIELDS))
-    pipe.zremrangebyscore(inside, "-inf", now)
-    pipe.zcard(inside)
+    pipe.zremrangebyscore(keys.inside(release_id), "-inf", now)
+    pipe.zremrangebyscore(active, "-inf", now - rules.seat_idle_s)
+    pipe.zcard(active)
     pipe.zcount(keys.entered(release_id), f"({above}", facts.serving)
     pipe.get(keys.rate(release_id))
     pipe.get(keys.cap(release_id))
     pipe.get(keys.stock(release_id))
     pipe.zremrangebyscore(desk_called, "-inf", now)
     pipe.zcard(desk_called)
-    pipe.zinter([desk_called, inside])  # At most the desk's share.
+    pipe.zinter([desk_called, active])  # At most the desk's share.
     pipe.zcard(keys.desk_line(release_id))
     pipe.exists(keys.desk_at_work(release_id))
 
 
 def reading_from(plan: ReleasePlan, answers: list[Any]) -> Reading:
     """Return the answers to `ask`."""
-    fields, _, inside, entered, rate, cap, stock, _, claimed, desk_inside, waiting, rung = answers
+    fields, _, _, inside, entered, rate, cap, stock, _, claimed, desk_inside, waiting, rung = (
+        answers
+    )
     desk = DeskLane(
         share=plan.desk_share,
         at_work=bool(rung or claimed or waiting),

@@ -44,6 +44,7 @@ class RoomSettings(ProcessSettings):
     called_burst_s: Positive = 2.0
     called_grace_s: Annotated[float, Field(gt=0, le=300)] = 60.0
     called_return_s: Positive = 15.0
+    seat_idle_s: Annotated[float, Field(ge=30, le=3_600)] = 180.0
     vwr_event_id: Annotated[str, Field(pattern=f"^$|{EVENT_ID}")] = ""
     """The event whose AWS-compatible line this room serves; empty: none."""
     vwr_per_minute: Annotated[int, Field(ge=1, le=60_000)] = 60
@@ -77,6 +78,7 @@ class RoomSettings(ProcessSettings):
             burst_s=self.called_burst_s,
             grace_s=self.called_grace_s,
             return_s=self.called_return_s,
+            seat_idle_s=self.seat_idle_s,
         )
 
     def inlet_rules(self) -> InletRules:

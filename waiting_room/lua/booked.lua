@@ -10,6 +10,7 @@ for _, digest in ipairs(redis.call('LRANGE', 'sessions:' .. s[1], 0, -1)) do
   end
 end
 redis.call('ZREM', key(s[2], 'desk_called'), s[1])
+redis.call('ZREM', key(s[2], 'active'), s[1])
 local meta = key(s[2], 'meta')
 if redis.call('ZREM', key(s[2], 'inside'), s[1]) == 1 and redis.call('EXISTS', meta) == 1 then
   redis.call('HINCRBY', meta, 'booked', 1)

@@ -39,6 +39,7 @@ local function open_session(kind, returned)
   keep_few_sessions()
   if kind == 'inside' then
     redis.call('ZADD', key(release, 'inside'), 'GT', until_at, person)
+    redis.call('ZADD', key(release, 'active'), now, person)
   end
   return {'entered', facts.serving, facts.state, kind, tostring(until_at), tostring(ends_at),
           returned and '1' or '0'}
@@ -69,7 +70,7 @@ local function is_full()
      or redis.call('ZSCORE', key(release, 'entered'), person) then
     return false
   end
-  return redis.call('ZCOUNT', key(release, 'inside'), '(' .. now, '+inf') >= door
+  return redis.call('ZCARD', key(release, 'active')) >= door  -- The tick takes the idle out.
 end
 
 if holds_booking(facts, person) then

@@ -16,5 +16,6 @@ end
 if redis.call('LLEN', sessions) == 0 then
   redis.call('ZREM', key(s[2], 'inside'), s[1])
   redis.call('ZREM', key(s[2], 'desk_called'), s[1])
+  redis.call('ZREM', key(s[2], 'active'), s[1])
 end
 return 1

@@ -1,4 +1,4 @@
--- Use a session: extend its idle limit, and with it the seat inside.
+-- Use a session: extend its idle limit, and with it the seat inside, which is taken (again).
 -- ARGV: now (unix s), session digest (hex), idle limit (s).
 -- Returns the session's fields, or nil when there is no live session.
 local now, name, idle_s = tonumber(ARGV[1]), 'session:' .. ARGV[2], tonumber(ARGV[3])
@@ -17,6 +17,7 @@ redis.call('HSET', name, 'until', until_at)
 redis.call('EXPIRE', name, math.ceil(until_at - now))
 if s[5] == 'inside' then
   redis.call('ZADD', key(s[2], 'inside'), 'XX', 'GT', until_at, s[1])
+  redis.call('ZADD', key(s[2], 'active'), now, s[1])
 end
 s[6] = tostring(until_at)
 return s

@@ -1,6 +1,7 @@
 """nginx as an edge with a micro-cache of one second, on loopback and without privileges.
 
-Only what is measured here: the edge that a city runs has a configuration of its own.
+It keeps what all residents share (status.json, static files) and hands on the rest. Only
+what is measured here: the edge that a city runs has a configuration of its own.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
-events {{ worker_connections 1024; }}
+worker_rlimit_nofile 40000;
+events {{ worker_connections 20000; }}
 http {{
   access_log off;
   sendfile on;
@@ -55,24 +57,30 @@ http {{
   proxy_cache_path {folder}/cache keys_zone=status:1m;
   upstream gateway {{
     server {loopback}:{gateway_port};
-    keepalive 4;
+    keepalive 64;
   }}
+  proxy_http_version 1.1;
+  proxy_set_header Connection "";
+  proxy_set_header Host $http_host;
+  proxy_cache_lock on;
+  proxy_cache_background_update on;
+  proxy_cache_use_stale updating error timeout;
   server {{
-    listen {loopback}:{port};
+    listen {loopback}:{port} backlog=4096;
     location = {file} {{ root {folder}/files; }}
     location = {status} {{
       proxy_pass http://gateway;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
       proxy_cache status;
-      proxy_cache_lock on;
-      proxy_cache_background_update on;
-      proxy_cache_use_stale updating error timeout;
     }}
+    location ~ ^/(static/|queue/[^/]+/status\.json$) {{
+      proxy_pass http://gateway;
+      proxy_cache status;
+    }}
+    location / {{ proxy_pass http://gateway; }}
   }}
 }}
 """
-"""How long status.json is kept is what its own Cache-Control says: one second."""
+"""How long something is kept is what its own Cache-Control says: status.json one second."""
 
 
 @dataclass(frozen=True)

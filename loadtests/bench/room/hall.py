@@ -119,6 +119,7 @@ class Hall:
         held = {spread(n): now_s + 3_600 for n in range(people)}
         came = {spread(n): n + 1 for n in range(people)}
         self._redis.zadd(keys.inside(release_id), cast("Any", held))
+        self._redis.zadd(keys.active(release_id), dict.fromkeys(cast("Any", held), now_s))
         self._redis.zadd(keys.entered(release_id), cast("Any", came))
         self._redis.hset(keys.meta(release_id), "entered", people)
 

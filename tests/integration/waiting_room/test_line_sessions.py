@@ -129,6 +129,33 @@ async def test_a_session_ends_when_it_is_not_used_and_in_any_case(
         assert await gateway.line.touch(digest, OPENS_AT + 301) is None, "it came back to life"
 
 
+async def test_who_was_not_seen_for_long_gives_the_seat_on_and_takes_it_again_with_a_click(
+    town: Town, gateway: Gateway
+) -> None:
+    """A twentieth who go away without a word would hold half of all seats for 15 minutes."""
+    town.rules = type(town.rules)(inside_start=10, inside_min=1, inside_max=10, seat_idle_s=180)
+    room = town.room()
+    town.tick(room, LOBBY)
+    tokens = await gateway.join_all(town.people[:20], LOBBY)
+    town.tick(room, OPENS_AT)
+    standings = [await gateway.line.standing(token, OPENS_AT) for token in tokens]
+    first = [t for t, s in zip(tokens, standings, strict=True) if (s.place or 0) <= 10]
+    sessions = [session_of(token.person_key) for token in first]
+    for token in first:
+        assert isinstance(await gateway.enter(token, OPENS_AT), Entered)
+    for session in sessions[:4]:
+        assert await gateway.line.touch(session, OPENS_AT + 170) is not None
+    town.tick(room, OPENS_AT + 179)
+    assert town.meta("serving") == 10
+    town.tick(room, OPENS_AT + 181)
+    assert town.meta("serving") == 16
+    assert await gateway.line.touch(sessions[-1], OPENS_AT + 182) is not None
+    assert town.redis.zcard("room:spring:active") == 5
+    await gateway.line.booked(sessions[-1])
+    await gateway.line.leave(sessions[0])
+    assert town.redis.zcard("room:spring:active") == 3
+
+
 async def test_a_session_holds_what_the_gateway_gave_it(town: Town, gateway: Gateway) -> None:
     town.tick(town.room(), OPENS_AT)
     token = await gateway.join(town.people[0], OPENS_AT)
