@@ -6,7 +6,7 @@ ARGS ?=
 SEEDS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test leaders simulate check bench load load-ui format lock clean
+.PHONY: help up down test leaders chaos simulate check bench peers load load-ui format lock clean
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -25,6 +25,9 @@ test: .venv/dev-installed ## Run every test (options: ARGS='tests/unit -k draw')
 leaders: .venv/dev-installed ## Stop and resume the leading allocator many times (options: ARGS='--cycles 100')
 	$(BIN)/python -m tests.system.leader_cycles $(ARGS)
 
+chaos: .venv/dev-installed ## Strike a city under load with faults, check every promise (ARGS='--minutes 60')
+	@$(BIN)/python -m loadtests.chaos $(ARGS)
+
 simulate: .venv/dev-installed ## Simulate whole histories with faults (options: SEEDS=2000 ARGS='--seed 123')
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
 
@@ -34,8 +37,14 @@ check: .venv/dev-installed ## Check format, lint, types and import rules
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 
-bench: .venv/run-installed ## Measure allocator, rivals and waiting room here (ARGS='--only room')
+bench: .venv/dev-installed ## Measure allocator, rivals and waiting room here (ARGS='--only room')
 	@$(BIN)/python -m loadtests.bench $(ARGS)
+
+peers: .venv/dev-installed ## Measure Seiriken beside a plain site and pretix (ARGS='--only django')
+	@$(BIN)/python -m loadtests.peers $(ARGS)
+
+performance: .venv/dev-installed ## Measure everything (two hours) and write docs/performance.md
+	@$(BIN)/python -m loadtests.bench --long --record
 
 load: .venv/dev-installed ## Let a crowd come to the city that `make up` runs (ARGS='--surge spike')
 	$(LOCUST) --headless --only-summary --csv var/load/locust $(ARGS)
@@ -51,9 +60,11 @@ lock: .venv/dev-installed ## Lock the dependencies again (newest releases: ARGS=
 	$(BIN)/uv pip compile $(LOCKING) --group build --output-file requirements/run.txt
 	$(BIN)/uv pip compile $(LOCKING) --group dev --constraint requirements/run.txt \
 	  --output-file requirements/dev.txt
+	$(BIN)/uv pip compile $(filter-out pyproject.toml,$(LOCKING)) --group peers \
+	  --output-file requirements/peers.txt
 
 clean: ## Remove the virtual environment and caches (never a city's data)
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .venv-peers .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 
 LOCUST = $(BIN)/locust -f loadtests/locustfile.py --home var/demo
 

@@ -66,9 +66,9 @@ class Browser:
         self._cookies: dict[str, str] = {}
         self._loaded: set[str] = set()
 
-    def page(self, path: str) -> Page:
-        """Open a page and what belongs to it."""
-        return self._follow("GET", path, None)
+    def page(self, path: str, refusals: tuple[int, ...] = ()) -> Page:
+        """Open a page and what belongs to it; those statuses are answers, too."""
+        return self._follow("GET", path, None, refusals)
 
     def send(self, path: str, form: Mapping[str, str], refusals: tuple[int, ...] = ()) -> Page:
         """Send a form and go where it leads; those statuses are answers, too."""

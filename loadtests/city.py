@@ -64,6 +64,11 @@ class City:
         states = self.status()["processes"]
         return {state["name"]: state["pid"] for state in states if state["pid"]}
 
+    def internal_port(self, name: str) -> int:
+        """Return the port on which a process shows its metrics."""
+        found: dict[str, Any] = json.loads((self.home / "stack.json").read_text())
+        return int(found["internal_ports"][name])
+
     def findings(self, *options: str) -> list[str]:
         """Return what `seiriken verify` finds: the journal replayed, I1 to I5; empty is good."""
         done = self._command("verify", "--json", *options)

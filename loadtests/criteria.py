@@ -23,6 +23,9 @@ GENERATOR_LAG_MS_MAX = 250.0
 
 CPU_SPAN_S = 10
 
+PASSED, MISSED, VOID = 0, 1, 3
+"""Exit codes."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -48,6 +51,13 @@ class Verdict:
 
     checks: Sequence[Check]
     void: str
+
+    @property
+    def exit_code(self) -> int:
+        """Return what the run's process ends with."""
+        if self.void:
+            return VOID
+        return PASSED if self.passed else MISSED
 
     @property
     def passed(self) -> bool:
@@ -88,10 +98,10 @@ def void_reason(book: Book) -> str:
     for name in book.keys("generator cpu"):
         highest = _highest_mean(book.seconds("generator cpu", [name]), CPU_SPAN_S)
         if highest > GENERATOR_CPU_MAX:
-            return f"generator {name} used {highest:.0%} of a core for {CPU_SPAN_S} s"
+            return f"the generator ({name}) used {highest:.0%} of a core for {CPU_SPAN_S} s"
         lag_ms = percentile_ms(book.bins("generator lag", [name]), 0.99)
         if lag_ms > GENERATOR_LAG_MS_MAX:
-            return f"generator {name} was {lag_ms:,.0f} ms late (p99)"
+            return f"the generator ({name}) was {lag_ms:,.0f} ms late (p99)"
     return ""
 
 

@@ -19,7 +19,7 @@ LOBBY_SHARE = 0.35
 RUSH_SHARE = 0.45
 """So many come in the rush that the hour itself sets off; the others over the rest."""
 
-RUSH_SPAN_SHARE = 1 / 8
+RUSH_SPAN_SHARE = 1 / 4
 """The rush fades with this part of the time after the opening as its time constant."""
 
 

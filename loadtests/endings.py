@@ -15,7 +15,7 @@ class Ending(StrEnum):
     TOLD_NONE_LEFT = "told in the line that nothing is left"
     TOLD_UNLIKELY = "told that it is unlikely, and went home"
     TOLD_CLOSED = "told that the release is closed"
-    ALWAYS_TAKEN = "what was wished for was taken three times"
+    ALWAYS_TAKEN = "what was wished for was taken again and again"
     STILL_WAITING = "still waiting when the run ended"
     WENT_WRONG = "went wrong"
 

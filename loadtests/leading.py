@@ -19,13 +19,12 @@ from urllib.request import urlopen
 from locust.env import Environment
 
 from loadtests.city import City, CityFailed
-from loadtests.criteria import Limits, Verdict, judge
+from loadtests.criteria import MISSED, Limits, Verdict, judge
 from loadtests.endings import Ending
 from loadtests.report import Facts, report
 from loadtests.run import Run
 from loadtests.tally import Book
 
-PASSED, MISSED, VOID = 0, 1, 3
 RESULT_FILE = "result.json"
 
 log = logging.getLogger(__name__)
@@ -96,8 +95,7 @@ class Leader:
         )
         self._write(facts, self.verdict)
         self._say(self.verdict)
-        code = VOID if self.verdict.void else PASSED if self.verdict.passed else MISSED
-        self._environment.process_exit_code = code
+        self._environment.process_exit_code = self.verdict.exit_code
 
     def _count_those_left(self) -> None:
         came = sum(self._book.total("came").values())

@@ -14,7 +14,7 @@ ENDINGS_JA: Mapping[str, str] = {
     Ending.TOLD_NONE_LEFT: "待っている間に、空きがないと案内された",
     Ending.TOLD_UNLIKELY: "予約できる見込みが低いと案内され、やめた",
     Ending.TOLD_CLOSED: "受付が終わったと案内された",
-    Ending.ALWAYS_TAKEN: "希望した枠が3回とも先に埋まった",
+    Ending.ALWAYS_TAKEN: "希望した枠が何度も先に埋まった",
     Ending.STILL_WAITING: "試験の終了時にまだ待っていた",
     Ending.WENT_WRONG: "正しく処理されなかった",
 }
@@ -112,6 +112,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 OWN_JA: Mapping[str, str] = {
     "time to place": "本人確認から番号を受け取るまで",
     "wait": "待ち時間(入場まで)",
+    "inside": "入場から予約完了まで",
     "booking": "申込みを送ってから結果まで",
     "time to booked": "訪れてから予約完了まで",
 }

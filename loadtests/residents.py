@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from random import Random
 
 import gevent
@@ -29,7 +30,7 @@ from loadtests.habits import Character, Habit, Thought, character_of, liked, nat
 from loadtests.run import Ended, Run, WentWrong
 
 SIGN_INS_MAX = 5
-TRIES_MAX = 3
+TRIES_MAX = 8
 """Wishes that one resident makes when what they wished for has just gone."""
 
 JITTER = 0.5
@@ -51,6 +52,7 @@ class Resident(FastHttpUser):
     browser: Browser
     sign_ins = 0
     came_at_s = 0.0
+    inside_since_s = 0.0
     told_likely = False
 
     @task
@@ -130,6 +132,7 @@ class Resident(FastHttpUser):
         if page.path not in TURN_PATHS:
             page = self.wait_in_line(page)
         self.surge.note("wait", 1e3 * self.surge.waited_s(self))
+        self.inside_since_s = time.time()
         return page
 
     def wait_in_line(self, page: Page) -> Page:
@@ -207,12 +210,12 @@ class Resident(FastHttpUser):
             self.lose_connection(form)
         page = self.inside(lambda: self.browser.send("/check", form, (409,)))
         deadline_s = time.monotonic() + FAULT_WAIT_S_MAX
-        while page.path.startswith("/checking/"):
+        while page.path.startswith("/checking/") and page.status == HTTPStatus.OK:
             if time.monotonic() > deadline_s:
                 raise WentWrong("a request that stays undecided")
             self.pause(3.0)
             path = page.path
-            page = self.inside(lambda path=path: self.browser.page(path))  # type: ignore[misc]
+            page = self.inside(lambda path=path: self.browser.page(path, (409,)))  # type: ignore[misc]
         return page
 
     def double_click(self, form: dict[str, str]) -> None:
@@ -241,6 +244,7 @@ class Resident(FastHttpUser):
         number = pages.booking_number(page.text)
         if not number:
             raise WentWrong("booked, but no number")
+        self.surge.note("inside", 1e3 * (time.time() - self.inside_since_s))
         self.surge.note("time to booked", 1e3 * self.surge.waited_s(self))
         self.surge.keep_number(number)
         return Ending.BOOKED
@@ -268,7 +272,7 @@ class Resident(FastHttpUser):
                 raise WentWrong(f"a fault that lasts: {page.status}")
             self.pause(page.retry_after_s or 1.0)
             page = call()
-        if page.status not in (200, 409):
+        if page.status not in (HTTPStatus.OK, HTTPStatus.CONFLICT):
             raise WentWrong(f"{page.status} {page.path}")
         return page
 

@@ -180,18 +180,18 @@ class Run:
 
     def watch(self, *, leads: bool) -> None:
         """Begin to watch this process, and the city; only who leads keeps the samples."""
-        gevent.spawn(self._watch_self)
+        gevent.spawn(self._watch_self, leads)
         gevent.spawn(self._watch_city, leads)
 
-    def _watch_self(self) -> None:
+    def _watch_self(self, leads: bool) -> None:
         """Note this process's share of a core and how late it wakes up."""
-        process, name = psutil.Process(), str(self._share[0])
+        process = psutil.Process()
         process.cpu_percent()
         looked_s = time.monotonic()
         while True:
             asked_s = time.monotonic()
             gevent.sleep(LAG_LOOK_EVERY_S)
-            now_s = time.monotonic()
+            now_s, name = time.monotonic(), "lead" if leads else f"worker {self._share[0]}"
             late_ms = 1e3 * max(0.0, now_s - asked_s - LAG_LOOK_EVERY_S)
             self._book.note_duration("generator lag", time.time(), name, late_ms)
             if now_s - looked_s >= SAMPLE_EVERY_S:

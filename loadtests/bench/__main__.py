@@ -1,5 +1,7 @@
 """Run the benchmark: `python -m loadtests.bench [--runs N] [--quick] [--only NAME] [--json FILE]`.
 
+`--record` keeps the rows under docs/performance/ and writes docs/performance.md anew.
+
 Exit codes: 0 measured, 1 a part failed to run (or, with `--strict`, a target was missed).
 """
 
@@ -10,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -20,8 +23,9 @@ from loadtests.bench.drain import drain
 from loadtests.bench.errors import BenchStopped
 from loadtests.bench.figures import Row
 from loadtests.bench.machine import describe
-from loadtests.bench.options import SECTIONS, USUAL, Options, quick
+from loadtests.bench.options import LONG, SECTIONS, USUAL, Options, quick
 from loadtests.bench.profiling import profile_drain
+from loadtests.bench.recording import record
 from loadtests.bench.room.edge import NOT_INSTALLED, nginx_program
 from loadtests.bench.room.joining import measure_sign_in
 from loadtests.bench.room.opening import measure_room
@@ -36,13 +40,24 @@ from loadtests.bench.sections import (
 from loadtests.bench.servers import Servers, running_servers
 from loadtests.bench.show import Progress, show
 from loadtests.bench.towns import Town
+from loadtests.city import CityFailed
+from loadtests.surge.opening import measure_opening
+from loadtests.surge.overload import measure_overload
+from loadtests.surge.soak import measure_soak
 
 
 class Bench:
     """One run of the benchmark: its servers, its rows so far, and what went wrong."""
 
-    def __init__(self, servers: Servers, options: Options, progress: Progress) -> None:
+    def __init__(
+        self,
+        servers: Servers,
+        options: Options,
+        progress: Progress,
+        recorder: Callable[[str, list[Row]], None] | None = None,
+    ) -> None:
         self._servers = servers
+        self._recorder = recorder
         self._options = options
         self._progress = progress
         self._town: Town | None = None
@@ -63,12 +78,18 @@ class Bench:
             "edge": self._edge,
             "sign-in": lambda: measure_sign_in(self._servers, self._options, self._progress),
             "room": lambda: measure_room(self._servers, self._options, self._progress),
+            "opening": lambda: self._surge("opening"),
+            "overload": lambda: self._surge("overload"),
+            "soak": lambda: self._surge("soak"),
             "profile": self._profile,
         }
         for name in self._options.sections:
             try:
-                self.rows += parts[name]()
-            except BenchStopped as stopped:
+                rows = parts[name]()
+                self.rows += rows
+                if self._recorder is not None and rows:
+                    self._recorder(name, rows)
+            except (BenchStopped, CityFailed) as stopped:
                 self.has_failed = True
                 self.remarks.append(f"{name} failed: {stopped}")
         self.rows.sort(key=lambda row: int(row.section.partition(" ")[0]))
@@ -101,6 +122,11 @@ class Bench:
             return []
         return measure_edge(self._servers, program, self._options, self._progress)
 
+    def _surge(self, name: str) -> list[Row]:
+        self._progress.say(f"{name}: minutes to go (see docs/performance.md)")
+        play = {"opening": measure_opening, "overload": measure_overload, "soak": measure_soak}
+        return play[name](self._options.surge_scale)
+
     def _profile(self) -> list[Row]:
         self._progress.say("profile")
         lines = profile_drain(self._servers, self._usual_town(), self._options.backlog)
@@ -112,16 +138,20 @@ def main() -> int:
     """Measure, print, and return the exit code."""
     arguments = _parser().parse_args()
     signal.signal(signal.SIGTERM, _stop)
-    sections = tuple(name for name in SECTIONS if name in (arguments.only or USUAL))
+    usual = (*USUAL, *LONG[:-1]) if arguments.long else USUAL
+    sections = tuple(name for name in SECTIONS if name in (arguments.only or usual))
     options = quick(sections) if arguments.quick else Options(sections=sections)
     if arguments.runs is not None:
         fewer = min(arguments.runs, options.runs_of_others)
         options = replace(options, runs=arguments.runs, runs_of_others=fewer)
+    if arguments.scale is not None:
+        options = replace(options, surge_scale=arguments.scale)
     progress = Progress()
     progress.say("starting PostgreSQL and Redis")
     with running_servers() as servers:
         machine = describe(servers)
-        bench = Bench(servers, options, progress)
+        keep = partial(record, machine) if arguments.record else None
+        bench = Bench(servers, options, progress, keep)
         bench.run()
     progress.say("done")
     show(machine, bench.rows, bench.remarks)
@@ -140,6 +170,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="only show that every part works")
     parser.add_argument("--only", action="append", choices=SECTIONS, help="a section; repeatable")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there, too")
+    parser.add_argument("--long", action="store_true", help="the surges, too: an hour more")
+    parser.add_argument("--scale", type=float, help="of the surges: 0.1 is a tenth of all")
+    parser.add_argument("--record", action="store_true", help="write docs/performance.md anew")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
     return parser
 

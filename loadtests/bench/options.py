@@ -7,11 +7,15 @@ from dataclasses import dataclass
 SECTIONS = (
     *("decision", "durable", "latency", "rivals", "startup"),
     *("status", "edge", "sign-in", "room"),
+    *("opening", "overload", "soak"),
     "profile",
 )
-"""What `--only` can name. `profile` runs only when it is named."""
+"""What `--only` can name."""
 
-USUAL = SECTIONS[:-1]
+LONG = ("opening", "overload", "soak", "profile")
+"""Run only when they are named, or (but for `profile`) with `--long`: together about an hour."""
+
+USUAL = tuple(name for name in SECTIONS if name not in LONG)
 
 SLOTS_OF_DECISIONS = (1_000, 10_000, 100_000)
 BATCH_SIZES = (500, 1_000, 2_000)
@@ -46,6 +50,8 @@ class Options:
     openers: int = 1_000
     """People who ask for their place at the opening as soon as they are told of it."""
     ticks: int = 200
+    surge_scale: float = 1.0
+    """Of the surges: a tenth is a tenth of the people in a tenth of the time."""
 
 
 def quick(sections: tuple[str, ...]) -> Options:
@@ -73,4 +79,5 @@ def quick(sections: tuple[str, ...]) -> Options:
         lobby=3_000,
         openers=50,
         ticks=5,
+        surge_scale=0.01,
     )

@@ -72,7 +72,7 @@ http {{
       proxy_pass http://gateway;
       proxy_cache status;
     }}
-    location ~ ^/(static/|queue/[^/]+/status\.json$) {{
+    location ~ ^/(static/|queue/[^/]+/status\\.json$) {{
       proxy_pass http://gateway;
       proxy_cache status;
     }}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.criteria import Limits, Verdict, judge
+from loadtests.criteria import MISSED, PASSED, VOID, Limits, Verdict, judge
 from loadtests.endings import Ending
 from loadtests.tally import Book
 
@@ -26,6 +26,7 @@ def test_run_in_order_passes() -> None:
     verdict = judge(good_book(), Limits(page_p99_ms_max=1_000), [])
     assert verdict.passed
     assert missed(verdict) == []
+    assert verdict.exit_code == PASSED
 
 
 def test_failed_requests_beyond_the_share_are_a_miss() -> None:
@@ -51,7 +52,9 @@ def test_resident_of_whom_nothing_more_was_heard_is_a_miss() -> None:
 
 
 def test_finding_of_the_audit_is_a_miss_and_no_audit_is_no_criterion() -> None:
-    assert missed(judge(good_book(), Limits(), ["a seat twice"])) == ["findings of the audit"]
+    verdict = judge(good_book(), Limits(), ["a seat twice"])
+    assert missed(verdict) == ["findings of the audit"]
+    assert verdict.exit_code == MISSED
     names = [check.name for check in judge(good_book(), Limits(), None).checks]
     assert "findings of the audit" not in names
 
@@ -81,6 +84,7 @@ def test_run_is_void_when_the_generator_had_no_more_to_give() -> None:
     verdict = judge(book, Limits(), [])
     assert not verdict.passed
     assert "99% of a core" in verdict.void
+    assert verdict.exit_code == VOID
 
 
 def test_run_is_void_when_the_generator_woke_up_late() -> None:

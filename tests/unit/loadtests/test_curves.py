@@ -27,13 +27,14 @@ def test_everybody_of_an_opening_comes_and_a_third_before_it() -> None:
     opening = Opening(people=6_000, lead_s=120, within_s=600)
     assert opening.come_by(0) == 0
     assert opening.come_by(120) == pytest.approx(0.35 * 6_000, abs=1)
-    assert opening.come_by(180) - opening.come_by(120) > opening.come_by(600) - opening.come_by(240)
+    rush, end = (opening.come_by(at_s + 60) - opening.come_by(at_s) for at_s in (120, 540))
+    assert rush > 4 * end
     assert opening.come_by(600) == opening.come_by(10_000) == 6_000
 
 
 def test_rush_is_all_the_greater_when_there_was_no_lobby() -> None:
     opening = Opening(people=6_000, lead_s=0, within_s=600)
-    assert opening.come_by(75) > 3_000
+    assert opening.come_by(150) > 3_000
 
 
 def test_spike_is_ten_times_as_strong_in_between_and_ends_with_the_last_phase() -> None:

@@ -1,0 +1,1 @@
+"""What must be shown of a surge on one machine, the generator included."""

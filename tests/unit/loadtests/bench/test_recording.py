@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from loadtests.bench.figures import Row
+from loadtests.bench.options import SECTIONS
+from loadtests.bench.recording import PAGE, TITLES, Recorded, page, read
+
+MACHINE = {"date": "2026-11-27 10:00", "cores": "2"}
+ROWS = [
+    Row("7 opening", "page answers, p99", "ms", (900.0, 1_100.0), 1_000.0, "≤ 1,000", is_met=True),
+    Row("7 opening", "void one", "ms", (1.0,), 1.0, void="it was late"),
+]
+
+
+def test_page_shows_each_row_with_its_command_and_machine() -> None:
+    shown = page({"opening": Recorded(MACHINE, "make bench ARGS='--only opening'", ROWS)})
+    assert "| page answers, p99 | 1,000 | ms | 900 to 1,100 | ≤ 1,000 | yes |" in shown
+    assert "void: it was late" in shown
+    assert "`make bench ARGS='--only opening'`" in shown
+    assert "cores 2" in shown
+
+
+def test_every_section_has_its_words() -> None:
+    assert set(SECTIONS) - set(TITLES) == {"profile"}
+
+
+def test_page_in_the_tree_is_made_from_the_files_in_the_tree() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(read())
