@@ -35,6 +35,7 @@ class Board:
         self._reads = reads
         self._monotonic = monotonic
         self._notices: dict[str, bytes] = {}
+        self._read: dict[bytes, Status] = {}
         self._current: str | None = None
         self._fetched_at: float | None = None
         self._background = Background(board_refresh=self._refresh_forever)
@@ -62,9 +63,13 @@ class Board:
         return self._notices.get(wanted) if wanted is not None else None
 
     def status(self, release_id: str | None = None) -> Status | None:
-        """Return the same, read. Raises as `raw`."""
+        """Return the same, read: one object until the notice changes. Raises as `raw`."""
         raw = self.raw(release_id)
-        return None if raw is None else msgspec.json.decode(raw, type=Status)
+        if raw is None:
+            return None
+        if raw not in self._read:
+            self._read[raw] = msgspec.json.decode(raw, type=Status)
+        return self._read[raw]
 
     async def refresh(self) -> None:
         """Fetch all notices once; of a Redis that was wiped, none, so that the last ones stay up.
@@ -83,6 +88,7 @@ class Board:
                 notices[release_id] = notice
         self._current = current
         self._notices = notices
+        self._read = {raw: read for raw, read in self._read.items() if raw in notices.values()}
         self._fetched_at = self._monotonic()
 
     def _releases(self) -> list[str]:

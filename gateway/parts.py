@@ -23,6 +23,7 @@ from allocator.reads import Pool, Reads
 from gateway.availability import KeptAnswers
 from gateway.board import Board
 from gateway.choosing import KeptOffers
+from gateway.kept_pages import KeptPages
 from gateway.readiness import Readiness
 from gateway.receipts import ReceiptSigner
 from gateway.sessions import Asked, Drafts, SignedOut
@@ -64,6 +65,7 @@ class Parts:
     reads: Reads
     offers: KeptAnswers
     kept_offers: KeptOffers
+    kept_pages: KeptPages
     board: Board
     drafts: Drafts
     asked: Asked
@@ -137,6 +139,7 @@ def assemble(settings: GatewaySettings, clock: Callable[[], datetime] | None = N
         reads=reads,
         offers=KeptAnswers(),
         kept_offers=KeptOffers(),
+        kept_pages=KeptPages(),
         board=board,
         drafts=Drafts(line, keys.session),
         asked=Asked(redis, _ASKED_KEPT_S),

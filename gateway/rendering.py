@@ -85,9 +85,38 @@ def render(
 
     `shown` is what the template shows besides the frame (city, phone desk, language switch).
     """
-    settings = parts_of(request).settings
     language = i18n.language_of(request)
-    content = (
+    content = _written(request, template, language, shown)
+    return _answer(content, language, status, headers)
+
+
+def render_kept(
+    request: Request,
+    template: str,
+    *,
+    view: tuple[str, ...] | None = (),
+    state: tuple[object, ...] = (),
+    shown: Callable[[str], Mapping[str, object]],
+) -> HTMLResponse:
+    """Answer with a page that is the same for everybody who sees that view in that state.
+
+    `shown` is asked, with the language, only when the page must be made. Nothing
+    personal may be in it, unless `view` is None: then the page is made for this reader alone.
+    """
+    language = i18n.language_of(request)
+
+    def make() -> str:
+        return _written(request, template, language, shown(language))
+
+    if view is None:
+        return _answer(make(), language, 200, None)
+    whose = (template, language, request.url.path, *view)
+    return _answer(parts_of(request).kept_pages.get(whose, state, make), language, 200, None)
+
+
+def _written(request: Request, template: str, language: str, shown: Mapping[str, object]) -> str:
+    settings = parts_of(request).settings
+    return (
         environment(language)
         .get_template(template)
         .render(
@@ -97,6 +126,11 @@ def render(
             **shown,
         )
     )
+
+
+def _answer(
+    content: str, language: str, status: int, headers: Mapping[str, str] | None
+) -> HTMLResponse:
     response = HTMLResponse(content, status_code=status, headers=dict(headers or {}))
     response.headers["content-language"] = language
     response.headers["vary"] = "Accept-Language, Cookie"

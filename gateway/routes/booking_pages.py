@@ -26,7 +26,7 @@ from gateway.identity import Visitor
 from gateway.parts import Parts, parts_of
 from gateway.policies import Policy, visitor_of
 from gateway.problems import Problem
-from gateway.rendering import render
+from gateway.rendering import render, render_kept
 from gateway.routes.html import WAIT_PATH, error_words, page_route, read_form, see_other
 from gateway.routes.way_in import date_from_parts
 from gateway.views import BookingView, StandbyView
@@ -183,21 +183,26 @@ async def choose_day(request: Request) -> Response:
         return answer(request, sought)
     offers = offers_for(parts, sought)
     chosen = _venue_chosen(request, offers)
-    shown = choosing.at_venue(offers, chosen)
-    return render(
-        request,
-        "choose_day.html",
-        purpose=sought.purpose,
-        back_link="/change" if "change" in draft else DETAILS_PATH,
-        first_dose_day=None if sought.first is None else sought.first.day,
-        products=choosing.products_of(offers),
-        venues=choosing.venues_of(offers),
-        venue_chosen=chosen,
-        months=parts.kept_offers.months(shown),
-        any_left=any(offer.pairs != "none" for offer in shown),
-        standby_wish=standby_wish(parts, sought, offers),
-        request_id=str(uuid4()),
-    )
+    wish = standby_wish(parts, sought, offers)
+
+    def shown(_language: str) -> dict[str, object]:
+        narrowed = choosing.at_venue(offers, chosen)
+        return {
+            "purpose": sought.purpose,
+            "back_link": "/change" if "change" in draft else DETAILS_PATH,
+            "first_dose_day": None if sought.first is None else sought.first.day,
+            "products": choosing.products_of(offers),
+            "venues": choosing.venues_of(offers),
+            "venue_chosen": chosen,
+            "months": parts.kept_offers.months(narrowed),
+            "any_left": any(offer.pairs != "none" for offer in narrowed),
+            "standby_wish": wish,
+            "request_id": str(uuid4()),
+        }
+
+    is_anybodys = sought.purpose == "book" and wish is None
+    view = (chosen,) if is_anybodys else None
+    return render_kept(request, "choose_day.html", view=view, state=(offers,), shown=shown)
 
 
 def standby_wish(parts: Parts, sought: Sought, offers: list[Offer]) -> Flexible | None:
@@ -219,17 +224,20 @@ async def choose_time(request: Request) -> Response:
         return answer(request, sought)
     offers = offers_for(parts, sought)
     chosen = _venue_chosen(request, offers)
-    shown = choosing.on_day(choosing.at_venue(offers, chosen), day)
-    if not shown:
+    narrowed = choosing.on_day(choosing.at_venue(offers, chosen), day)
+    if not narrowed:
         return see_other(CHOOSE_PATH)
-    return render(
-        request,
-        "choose_time.html",
-        purpose=sought.purpose,
-        day=day,
-        venue_chosen=chosen,
-        groups=choosing.places_of(shown),
-    )
+
+    def shown(_language: str) -> dict[str, object]:
+        return {
+            "purpose": sought.purpose,
+            "day": day,
+            "venue_chosen": chosen,
+            "groups": choosing.places_of(narrowed),
+        }
+
+    view = (chosen,) if sought.purpose == "book" else None
+    return render_kept(request, "choose_time.html", view=view, state=(offers,), shown=shown)
 
 
 async def choose(request: Request) -> Response:

@@ -22,7 +22,7 @@ from gateway.identity import find_visitor, held_token, network_of
 from gateway.parts import Parts, parts_of
 from gateway.policies import Policy, visitor_of
 from gateway.problems import Problem
-from gateway.rendering import render
+from gateway.rendering import render, render_kept
 from gateway.residents import Inside, SignedIn
 from gateway.routes.html import (
     SIGN_IN_PATH,
@@ -80,18 +80,29 @@ async def landing(request: Request) -> Response:
             return answer(request, Problem("not_ready"))
         return render(request, "landing.html", release=ReleaseShown("none"))
     release = releases.get(str(status["release_id"]))
-    language = i18n.language_of(request)
-    name = "" if release is None else words_in(release.names, language)
-    return render(request, "landing.html", release=release_shown(status, name, language))
+
+    def shown(language: str) -> dict[str, object]:
+        name = "" if release is None else words_in(release.names, language)
+        return {"release": release_shown(status, name, language)}
+
+    return render_kept(request, "landing.html", state=(status, release), shown=shown)
 
 
 async def sign_in_page(request: Request) -> Response:
     """Ask who somebody is."""
-    back = request.query_params.get("back", "")
-    return _sign_in_page(
+    asked = request.query_params.get("back", "")
+    back, came_back = asked if asked in WAYS_BACK else "", "again" in request.query_params
+    return render_kept(
         request,
-        values={"back": back if back in WAYS_BACK else ""},
-        came_back="again" in request.query_params,
+        "sign_in.html",
+        view=(back, str(came_back)),
+        shown=lambda _: {
+            "values": {},
+            "back": back,
+            "errors": {},
+            "refused": None,
+            "came_back": came_back,
+        },
     )
 
 
@@ -139,7 +150,6 @@ def _sign_in_page(
     values: Mapping[str, str],
     errors: Mapping[str, str] | None = None,
     refused: Problem | None = None,
-    came_back: bool = False,
     status: int = 200,
 ) -> Response:
     return render(
@@ -151,7 +161,7 @@ def _sign_in_page(
         back=values.get("back", ""),
         errors=errors or {},
         refused=None if refused is None else problem_shown(request, refused),
-        came_back=came_back,
+        came_back=False,
     )
 
 

@@ -1,0 +1,39 @@
+"""Pages that are the same for many readers: each is made once for each state of what it shows.
+
+In a surge, hundreds of people a second open the first page and the one that asks who they are;
+to render the same page for each of them was half of what letting them in cost.
+Nothing here does I/O or reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+KEPT_MAX = 256
+"""Different views kept at once (pages, languages, ways back: far fewer in fact)."""
+
+
+class KeptPages:
+    """Rendered pages by view: the page's name, its language, and whatever else makes it another.
+
+    A state is the objects that the page was made from; another object, even an equal one,
+    is another state.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, ...], tuple[tuple[object, ...], str]] = {}
+
+    def get(self, view: tuple[str, ...], state: tuple[object, ...], make: Callable[[], str]) -> str:
+        """Return the page of a view, making it if its state is new."""
+        kept = self._kept.get(view)
+        if kept is not None and _are_same(kept[0], state):
+            return kept[1]
+        if kept is None and len(self._kept) >= KEPT_MAX:
+            self._kept.clear()
+        page = make()
+        self._kept[view] = (state, page)
+        return page
+
+
+def _are_same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
