@@ -1,0 +1,1 @@
+"""How each system is spoken to: one module a system, each giving a `Visit` to a resident."""

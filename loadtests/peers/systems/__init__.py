@@ -1,0 +1,1 @@
+"""How each system is configured, started, filled and stopped."""
