@@ -6,11 +6,11 @@ ARGS ?=
 SEEDS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test leaders chaos simulate check bench peers load load-ui format lock clean
+.PHONY: help up down test leaders chaos simulate check bench peers costs performance load load-ui format lock clean
 .DELETE_ON_ERROR:
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: .venv/run-installed ## Install and run a whole demo city here (options: ARGS='--port 8080')
 	@exec $(BIN)/seiriken up $(ARGS)
@@ -45,6 +45,12 @@ peers: .venv/dev-installed ## Measure Seiriken beside a plain site and pretix (A
 
 performance: .venv/dev-installed ## Measure everything (two hours) and write docs/performance.md
 	@$(BIN)/python -m loadtests.bench --long --record
+	@$(BIN)/python -m loadtests.peers --people 1000 --runs 3 --json docs/performance/peers.json
+	@$(BIN)/python -m loadtests.bench.recording
+	@$(BIN)/python -m loadtests.costs --json seiriken/unit-costs.json
+
+costs: .venv/dev-installed ## Measure what one of each thing costs, for `seiriken size`
+	@$(BIN)/python -m loadtests.costs --json seiriken/unit-costs.json
 
 load: .venv/dev-installed ## Let a crowd come to the city that `make up` runs (ARGS='--surge spike')
 	$(LOCUST) --headless --only-summary --csv var/load/locust $(ARGS)

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -104,11 +105,7 @@ def assemble(settings: GatewaySettings, clock: Callable[[], datetime] | None = N
         SecretError: a secret is missing or malformed.
     """
     secrets_dir = settings.secrets_dir
-    keys = Keys(
-        identity=read_secret(secrets_dir, "identity.key"),
-        session=read_secret(secrets_dir, "session.key"),
-        place=read_secret(secrets_dir, "place.key"),
-    )
+    keys = _keys(secrets_dir)
     contact_key = read_secret(secrets_dir, "contact.key")
     redis = _redis(settings)
     pool = _pool(settings)
@@ -152,6 +149,14 @@ def assemble(settings: GatewaySettings, clock: Callable[[], datetime] | None = N
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _keys(secrets_dir: Path) -> Keys:
+    return Keys(
+        identity=read_secret(secrets_dir, "identity.key"),
+        session=read_secret(secrets_dir, "session.key"),
+        place=read_secret(secrets_dir, "place.key"),
+    )
 
 
 def _redis(settings: GatewaySettings) -> Redis:

@@ -9,7 +9,7 @@ Exit codes: 0 passed, 1 a criterion was missed, 3 void since the generator was t
 from __future__ import annotations
 
 import json
-import logging
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -26,8 +26,6 @@ from loadtests.run import Run
 from loadtests.tally import Book
 
 RESULT_FILE = "result.json"
-
-log = logging.getLogger(__name__)
 
 
 class Leader:
@@ -136,11 +134,14 @@ class Leader:
             (self.folder / name).write_text(report(self._book, facts, verdict, language))
 
     def _say(self, verdict: Verdict) -> None:
-        for check in verdict.checks:
-            mark = "ok  " if check.is_met else "FAIL"
-            log.info("%s %s: %s (limit %s)", mark, check.name, check.found, check.limit)
+        marks = {True: "ok  ", False: "FAIL"}
+        lines = [
+            f"{marks[check.is_met]} {check.name}: {check.found} (limit {check.limit})"
+            for check in verdict.checks
+        ]
         for what, count in self._book.total("wrong").items():
-            log.info("went wrong, %d times: %s", count, what)
+            lines.append(f"went wrong, {count:,.0f} times: {what}")
         if verdict.void:
-            log.info("VOID: the generator itself was the limit: %s", verdict.void)
-        log.info("report: %s", self.folder / "report.html")
+            lines.append(f"VOID: the generator itself was the limit: {verdict.void}")
+        lines.append(f"report: {self.folder / 'report.html'}")
+        sys.stderr.write("".join(f"{line}\n" for line in lines))

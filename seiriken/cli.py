@@ -23,6 +23,7 @@ from seiriken import (
 from seiriken.errors import CommandError
 from seiriken.output import print_error
 from seiriken.rehearse import rehearse
+from seiriken.size_command import size
 from seiriken.verify_command import verify
 from waiting_room.errors import WaitingRoomError
 
@@ -39,6 +40,7 @@ app.command()(stack_commands.migrate)
 app.command()(stack_commands.status)
 app.command()(rehearse)
 app.command()(verify)
+app.command()(size)
 app.add_typer(roster_commands.app, name="roster")
 app.add_typer(release_commands.app, name="release")
 app.add_typer(room_commands.app, name="room")

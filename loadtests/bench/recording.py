@@ -62,14 +62,14 @@ class Recorded(msgspec.Struct, frozen=True):
     """One section's latest run."""
 
     machine: dict[str, str]
-    command: str
     rows: list[Row]
+    command: str = ""
 
 
 def record(machine: dict[str, str], section: str, rows: list[Row]) -> None:
     """Keep a section's rows, and write the page anew."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    recorded = Recorded(machine, _command(section), rows)
+    recorded = Recorded(machine, rows, _command(section))
     text = msgspec.json.format(msgspec.json.encode(recorded), indent=1)
     (FOLDER / f"{section}.json").write_bytes(text + b"\n")
     PAGE.write_text(page(read()), encoding="utf-8")
@@ -113,9 +113,32 @@ def page(recorded: Mapping[str, Recorded]) -> str:
     ]
     for section, one in recorded.items():
         title, text = TITLES[section]
-        parts += [f"## {title}", "", text, "", f"`{one.command}`", "", *_table(one.rows), ""]
+        parts += [f"## {title}", "", text, "", f"`{one.command}`", ""]
+        if section == "peers":
+            parts += [*_side_by_side(one.rows), ""]
+        else:
+            parts += [*_table(one.rows), ""]
         parts += [_measured_on(one.machine), ""]
     return "\n".join(parts)
+
+
+def _side_by_side(rows: Sequence[Row]) -> list[str]:
+    """Return the figures of systems (`System: what`) as one column each, then the ratios."""
+    figures = {
+        tuple(row.what.split(": ", 1)): row for row in rows if ": " in row.what and row.unit != "x"
+    }
+    systems = list(dict.fromkeys(system for system, _ in figures))
+    whats = list(dict.fromkeys(what for _, what in figures))
+    units = {what: row.unit for (_, what), row in figures.items()}
+    lines = [f"| | {' | '.join(systems)} |", f"|---|{'--:|' * len(systems)}"]
+    for what in whats:
+        cells = [
+            shown(figures[system, what].median) if (system, what) in figures else ""
+            for system in systems
+        ]
+        lines.append(f"| {what}{f', {units[what]}' if units[what] else ''} | {' | '.join(cells)} |")
+    others = [row for row in rows if row.unit == "x" or ": " not in row.what]
+    return [*lines, "", *_table(others)]
 
 
 def _table(rows: Sequence[Row]) -> list[str]:

@@ -129,7 +129,9 @@ def main() -> int:
     machine["at once"] = str(arguments.at_once)
     show_side_by_side(machine, rows, contest.remarks)
     if arguments.json is not None:
-        document = {"machine": machine, "rows": rows, "remarks": contest.remarks}
+        command = f"make peers ARGS='--people {arguments.people} --runs {arguments.runs}'"
+        document = {"machine": machine, "command": command, "rows": rows}
+        document["remarks"] = contest.remarks
         arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(document)))
     return int(
         contest.has_failed or any(row.is_met is False for row in rows if row.section == SECTION)
