@@ -13,13 +13,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LOBBY_SHARE = 0.35
-"""Of those who come to an opening at a fixed hour, so many are there before it."""
+LOBBY_SHARE = 0.5
+"""Of those who come to an opening at a fixed hour, so many are there before it: the draw gives
+each of them the same chance, and the hour was announced."""
 
-RUSH_SHARE = 0.45
+RUSH_SHARE = 0.3
 """So many come in the rush that the hour itself sets off; the others over the rest."""
 
-RUSH_SPAN_SHARE = 1 / 4
+LOBBY_POWER = 1.5
+"""The lobby fills faster and faster."""
+
+RUSH_SPAN_SHARE = 1 / 2
 """The rush fades with this part of the time after the opening as its time constant."""
 
 
@@ -50,7 +54,7 @@ class Opening:
         lead_s = min(self.lead_s, self.within_s)
         lobby = LOBBY_SHARE if lead_s > 0 else 0.0
         if at_s < lead_s:
-            return lobby * (at_s / lead_s) ** 2
+            return lobby * (at_s / lead_s) ** LOBBY_POWER
         rest_s = self.within_s - lead_s
         since_s = at_s - lead_s
         constant_s = rest_s * RUSH_SPAN_SHARE

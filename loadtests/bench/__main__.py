@@ -46,6 +46,10 @@ from loadtests.surge.overload import measure_overload
 from loadtests.surge.soak import measure_soak
 
 
+REPORTS = Path("var/load")
+"""Where the surges leave their reports and all that was counted."""
+
+
 class Bench:
     """One run of the benchmark: its servers, its rows so far, and what went wrong."""
 
@@ -123,9 +127,10 @@ class Bench:
         return measure_edge(self._servers, program, self._options, self._progress)
 
     def _surge(self, name: str) -> list[Row]:
-        self._progress.say(f"{name}: minutes to go (see docs/performance.md)")
+        keep = REPORTS / name
+        self._progress.say(f"{name}: takes many minutes; its report comes to {keep}")
         play = {"opening": measure_opening, "overload": measure_overload, "soak": measure_soak}
-        return play[name](self._options.surge_scale)
+        return play[name](self._options.surge_scale, keep)
 
     def _profile(self) -> list[Row]:
         self._progress.say("profile")

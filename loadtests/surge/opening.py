@@ -19,7 +19,7 @@ from loadtests.surge.playing import Played, edge_before, play
 from loadtests.surge.watching import Watched, watching
 
 POPULATION, RESIDENTS, PAIRS = 105_000, 60_000, 20_000
-MINUTES, LEAD_SHARE = 10.0, 0.3
+MINUTES, LEAD_SHARE = 10.0, 0.5
 INSIDE_MAX = 2_000
 """The admission cap: ROOM_INSIDE_LIMIT_MAX's usual value."""
 
