@@ -6,7 +6,7 @@ ARGS ?=
 SEEDS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test leaders chaos simulate check bench peers costs performance load load-ui format lock clean
+.PHONY: help up down test leaders chaos simulate check bench peers costs scale performance load load-ui format lock clean
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -48,6 +48,9 @@ performance: .venv/dev-installed ## Measure everything (two hours) and write doc
 	@$(BIN)/python -m loadtests.peers --people 1000 --runs 3 --json docs/performance/peers.json
 	@$(BIN)/python -m loadtests.bench.recording
 	@$(BIN)/python -m loadtests.costs --json seiriken/unit-costs.json
+
+scale: .venv/dev-installed ## Simulate 10 thousand to 100 million residents, write docs/scale.md
+	@$(BIN)/python -m loadtests.simulate --scale
 
 costs: .venv/dev-installed ## Measure what one of each thing costs, for `seiriken size`
 	@$(BIN)/python -m loadtests.costs --json seiriken/unit-costs.json

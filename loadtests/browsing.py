@@ -10,9 +10,11 @@ than the request itself. Connections are closed while somebody waits longer than
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -44,6 +46,13 @@ class Page:
     def passes(self) -> bool:
         """Say whether it is a fault that passes: the same may be asked again."""
         return self.status in (0, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@lru_cache(maxsize=4)
+def _document(raw: bytes) -> dict[str, Any]:
+    """Read what all residents of a second are told: the same bytes, read once."""
+    document: dict[str, Any] = json.loads(raw)
+    return document
 
 
 def name_of(path: str) -> str:
@@ -89,8 +98,7 @@ class Browser:
             "GET", path, name=name, headers=headers, catch_response=True
         ) as response:
             if response.status_code == HTTPStatus.OK:
-                document: dict[str, Any] = response.json()
-                return document
+                return _document(bytes(response.content or b""))
             response.failure(f"{response.status_code} {name}")
             return None
 

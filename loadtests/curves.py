@@ -54,7 +54,7 @@ class Opening:
         lead_s = min(self.lead_s, self.within_s)
         lobby = LOBBY_SHARE if lead_s > 0 else 0.0
         if at_s < lead_s:
-            return lobby * (at_s / lead_s) ** LOBBY_POWER
+            return float(lobby * (at_s / lead_s) ** LOBBY_POWER)
         rest_s = self.within_s - lead_s
         since_s = at_s - lead_s
         constant_s = rest_s * RUSH_SPAN_SHARE

@@ -8,6 +8,7 @@ and `--worker` on several (`--home` and `--residents` name files on each of them
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ from loadtests.shapes import SHAPES, ChosenShape
 __all__ = ["ChosenShape", "NoScriptResident", "ScriptResident"]
 
 ROSTER_MAX = 10_000_000
+
+COLLECT_AFTER_OBJECTS = 200_000
+"""Python's collector looks at every resident who waits: with tens of thousands, seldom."""
 
 
 @events.init_command_line_parser.add_listener
@@ -61,6 +65,7 @@ def add_options(parser: LocustArgumentParser) -> None:
 @events.init.add_listener
 def prepare(environment: Environment, **_: Any) -> None:
     """Find city and roster, and put the parts of this process together."""
+    gc.set_threshold(COLLECT_AFTER_OBJECTS, 20, 100)
     options: Any = environment.parsed_options
     city = City(Path(options.home)) if options.home else None
     is_worker = isinstance(environment.runner, WorkerRunner)

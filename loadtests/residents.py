@@ -299,9 +299,9 @@ class Resident(FastHttpUser):
 
 
 class ScriptResident(Resident):
-    """Somebody whose browser runs the waiting page's script, as nine in ten do."""
+    """Somebody whose browser runs the waiting page's script, as nearly all do."""
 
-    weight = 9
+    weight = 49
 
     def wait_for_turn(self, shown: pages.WaitingPage) -> Page:
         """Ask for the public document as the script does; open the page when it is one's turn."""
@@ -365,7 +365,10 @@ class ScriptResident(Resident):
 
 
 class NoScriptResident(Resident):
-    """Somebody whose browser runs no script: the waiting page loads itself again."""
+    """Somebody whose browser runs no script: the waiting page loads itself again.
+
+    One in fifty: the Government Digital Service counted 1.1 % on GOV.UK in 2013.
+    """
 
     weight = 1
     has_script = False

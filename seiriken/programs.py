@@ -1,8 +1,9 @@
 """What runs in a stack: each process's command, settings, and place in the order.
 
 The order in which they stop is the reverse of `priority`: the gateways first (no
-new requests), then the waiting room, the allocator (decides what is in the inbox),
-Celery, Redis, PostgreSQL. Each process waits by itself for what it needs.
+new requests), then the waiting room, the standby allocator (else it would lead), the
+allocator (decides what is in the inbox), Celery, Redis, PostgreSQL. Each process waits
+by itself for what it needs.
 Each is given its own settings and no other's; a variable of the operator's
 environment with the process's prefix is passed on and wins.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from allocator.migrate import Purpose, role_url
@@ -23,13 +24,18 @@ from seiriken.home import Home
 from seiriken.supervision import Program
 
 SERVERS = ("postgres", "redis")
-PROCESSES = ("worker", "beat", "allocator", "waiting_room", "gateway")
-"""Groups in the order in which they start; they stop in the reverse order."""
+STANDBY = "allocator_standby"
+STANDBY_INSTANCE = "allocator-1"
+PROCESSES = ("worker", "beat", "allocator", STANDBY, "waiting_room", "gateway")
+"""Groups by their priority; they stop in the reverse order. `STANDBY` is there on demand."""
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """How the processes of one stack reach each other. URLs are the owner's."""
+    """How the processes of one stack reach each other. URLs are the owner's.
+
+    With `standby` a second allocator takes over when the first hangs or dies.
+    """
 
     home: Home
     database_url: str
@@ -37,6 +43,7 @@ class Wiring:
     port: int
     internal_ports: Mapping[str, int]
     gateways: int
+    standby: bool = False
 
 
 def servers(postgres: EmbeddedPostgres | None, redis: EmbeddedRedis | None) -> list[Program]:
@@ -72,6 +79,7 @@ def servers(postgres: EmbeddedPostgres | None, redis: EmbeddedRedis | None) -> l
 
 def processes(wiring: Wiring) -> list[Program]:
     """Return our own processes, in the order of `PROCESSES`."""
+    allocator = _allocator(wiring)
     return [
         Program(
             name="worker",
@@ -87,18 +95,8 @@ def processes(wiring: Wiring) -> list[Program]:
             stop_wait_s=10,
             environment=_jobs(wiring),
         ),
-        Program(
-            name="allocator",
-            command=_python("allocator"),
-            priority=50,
-            stop_wait_s=30,
-            environment=_settings(
-                "ALLOCATOR_",
-                wiring,
-                DATABASE_URL=_role_url(wiring, "allocator"),
-                INTERNAL_PORT=wiring.internal_ports["allocator"],
-            ),
-        ),
+        allocator,
+        *([_standby(wiring, allocator)] if wiring.standby else []),
         Program(
             name="waiting_room",
             command=_python("waiting_room"),
@@ -115,9 +113,37 @@ def processes(wiring: Wiring) -> list[Program]:
     ]
 
 
-def internal_port_names(gateways: int) -> list[str]:
+def internal_port_names(gateways: int, *, standby: bool = False) -> list[str]:
     """Return the name of every process that has an internal port."""
-    return [*(f"gateway_{n}" for n in range(gateways)), "waiting_room", "allocator", "worker"]
+    others = ["waiting_room", "allocator", "worker", *([STANDBY] if standby else [])]
+    return [*(f"gateway_{n}" for n in range(gateways)), *others]
+
+
+def _allocator(wiring: Wiring) -> Program:
+    return Program(
+        name="allocator",
+        command=_python("allocator"),
+        priority=50,
+        stop_wait_s=30,
+        environment=_settings(
+            "ALLOCATOR_",
+            wiring,
+            DATABASE_URL=_role_url(wiring, "allocator"),
+            INTERNAL_PORT=wiring.internal_ports["allocator"],
+        ),
+    )
+
+
+def _standby(wiring: Wiring, allocator: Program) -> Program:
+    # Two of one name would take the lease from each other: the operator's settings do not win.
+    is_named_so = allocator.environment.get("ALLOCATOR_INSTANCE") == STANDBY_INSTANCE
+    own = {
+        "ALLOCATOR_INSTANCE": f"{STANDBY_INSTANCE}-standby" if is_named_so else STANDBY_INSTANCE,
+        "ALLOCATOR_INTERNAL_PORT": str(wiring.internal_ports[STANDBY]),
+    }
+    return replace(
+        allocator, name=STANDBY, priority=55, environment={**allocator.environment, **own}
+    )
 
 
 def _gateway(wiring: Wiring) -> Program:

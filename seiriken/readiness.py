@@ -97,9 +97,18 @@ def redis_answers(redis_url: str) -> bool:
 
 def is_ready(internal_port: int) -> bool:
     """Say whether a process's `/readyz` answers 200."""
+    return _answers_well(internal_port, "/readyz")
+
+
+def is_alive_there(internal_port: int) -> bool:
+    """Say whether a process's `/healthz` answers 200: it runs, ready or not."""
+    return _answers_well(internal_port, "/healthz")
+
+
+def _answers_well(internal_port: int, path: str) -> bool:
     connection = HTTPConnection("127.0.0.1", internal_port, timeout=2)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except (OSError, HTTPException):
         return False

@@ -37,6 +37,7 @@ from seiriken.processes import (
 from seiriken.programs import (
     PROCESSES,
     SERVERS,
+    STANDBY,
     Wiring,
     internal_port_names,
     processes,
@@ -46,6 +47,7 @@ from seiriken.progress import Steps
 from seiriken.readiness import (
     Watch,
     database_answers,
+    is_alive_there,
     redis_answers,
     wait_for_processes,
     wait_for_servers,
@@ -72,6 +74,7 @@ class UpOptions:
     seed: int | None = None
     opens_in_s: int | None = None
     gateways: int = 2
+    standby: bool = False
     asked_at: float = field(default_factory=time.time)
 
 
@@ -193,6 +196,7 @@ class _Start:
             port=port,
             internal_ports=internal_ports,
             gateways=options.gateways,
+            standby=options.standby,
         )
 
     def run(self) -> Running:
@@ -213,9 +217,7 @@ class _Start:
             with self.steps.step(
                 "starting the gateways, the waiting room, the allocator and Celery"
             ):
-                for group in PROCESSES:
-                    running.supervisor.start_group(group)
-                wait_for_processes(self.wiring.internal_ports, watch)
+                self._start_processes(running.supervisor, watch)
             took_s = round(time.time() - self.options.asked_at, 2)
             stack = msgspec.structs.replace(running.stack, start_s=took_s)
             self.home.write(stack)
@@ -226,6 +228,18 @@ class _Start:
             shutil.rmtree(self.run_dir, ignore_errors=True)
             self.home.stack_file.unlink(missing_ok=True)
             raise
+
+    def _start_processes(self, supervisor: Supervisor, watch: Watch) -> None:
+        """Start them and wait until they are ready; the standby comes last, and never is."""
+        ports = dict(self.wiring.internal_ports)
+        standby_port = ports.pop(STANDBY, None)
+        for group in PROCESSES:
+            if group != STANDBY:
+                supervisor.start_group(group)
+        wait_for_processes(ports, watch)
+        if standby_port is not None:
+            supervisor.start_group(STANDBY)
+            watch.wait(STANDBY, lambda: is_alive_there(standby_port))
 
     def _start_supervisor(self) -> Running:
         programs = [*servers(self.postgres, self.redis), *processes(self.wiring)]
@@ -297,7 +311,7 @@ def _ports(options: UpOptions) -> tuple[int, Mapping[str, int]]:
     for asked in (options.port, options.internal_port):
         if asked is not None and not port_is_free(asked):
             raise CommandError(f"port {asked} is in use; choose another one")
-    names = internal_port_names(options.gateways)
+    names = internal_port_names(options.gateways, standby=options.standby)
     spare = free_ports(len(names) + 1)
     usual = PORT_USUAL if port_is_free(PORT_USUAL) else spare[-1]
     internal = dict(zip(names, spare, strict=False))

@@ -19,6 +19,9 @@ from seiriken.target import HOME_USUAL
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="The stack's folder; var/demo when left out.")
 ]
+StandbyOption = Annotated[
+    bool, typer.Option("--standby", help="A second allocator, which leads if the first fails.")
+]
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -41,6 +44,7 @@ def up(
         int | None, typer.Option(min=0, max=31_536_000, help="Seconds until the release opens; 0.")
     ] = None,
     gateways: Annotated[int, typer.Option(min=1, max=8, help="How many gateways.")] = 2,
+    standby: StandbyOption = False,
     detach: Annotated[bool, typer.Option(help="Return once it is ready.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -61,6 +65,7 @@ def up(
         seed=seed,
         opens_in_s=opens_in,
         gateways=gateways,
+        standby=standby,
         asked_at=psutil.Process().create_time(),
     )
     try:

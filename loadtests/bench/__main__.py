@@ -45,7 +45,6 @@ from loadtests.surge.opening import measure_opening
 from loadtests.surge.overload import measure_overload
 from loadtests.surge.soak import measure_soak
 
-
 REPORTS = Path("var/load")
 """Where the surges leave their reports and all that was counted."""
 

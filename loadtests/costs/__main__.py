@@ -22,7 +22,10 @@ from zoneinfo import ZoneInfo
 import psycopg
 from redis import Redis
 
+from loadtests.bench.drain import drain
+from loadtests.bench.servers import running_servers
 from loadtests.bench.statements import statement
+from loadtests.bench.towns import build_town
 from loadtests.city import City, running_city
 from loadtests.costs.measuring import Cost, Readings, measure_round, medians
 from loadtests.costs.walking import Walker
@@ -30,6 +33,7 @@ from loadtests.costs.walking import Walker
 ROSTERS = (2_000, 20_000, 100_000)
 LOBBY_S = 25
 WARMERS = 20
+DRAIN_SLOTS = 10_000
 COMMAND = "make costs"
 
 
@@ -39,6 +43,7 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=200, help="of a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rosters", type=int, nargs="+", default=ROSTERS, help="their sizes")
+    parser.add_argument("--backlog", type=int, default=20_000, help="bookings to be drained")
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
     rounds, growths = [], []
@@ -47,12 +52,14 @@ def main() -> int:
         costs, grown = _round(arguments.people)
         rounds.append(costs)
         growths.append(grown)
+    _say("a backlog drained")
+    drained = {"drained_per_s": _drained_per_s(arguments.backlog)}
     document = {
         "measured": f"{datetime.now(ZoneInfo('Asia/Tokyo')):%Y-%m-%d}",
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "command": COMMAND,
         "steps": medians(rounds),
-        "grows": {name: median(one[name] for one in growths) for name in growths[0]},
+        "grows": {name: median(one[name] for one in growths) for name in growths[0]} | drained,
         "rosters": [_roster(people) for people in arguments.rosters],
     }
     text = json.dumps(document, indent=1, ensure_ascii=False)
@@ -81,6 +88,14 @@ def _round(people: int) -> tuple[dict[str, Cost], dict[str, float]]:
         idle = {f"idle_{name}_cores": cores for name, cores in readings.idle.items()}
         memory = {f"memory_{name}": size for name, size in readings.memory().items()}
     return costs, grown | idle | memory
+
+
+def _drained_per_s(backlog: int) -> float:
+    """Return the bookings a second with which the allocator drains a backlog."""
+    with running_servers() as servers:
+        town = build_town(servers, slots=DRAIN_SLOTS, people=backlog)
+        runs = [drain(servers, town, backlog=backlog, batch_size_max=None) for _ in range(3)]
+    return round(median(run.bookings_per_s for run in runs))
 
 
 def _roster(people: int) -> dict[str, float]:

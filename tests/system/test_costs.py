@@ -14,6 +14,7 @@ from tests.system.stack import seiriken
 def test_every_step_is_measured_and_gives_a_size(tmp_path: Path) -> None:
     file = tmp_path / "costs.json"
     options = ["--people", "20", "--rounds", "1", "--rosters", "500", "1000"]
+    options += ["--backlog", "500"]
     done = subprocess.run(
         [sys.executable, "-m", "loadtests.costs", *options, "--json", str(file)],
         check=False,
@@ -27,6 +28,7 @@ def test_every_step_is_measured_and_gives_a_size(tmp_path: Path) -> None:
         assert found.steps[step]["bytes_out"] > 0
     assert found.steps["booking"]["gateway"] > 0
     assert found.grows["wal_bytes_per_booking"] > 500
+    assert found.grows["drained_per_s"] > 100
     assert size(100_000, found, Assumptions()).cores_in_all >= 1
 
 

@@ -6,16 +6,37 @@ from pathlib import Path
 import pytest
 
 from seiriken.home import Home
-from seiriken.programs import PROCESSES, Wiring, internal_port_names, processes
+from seiriken.programs import (
+    PROCESSES,
+    STANDBY,
+    STANDBY_INSTANCE,
+    Wiring,
+    internal_port_names,
+    processes,
+)
 from seiriken.supervision import Program
 
 
 @pytest.fixture
 def programs(tmp_path: Path) -> dict[str, Program]:
-    home = Home(tmp_path)
+    """All that there can be: a stack with a standby allocator."""
+    return programs_of(tmp_path, standby=True)
+
+
+def programs_of(folder: Path, *, standby: bool) -> dict[str, Program]:
+    home = Home(folder)
     home.make()
-    ports = {name: 9_000 + number for number, name in enumerate(internal_port_names(2))}
-    wiring = Wiring(home, "postgresql://o:owner-password@/city?host=/x", "unix:///r", 80, ports, 2)
+    names = internal_port_names(2, standby=standby)
+    ports = {name: 9_000 + number for number, name in enumerate(names)}
+    wiring = Wiring(
+        home=home,
+        database_url="postgresql://o:owner-password@/city?host=/x",
+        redis_url="unix:///r",
+        port=80,
+        internal_ports=ports,
+        gateways=2,
+        standby=standby,
+    )
     return {program.name: program for program in processes(wiring)}
 
 
@@ -32,6 +53,7 @@ def test_each_process_is_given_its_own_settings_alone(programs: dict[str, Progra
         "worker": "JOBS_",
         "beat": "JOBS_",
         "allocator": "ALLOCATOR_",
+        STANDBY: "ALLOCATOR_",
         "waiting_room": "ROOM_",
         "gateway": "GATEWAY_",
     }
@@ -39,6 +61,33 @@ def test_each_process_is_given_its_own_settings_alone(programs: dict[str, Progra
         own = {key for key in program.environment if not re.fullmatch(r"INTERNAL_PORT_\d", key)}
         assert own
         assert all(key.startswith(prefixes[name]) for key in own)
+
+
+def test_standby_allocator_is_there_only_if_asked_for(tmp_path: Path) -> None:
+    names = tuple(programs_of(tmp_path, standby=False))
+    assert names == tuple(name for name in PROCESSES if name != STANDBY)
+    assert STANDBY not in internal_port_names(2)
+
+
+def test_standby_stops_before_the_allocator_so_that_it_does_not_lead(
+    programs: dict[str, Program],
+) -> None:
+    assert programs["allocator"].priority < programs[STANDBY].priority
+    assert programs[STANDBY].priority < programs["waiting_room"].priority
+
+
+def test_two_allocators_never_have_one_name_or_one_port(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Even when the operator names one: they would take the lease from each other."""
+    monkeypatch.setenv("ALLOCATOR_INSTANCE", STANDBY_INSTANCE)
+    monkeypatch.setenv("ALLOCATOR_INTERNAL_PORT", "9999")
+    monkeypatch.setenv("ALLOCATOR_LEASE_S", "4")
+    found = programs_of(tmp_path, standby=True)
+    first, second = found["allocator"].environment, found[STANDBY].environment
+    for name in ("ALLOCATOR_INSTANCE", "ALLOCATOR_INTERNAL_PORT"):
+        assert first[name] != second[name]
+    assert first["ALLOCATOR_LEASE_S"] == second["ALLOCATOR_LEASE_S"] == "4"
 
 
 def test_no_process_is_given_the_owners_password(programs: dict[str, Program]) -> None:

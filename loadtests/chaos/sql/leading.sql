@@ -1,0 +1,1 @@
+SELECT epoch, holder FROM writer

@@ -1,0 +1,1 @@
+SELECT slot_id::text AS slot, dose, capacity, taken FROM seats

@@ -1,0 +1,77 @@
+"""The model beside a real run: the same people, pairs and thinking times, on this machine.
+
+The model is told what it cannot know: how many cores the gateways had (what the generator and
+the others left them), and how often people chose anew. Wait and sell-out are then compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtests.city import running_city
+from loadtests.simulate.costs import read_costs
+from loadtests.simulate.model import Surge, Town, wait_s
+from loadtests.surge.playing import Played, edge_before, play
+from loadtests.tally import OWN
+
+MINUTES, LEAD_S = 3.0, 90.0
+PAIRS_SHARE = 0.3
+CORES = 1.0
+"""Of two: the generator, the edge and the servers take the other one."""
+
+WITHIN = 0.15
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One figure of both, in seconds."""
+
+    what: str
+    real_s: float
+    model_s: float
+
+    @property
+    def ratio(self) -> float:
+        """Return model / real."""
+        return self.model_s / self.real_s if self.real_s else 0.0
+
+    @property
+    def is_within(self) -> bool:
+        """Say whether they differ by no more than the bound."""
+        return abs(self.ratio - 1) <= WITHIN
+
+
+def validate(people: int, keep: Path | None = None) -> list[Compared]:
+    """Play a real city and the model of it.
+
+    Raises:
+        CityFailed: the city did not start.
+        BenchStopped: Locust ended before its own end.
+    """
+    pairs = int(people * PAIRS_SHARE)
+    options = ["--people", str(people), "--pairs", str(pairs), "--opens-in", str(int(LEAD_S) + 5)]
+    with running_city(*options) as city, edge_before(city) as (url, _):
+        left = int(city.status()["queue"]["pairs_left"] or pairs)
+        arguments = ["--surge", "opening", "--people", str(people), "--minutes", str(MINUTES)]
+        played = play(city, url, *arguments, "--loses-heart", "0", keep=keep)
+    town = Town(
+        people=people,
+        pairs=left,
+        lead_s=played.opened_at_s - float(played.document["began_at_s"]),
+        within_s=60 * MINUTES,
+        gateway_cores=CORES,
+        choices=choices_of(played),
+    )
+    counted = Surge(town, read_costs()).run()
+    return [
+        Compared("wait, median", played.own_ms("wait") / 1e3, wait_s(counted, 0.5)),
+        Compared("wait, p95", played.own_ms("wait", 0.95) / 1e3, wait_s(counted, 0.95)),
+        Compared("99 % sold", played.booked_by_share_s(0.99), counted.sold_out_s or 0.0),
+    ]
+
+
+def choices_of(played: Played) -> float:
+    """Return how many bookings were asked for, for each one that was made."""
+    asked = sum(played.book.bins("durations", [f"{OWN} booking"]).values())
+    return asked / max(1.0, played.booked)
