@@ -74,6 +74,7 @@ class Browser:
         }
         self._cookies: dict[str, str] = {}
         self._loaded: set[str] = set()
+        self._seen: set[str] = set()
 
     def page(self, path: str, refusals: tuple[int, ...] = ()) -> Page:
         """Open a page and what belongs to it; those statuses are answers, too."""
@@ -113,7 +114,7 @@ class Browser:
     def cookies_of(self, other: Browser) -> None:
         """Take over another window's cookies."""
         self._cookies = dict(other._cookies)
-        self._loaded = set(other._loaded)
+        self._loaded, self._seen = set(other._loaded), set(other._seen)
 
     def _follow(
         self,
@@ -127,7 +128,8 @@ class Browser:
             if not leads_to:
                 break
             page, leads_to = self._ask("GET", leads_to, None, refusals)
-        if page.status == HTTPStatus.OK:
+        if page.status == HTTPStatus.OK and (kind := name_of(page.path)) not in self._seen:
+            self._seen.add(kind)  # A page of a kind that was seen brings nothing new.
             self._load_files(page.text)
         return page
 

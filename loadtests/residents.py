@@ -204,8 +204,9 @@ class Resident(FastHttpUser):
     def send_request(self, request_id: str) -> Page:
         """Send the request, in the person's own way, until it is decided."""
         form = {"request_id": request_id}
+        first_click = None
         if self.character.habit is Habit.DOUBLE_CLICK:
-            self.double_click(form)
+            first_click = self.click_before(form)
         if self.character.habit is Habit.LOST_CONNECTION:
             self.lose_connection(form)
         page = self.inside(lambda: self.browser.send("/check", form, (409,)))
@@ -216,13 +217,27 @@ class Resident(FastHttpUser):
             self.pause(3.0)
             path = page.path
             page = self.inside(lambda path=path: self.browser.page(path, (409,)))  # type: ignore[misc]
+        if first_click is not None:
+            self.compare_clicks(first_click, page)
         return page
 
-    def double_click(self, form: dict[str, str]) -> None:
-        """Send the same form from the same browser a moment earlier, and drop the answer."""
+    def click_before(self, form: dict[str, str]) -> gevent.Greenlet:
+        """Send the same form from the same browser a moment earlier."""
         self.surge.count_habit(self.character.habit)
         window = self.second_window()
-        gevent.spawn(window.send_only, "/check", form, (409,))
+        return gevent.spawn(window.send_only, "/check", form, (409,))
+
+    def compare_clicks(self, first_click: gevent.Greenlet, page: Page) -> None:
+        """Raise `WentWrong` if one click was told "booked" and the other one was refused."""
+        first_click.join(FAULT_WAIT_S_MAX)
+        if not first_click.successful():
+            return
+        first, leads_to = first_click.value
+        was_booked, is_booked = leads_to == "/booked", page.path == "/booked"
+        if (was_booked and page.status == HTTPStatus.CONFLICT) or (
+            is_booked and first.status == HTTPStatus.CONFLICT
+        ):
+            raise WentWrong("two answers to a double click")
 
     def lose_connection(self, form: dict[str, str]) -> None:
         """Send the form and lose the connection before the answer."""

@@ -40,7 +40,7 @@ COMMAND = "make costs"
 def main() -> int:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(prog="python -m loadtests.costs")
-    parser.add_argument("--people", type=int, default=200, help="of a round")
+    parser.add_argument("--people", type=int, default=100, help="of a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rosters", type=int, nargs="+", default=ROSTERS, help="their sizes")
     parser.add_argument("--backlog", type=int, default=20_000, help="bookings to be drained")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
 from urllib.parse import urlencode, urlsplit
 
 from loadtests import pages
@@ -120,8 +120,7 @@ class Walker:
         if form is not None:
             body = urlencode(form)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self._connection.request(method, path, body, headers)
-        answer = self._connection.getresponse()
+        answer = self._answer(method, path, body, headers)
         raw = answer.read()
         self.calls += 1
         self.bytes_out += _head_bytes(answer) + len(raw)
@@ -131,6 +130,18 @@ class Walker:
         self.text = (gzip.decompress(raw) if is_packed else raw).decode("utf-8", "replace")
         self.path, self.status = path, answer.status
         return answer.headers.get("location", "") if answer.status == 303 else ""
+
+    def _answer(
+        self, method: str, path: str, body: str | None, headers: Mapping[str, str]
+    ) -> HTTPResponse:
+        """Ask on the connection that is kept, or on a new one where it was closed when idle."""
+        try:
+            self._connection.request(method, path, body, dict(headers))
+            return self._connection.getresponse()
+        except (RemoteDisconnected, ConnectionError):
+            self._connection.close()
+            self._connection.request(method, path, body, dict(headers))
+            return self._connection.getresponse()
 
     def _keep(self, answer: HTTPResponse) -> None:
         for cookie in answer.headers.get_all("set-cookie") or ():
