@@ -119,6 +119,8 @@ def page(recorded: Mapping[str, Recorded]) -> str:
         else:
             parts += [*_table(one.rows), ""]
         parts += [_measured_on(one.machine), ""]
+    if missing := [title for section, (title, _) in TITLES.items() if section not in recorded]:
+        parts += ["## Not measured on this tree yet", "", *[f"- {title}" for title in missing], ""]
     return "\n".join(parts)
 
 

@@ -49,7 +49,16 @@ def test_tables_in_order_have_no_findings(stored: Stored, database_url: str) -> 
         "interval_breaches",
         "missing_bookings",
         "oversold_seats",
+        "unknown_numbers",
     ]
+
+
+def test_number_that_was_told_and_is_not_stored_is_found(stored: Stored, database_url: str) -> None:
+    booked = stored.book().booking_number
+    numbers = [booked, "9999999-9"]
+    findings = audit(database_url, numbers=numbers).findings
+    assert findings["unknown_numbers"] == ["booking 9999999-9: not stored"]
+    assert audit(database_url, numbers=[booked]).in_order
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ def test_page_shows_each_row_with_its_command_and_machine() -> None:
     assert "void: it was late" in shown
     assert "`make bench ARGS='--only opening'`" in shown
     assert "cores 2" in shown
+    assert "- Ten times the load" in shown.partition("## Not measured on this tree yet")[2]
 
 
 def test_peers_stand_side_by_side_and_their_ratios_below() -> None:
