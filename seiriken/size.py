@@ -40,7 +40,9 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True):
     peak_factor: float = 2.6
     """The busiest minute's arrivals against the average (the curve of `make load`)."""
     inside_max: int = 2_000
-    inside_s: float = 46.0
+    inside_s: float = 70.0
+    """Seconds of a seat for each booking, with those who leave, waver, or are called and on
+    their way (2,000 seats gave 28.4 bookings a second in the simulation)."""
     choices: float = 1.5
     """How often somebody goes through days and times until a pair is theirs."""
     poll_every_s: float = 20.0

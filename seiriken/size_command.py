@@ -28,7 +28,9 @@ def size(
     pairs: Annotated[float, typer.Option(min=0.001, max=1, help="Pairs per inhabitant.")] = 0.19,
     within_minutes: Annotated[float, typer.Option(min=0.1, help="All come within.")] = 10.0,
     inside: Annotated[int, typer.Option(min=1, help="Seats inside (room cap).")] = 2_000,
-    inside_s: Annotated[float, typer.Option(min=1, help="Seconds somebody is inside.")] = 46.0,
+    inside_s: Annotated[
+        float, typer.Option(min=1, help="Seconds of a seat for each booking.")
+    ] = 70.0,
     as_json: AsJson = False,
 ) -> None:
     """Show what a city needs: cores, memory, disk, network, and how long a release lasts."""
