@@ -43,7 +43,6 @@ class Resident(FastHttpUser):
     abstract = True
     network_timeout = 30.0
     connection_timeout = 30.0
-    has_script = True
 
     chance: Random
     character: Character
@@ -386,7 +385,6 @@ class NoScriptResident(Resident):
     """
 
     weight = 1
-    has_script = False
 
     def wait_for_turn(self, shown: pages.WaitingPage) -> Page:
         """Open the page again after the time that it names itself."""

@@ -115,7 +115,7 @@ WAITING_PEOPLE = Gauge(
 )
 INSIDE_PEOPLE = Gauge(
     "seiriken_inside_people",
-    "People with a live session who have not booked yet.",
+    "People with a live session, seen in the last minutes, who have not booked yet.",
 )
 DESK_WAITING_PEOPLE = Gauge(
     "seiriken_desk_waiting_people",
