@@ -56,7 +56,7 @@ costs: .venv/dev-installed ## Measure what one of each thing costs, for `seirike
 	@$(BIN)/python -m loadtests.costs --json seiriken/unit-costs.json
 
 load: .venv/dev-installed ## Let a crowd come to the city that `make up` runs (ARGS='--surge spike')
-	$(LOCUST) --headless --only-summary --csv var/load/locust $(ARGS)
+	$(LOCUST) --headless --only-summary --loglevel ERROR --csv var/load/locust $(ARGS)
 
 load-ui: .venv/dev-installed ## The same from a web page on 127.0.0.1:8089
 	$(LOCUST) --web-host 127.0.0.1 $(ARGS)

@@ -9,6 +9,7 @@ Choose one with `--surge`; each is a `LoadTestShape` of its own and easy to add 
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from locust import LoadTestShape
@@ -20,6 +21,9 @@ SPAWN_AT_ONCE_PER_S = 1e6
 """Whom a tick calls is spawned at once; each resident spreads over the second by itself."""
 
 
+PROGRESS_EVERY_S = 10.0
+
+
 class Surge(LoadTestShape):
     """What all shapes share."""
 
@@ -29,11 +33,12 @@ class Surge(LoadTestShape):
         super().__init__()
         self._leader = leader
         self._curve: Curve | None = None
+        self._told_s = 0.0
 
     def reset_time(self) -> None:
         """Begin a run."""
         super().reset_time()
-        self._curve = None
+        self._curve, self._told_s = None, 0.0
 
     def curve(self, options: Any) -> Curve:
         """Return the arrival curve for the options of this run."""
@@ -45,6 +50,10 @@ class Surge(LoadTestShape):
             self._curve = self.curve(self._leader.options)
         run_s = self.get_run_time()
         come = self._curve.come_by(run_s)
+        if run_s >= self._told_s + PROGRESS_EVERY_S:
+            self._told_s = run_s
+            ended = self._leader.ended()
+            sys.stderr.write(f"[{run_s:5.0f} s] {come:,} have come, {ended:,} are through\n")
         patience_s = 60 * float(self._leader.options.patience)
         if run_s > self._curve.duration_s and self._leader.ended() >= come:
             return None
