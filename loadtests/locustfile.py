@@ -19,6 +19,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests.city import City, CityFailed, read_residents
+from loadtests.counting_runner import count_once
 from loadtests.leading import Leader
 from loadtests.residents import NoScriptResident, ScriptResident
 from loadtests.run import Run
@@ -76,6 +77,8 @@ def prepare(environment: Environment, **_: Any) -> None:
         people = read_residents(roster, ROSTER_MAX, options.skip)
     except CityFailed as failed:
         sys.exit(f"load test: {failed}")  # Locust only logs exceptions of this event.
+    if environment.runner is not None:
+        count_once(environment.runner)
     run = Run(environment, people)
     environment.surge_run = run  # type: ignore[attr-defined]
     _listen(environment, run)

@@ -22,7 +22,7 @@ from gevent.event import Event
 from locust import FastHttpUser, task
 
 from loadtests import pages
-from loadtests.browsing import FAULT_WAIT_S_MAX, KEPT_OPEN_S, Browser, Page, name_of
+from loadtests.browsing import ANSWER_S_MAX, FAULT_WAIT_S_MAX, KEPT_OPEN_S, Browser, Page, name_of
 from loadtests.city import Resident as Person
 from loadtests.draw import drawn_place
 from loadtests.endings import Ending
@@ -41,8 +41,8 @@ class Resident(FastHttpUser):
     """One person of the roster, with one browser and a way through the release."""
 
     abstract = True
-    network_timeout = 30.0
-    connection_timeout = 30.0
+    network_timeout = ANSWER_S_MAX
+    connection_timeout = ANSWER_S_MAX
 
     chance: Random
     character: Character
