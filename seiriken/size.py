@@ -11,6 +11,7 @@ last. Cores are what is used, divided by `busy_max`, so that answers stay quick.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -58,10 +59,27 @@ class UnitCosts(msgspec.Struct, frozen=True):
     steps: Mapping[str, Mapping[str, float]]
     grows: Mapping[str, float]
     rosters: list[dict[str, float]]
+    waiting: list[dict[str, float]] = []
+    booked: list[dict[str, float]] = []
+    slots: list[dict[str, float]] = []
+    batches: list[dict[str, float]] = []
+    """Costs of a booking by the size of the batch it is decided in, smallest first."""
 
     def us(self, process: str, steps: tuple[str, ...]) -> float:
         """Return the microseconds of a process for some steps together."""
         return sum(self.steps[step].get(process, 0.0) for step in steps)
+
+    def batched_share(self, process: str, per_s: float) -> float:
+        """Return what a booking costs a process at that rate, as a share of one alone.
+
+        A batch is what came while the last one was decided; so at the rate with which batches
+        of a size are decided one after the other, batches have that size.
+        """
+        column = f"{process}_us"
+        if not self.batches or column not in self.batches[0]:
+            return 1.0
+        points = [(row["bookings_per_s"], row[column]) for row in self.batches]
+        return _between(points, per_s) / points[0][1]
 
     def bytes_out(self, steps: tuple[str, ...]) -> float:
         """Return the bytes that the city sends for some steps together."""
@@ -71,6 +89,16 @@ class UnitCosts(msgspec.Struct, frozen=True):
         """Return how much a stored size grows with each person of the roster, in bytes."""
         least, most = self.rosters[0], self.rosters[-1]
         return (most[name] - least[name]) / (most["people"] - least["people"])
+
+
+def _between(points: list[tuple[float, float]], x: float) -> float:
+    """Return the height at x of the line through these points, level before and behind them."""
+    if x <= points[0][0]:
+        return points[0][1]
+    for (left, low), (right, high) in itertools.pairwise(points):
+        if left < x <= right:
+            return low + (high - low) * (x - left) / (right - left)
+    return points[-1][1]
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -136,8 +164,11 @@ def _cores(
     found = {}
     for name in processes:
         way_in = peak_per_s * costs.us(name, WAY_IN)
+        shared = 1 - costs.batched_share(name, admitted_per_s)
         inside = admitted_per_s * (
-            costs.us(name, INSIDE) + (assumed.choices - 1) * costs.us(name, ("choose",))
+            costs.us(name, INSIDE)
+            - shared * costs.us(name, ("booking",))
+            + (assumed.choices - 1) * costs.us(name, ("choose",))
         )
         polls = STATUS_ASKED_BY_EDGE_PER_S * costs.us(name, ("poll",))
         idle = costs.grows.get(f"idle_{name}_cores", 0.0)

@@ -31,6 +31,18 @@ def size(
     inside_s: Annotated[
         float, typer.Option(min=1, help="Seconds of a seat for each booking.")
     ] = 70.0,
+    peak_factor: Annotated[
+        float, typer.Option(min=1, help="The busiest minute's arrivals against the average.")
+    ] = 2.6,
+    choices: Annotated[
+        float, typer.Option(min=1, help="How often somebody goes through days and times.")
+    ] = 1.5,
+    poll_every_s: Annotated[
+        float, typer.Option(min=1, help="Seconds between two questions of one who waits.")
+    ] = 20.0,
+    busy_max: Annotated[
+        float, typer.Option(min=0.05, max=1, help="Share of its cores that a part may use.")
+    ] = 0.6,
     as_json: AsJson = False,
 ) -> None:
     """Show what a city needs: cores, memory, disk, network, and how long a release lasts."""
@@ -44,6 +56,10 @@ def size(
         within_minutes=within_minutes,
         inside_max=inside,
         inside_s=inside_s,
+        peak_factor=peak_factor,
+        choices=choices,
+        poll_every_s=poll_every_s,
+        busy_max=busy_max,
     )
     sizes = [work_out(people, costs, assumed) for people in (TABLE if table else (population,))]
     if as_json:

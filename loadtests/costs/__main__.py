@@ -1,7 +1,8 @@
 """Measure the unit costs: `python -m loadtests.costs [--people N] [--rounds N] [--json FILE]`.
 
 Each round is a new city. Three more cities, of different sizes, show how memory grows with
-the roster. With `--json seiriken/unit-costs.json` the figures are those of `seiriken size`.
+the roster; `growing.py` shows what else grows with what. With `--json seiriken/unit-costs.json`
+the figures are those of `seiriken size`.
 """
 
 from __future__ import annotations
@@ -22,18 +23,16 @@ from zoneinfo import ZoneInfo
 import psycopg
 from redis import Redis
 
-from loadtests.bench.drain import drain
-from loadtests.bench.servers import running_servers
+from loadtests.bench.show import Progress
 from loadtests.bench.statements import statement
-from loadtests.bench.towns import build_town
 from loadtests.city import City, running_city
+from loadtests.costs.growing import add_options, measure_growth, sizes_of
 from loadtests.costs.measuring import Cost, Readings, measure_round, medians
 from loadtests.costs.walking import Walker
 
 ROSTERS = (2_000, 20_000, 100_000)
 LOBBY_S = 25
 WARMERS = 20
-DRAIN_SLOTS = 10_000
 COMMAND = "make costs"
 
 
@@ -43,25 +42,26 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=100, help="of a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rosters", type=int, nargs="+", default=ROSTERS, help="their sizes")
-    parser.add_argument("--backlog", type=int, default=20_000, help="bookings to be drained")
+    add_options(parser)
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
-    rounds, growths = [], []
+    rounds, growths, progress = [], [], Progress()
     for number in range(arguments.rounds):
-        _say(f"round {number + 1} of {arguments.rounds}")
+        progress.say(f"round {number + 1} of {arguments.rounds}")
         costs, grown = _round(arguments.people)
         rounds.append(costs)
         growths.append(grown)
-    _say("a backlog drained")
-    drained = {"drained_per_s": _drained_per_s(arguments.backlog)}
+    rosters = [_roster(people, progress) for people in arguments.rosters]
+    tables = measure_growth(sizes_of(arguments), progress)
+    drained = {"drained_per_s": tables["batches"][-1]["bookings_per_s"]}
     document = {
         "measured": f"{datetime.now(ZoneInfo('Asia/Tokyo')):%Y-%m-%d}",
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "command": COMMAND,
         "steps": medians(rounds),
         "grows": {name: median(one[name] for one in growths) for name in growths[0]} | drained,
-        "rosters": [_roster(people) for people in arguments.rosters],
-    }
+        "rosters": rosters,
+    } | tables
     text = json.dumps(document, indent=1, ensure_ascii=False)
     if arguments.json is not None:
         arguments.json.write_text(text + "\n", encoding="utf-8")
@@ -90,17 +90,9 @@ def _round(people: int) -> tuple[dict[str, Cost], dict[str, float]]:
     return costs, grown | idle | memory
 
 
-def _drained_per_s(backlog: int) -> float:
-    """Return the bookings a second with which the allocator drains a backlog."""
-    with running_servers() as servers:
-        town = build_town(servers, slots=DRAIN_SLOTS, people=backlog)
-        runs = [drain(servers, town, backlog=backlog, batch_size_max=None) for _ in range(3)]
-    return round(median(run.bookings_per_s for run in runs))
-
-
-def _roster(people: int) -> dict[str, float]:
+def _roster(people: int, progress: Progress) -> dict[str, float]:
     """Return what a city of so many people takes before anybody has come."""
-    _say(f"a roster of {people:,}")
+    progress.say(f"a roster of {people:,}")
     with running_city("--people", str(people), "--pairs", "600") as city:
         memory = Readings(city).memory()
         return {"people": people, **_stored(city), "memory_allocator": memory["allocator"]}
@@ -119,11 +111,6 @@ def _stored(city: City) -> dict[str, float]:
         "wal_bytes": float(row[1]),
         "redis_bytes": float(info["used_memory"]),
     }
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -99,23 +99,63 @@ def validation_table(people: int, compared: Sequence[Compared], date: str) -> li
     return [*lines, "", f"<sub>{date}</sub>"]
 
 
+_GROWTH: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "rosters": (
+        ("people", "people on the roster", ",.0f"),
+        ("postgres_bytes", "PostgreSQL", "bytes"),
+        ("redis_bytes", "Redis", "bytes"),
+        ("memory_allocator", "allocator's memory", "bytes"),
+    ),
+    "waiting": (
+        ("people", "people who wait", ",.0f"),
+        ("redis_bytes", "Redis, for their places", "bytes"),
+        ("tick_ms", "a tick of the room, ms", ",.2f"),
+    ),
+    "booked": (
+        ("bookings", "bookings, one after the other", ",.0f"),
+        ("allocator_us", "allocator, µs each", ",.0f"),
+        ("postgres_us", "PostgreSQL, µs each", ",.0f"),
+        ("redis_us", "Redis, µs each", ",.0f"),
+        ("wal_bytes", "write-ahead log, B each", ",.0f"),
+    ),
+    "slots": (
+        ("slots", "slots on offer", ",.0f"),
+        ("allocator_us", "allocator, µs a booking", ",.0f"),
+        ("postgres_us", "PostgreSQL, µs a booking", ",.0f"),
+        ("memory_allocator", "allocator's memory", "bytes"),
+        ("ready_s", "allocator ready after, s", ",.1f"),
+    ),
+    "batches": (
+        ("size", "bookings in a batch", ",.0f"),
+        ("allocator_us", "allocator, µs each", ",.0f"),
+        ("postgres_us", "PostgreSQL, µs each", ",.0f"),
+        ("redis_us", "Redis, µs each", ",.0f"),
+        ("bookings_per_s", "bookings a second", ",.0f"),
+    ),
+}
+"""The tables of growth: for each, the figure's name, its heading, how it is written."""
+
+
 def growth_table(costs: Mapping[str, Any]) -> list[str]:
-    """Return what the roster costs at three sizes, from the measured unit costs."""
-    lines = [
-        "| people on the roster | PostgreSQL | Redis | allocator's memory |",
-        "|--:|--:|--:|--:|",
-    ]
-    for roster in costs["rosters"]:
-        people = int(roster["people"])
-        sizes = [roster[name] for name in ("postgres_bytes", "redis_bytes", "memory_allocator")]
-        cells = [f"{size / 2**20:,.1f} MiB" for size in sizes]
-        lines.append(f"| {people:,} | {' | '.join(cells)} |")
+    """Return what costs grow with, each at several sizes, from the measured unit costs."""
+    lines: list[str] = []
+    for grown, columns in _GROWTH.items():
+        lines += [f"| {' | '.join(heading for _, heading, _ in columns)} |"]
+        lines += [f"|{'--:|' * len(columns)}"]
+        for row in costs[grown]:
+            cells = [_cell(row[name], form) for name, _, form in columns]
+            lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
     grows = costs["grows"]
-    lines += ["", "| for each booking | |", "|---|--:|"]
+    lines += ["| stored for each booking | |", "|---|--:|"]
     for name, words in (
         ("postgres_bytes_per_booking", "PostgreSQL, tables and indexes"),
-        ("wal_bytes_per_booking", "write-ahead log"),
+        ("wal_bytes_per_booking", "write-ahead log, of all that is stored on the way"),
         ("redis_bytes_per_booking", "Redis (session, draft, place, roster entry kept)"),
     ):
         lines.append(f"| {words} | {grows[name]:,.0f} B |")
     return [*lines, "", f"<sub>`{costs['command']}`, {costs['measured']}, {costs['machine']}</sub>"]
+
+
+def _cell(value: float, form: str) -> str:
+    return f"{value / 2**20:,.1f} MiB" if form == "bytes" else format(value, form)

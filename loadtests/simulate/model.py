@@ -79,8 +79,20 @@ class Counted:
     """How long so many people waited who came in together."""
     way_in_late_s: list[float] = field(default_factory=list)
     busy_s: dict[str, float] = field(default_factory=dict)
+    busy_by_minute_s: dict[str, dict[int, float]] = field(default_factory=dict)
     waiting: dict[int, float] = field(default_factory=dict)
     bookings: dict[int, float] = field(default_factory=dict)
+
+    def note_busy(self, name: str, core_s: float, ended_s: float, cores: float) -> None:
+        """Count work that all cores together have just ended."""
+        self.busy_s[name] = self.busy_s.get(name, 0.0) + core_s
+        minutes = self.busy_by_minute_s.setdefault(name, {})
+        at_s = ended_s - core_s / cores
+        while at_s < ended_s:
+            minute = int(at_s // 60)
+            until_s = min(ended_s, 60.0 * (minute + 1))
+            minutes[minute] = minutes.get(minute, 0.0) + (until_s - at_s) * cores
+            at_s = until_s
 
 
 def wait_s(counted: Counted, share: float) -> float:
@@ -105,14 +117,14 @@ class Server:
         self._resource = simpy.Resource(env, capacity=1)
         self._name = name
         self._cores = cores
-        self._busy_s = counted.busy_s
+        self._counted = counted
 
     def work(self, core_s: float) -> Steps:
         """Do work of so many core seconds, behind what waits already."""
         with self._resource.request() as turn:
             yield turn
             yield self._env.timeout(core_s / self._cores)
-        self._busy_s[self._name] = self._busy_s.get(self._name, 0.0) + core_s
+        self._counted.note_busy(self._name, core_s, self._env.now, self._cores)
 
 
 @dataclass(frozen=True)
@@ -283,8 +295,8 @@ class Surge:
             for asked in batch:
                 self._inbox.popleft()
                 self._decide(asked)
-            self.counted.busy_s["allocator"] = self.counted.busy_s.get("allocator", 0.0)
-            self.counted.busy_s["allocator"] += took_s * town.rooms
+            rooms = float(town.rooms)
+            self.counted.note_busy("allocator", took_s * rooms, self.env.now, rooms)
 
     def _decide(self, asked: Asked) -> None:
         taken = max(0, min(asked.count, self._pairs_left))

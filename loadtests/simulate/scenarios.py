@@ -46,6 +46,8 @@ class Outcome:
     sold_out_s: float | None
     late_max_s: float
     utilisation: Mapping[str, float]
+    busiest: Mapping[str, float]
+    """Utilisation in the busiest minute."""
     breaks: str
 
 
@@ -74,6 +76,10 @@ def play(scenario: Scenario, costs: Costs) -> Outcome:
     utilisation = {
         name: counted.busy_s.get(name, 0.0) / (lasted_s * count) for name, count in cores.items()
     }
+    busiest = {
+        name: max(counted.busy_by_minute_s.get(name, {}).values(), default=0.0) / (60 * count)
+        for name, count in cores.items()
+    }
     late_s = max(counted.way_in_late_s, default=0.0)
     return Outcome(
         scenario=scenario,
@@ -83,6 +89,7 @@ def play(scenario: Scenario, costs: Costs) -> Outcome:
         sold_out_s=counted.sold_out_s,
         late_max_s=late_s,
         utilisation=utilisation,
+        busiest=busiest,
         breaks=breaks_first(utilisation, late_s, counted, town),
     )
 
@@ -129,10 +136,10 @@ def _scaled(name: str, people: int, *, cores: int, factor: int, minutes: int) ->
 
 
 def table(outcomes: Sequence[Outcome]) -> list[str]:
-    """Return the rows of the document's table."""
+    """Return the rows of the document's table: how busy on average, and in the busiest minute."""
     lines = [f"| {' | '.join(HEADS)} |", "|--:|---|--:|--:|--:|--:|--:|--:|--:|---|"]
     for one in outcomes:
-        town, busy = one.scenario.town, one.utilisation
+        town, busy, peak = one.scenario.town, one.utilisation, one.busiest
         cells = [
             f"{town.people:,}",
             one.scenario.remedy,
@@ -140,7 +147,10 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
             _time(one.wait_median_s),
             _time(one.wait_p95_s),
             _time(one.sold_out_s),
-            *[f"{100 * busy[name]:.0f} %" for name in ("gateway", "redis", "allocator")],
+            *[
+                f"{100 * busy[name]:.0f} / {100 * peak[name]:.0f} %"
+                for name in ("gateway", "redis", "allocator")
+            ],
             one.breaks,
         ]
         lines.append(f"| {' | '.join(cells)} |")

@@ -64,6 +64,24 @@ def test_what_was_not_measured_is_warned_of() -> None:
     assert len(found.warnings) == 2
 
 
+def test_bookings_that_are_decided_together_cost_less() -> None:
+    alone = msgspec.structs.replace(costs(allocator=1_000), batches=[])
+    rows = [(1, 100.0, 500.0), (10, 600.0, 300.0), (1_000, 10_000.0, 100.0)]
+    batches = [
+        {"size": float(size), "bookings_per_s": per_s, "allocator_us": us}
+        for size, per_s, us in rows
+    ]
+    batched = msgspec.structs.replace(alone, batches=batches)
+    assert batched.batched_share("gateway", 600) == 1
+    assert [batched.batched_share("allocator", per_s) for per_s in (1, 100, 350, 600, 1e6)] == [
+        *(1, 1, 0.8, 0.6, 0.2),
+    ]
+    assumed = Assumptions(inside_max=6_000, inside_s=10, choices=1, busy_max=1)
+    fewer = 600 * 0.001 * (1 - batched.batched_share("allocator", 600))
+    cores = [size(100_000, one, assumed).cores["allocator"] for one in (alone, batched)]
+    assert cores[0] - cores[1] == pytest.approx(fewer, abs=0.02)
+
+
 @given(st.integers(1, 10_000_000), st.integers(1, 10_000_000))
 def test_larger_city_never_needs_less(one: int, other: int) -> None:
     small, large = (size(people, COSTS, Assumptions()) for people in sorted((one, other)))

@@ -111,3 +111,17 @@ def test_wait_is_weighed_by_people() -> None:
     assert wait_s(counted, 0.5) == 1.0
     assert wait_s(counted, 0.95) == 10.0
     assert wait_s(Counted(), 0.5) == 0.0
+
+
+def test_work_is_counted_in_the_minutes_in_which_it_was_done() -> None:
+    counted = Counted()
+    counted.note_busy("gateway", 150.0, ended_s=130.0, cores=2.0)
+    assert counted.busy_by_minute_s == {"gateway": {0: 10.0, 1: 120.0, 2: 20.0}}
+    assert counted.busy_s == {"gateway": 150.0}
+
+
+def test_no_core_is_busier_than_all_the_time() -> None:
+    counted = played(gateway_cores=0.2)
+    minutes = counted.busy_by_minute_s["gateway"].values()
+    assert sum(minutes) == pytest.approx(counted.busy_s["gateway"])
+    assert max(minutes) == pytest.approx(0.2 * 60)
