@@ -16,6 +16,7 @@ of its own, so that the relay's count of messages stays what it is.
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime
 from functools import cache
@@ -201,6 +202,7 @@ def _set_up_logging(**_: object) -> None:
 @signals.celeryd_init.connect
 def _begin_worker(**_: object) -> None:
     configure("worker")
+    os.nice(_settings().niceness)
     _desk()
     _worker().begin()
 

@@ -37,6 +37,8 @@ class JobsSettings(ProcessSettings):
     city_name_en: str = "Inzai City"
     phone_desk: str = "0476-00-0000"
     relay_every_s: float = Field(default=1.0, ge=0.1, le=10.0)
+    niceness: int = Field(default=10, ge=0, le=19)
+    """Of the worker: on a machine that is full, mails wait for bookings and not the reverse."""
     relay_batch_max: int = Field(default=200, ge=1, le=1_000)
 
     @field_validator("smtp_url")

@@ -3,9 +3,9 @@
 Each answer is counted once in Locust's tables, under its path without what is personal.
 What is not expected there is a failure: another status than the page's usual ones.
 
-Cookies are kept here rather than in a cookie jar, which would cost the generator more
-than the request itself. Connections are closed while somebody waits longer than
-`KEPT_OPEN_S`: one server's address has 28,000 ports for those who are connected to it.
+Requests go over a connection of our own (`plain_http.py`) and are reported to Locust as its
+own would be. Connections are closed while somebody waits longer than `KEPT_OPEN_S`: one
+server's address has 28,000 ports for those who are connected to it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from locust.contrib.fasthttp import FastHttpSession
+from locust.event import EventHook
 from locust.exception import CatchResponseError
 
 from loadtests.pages import static_files
@@ -65,18 +65,16 @@ def name_of(path: str) -> str:
 
 
 class Browser:
-    """One browser of one person."""
+    """One browser of one person. `notes` is Locust's request event."""
 
-    def __init__(self, session: FastHttpSession, language: str) -> None:
-        self._session = session
-        session.client.cookiejar = None
-        self._headers = {
+    def __init__(self, base_url: str, notes: EventHook, language: str) -> None:
+        headers = {
             "Accept-Language": language,
-            "Accept-Encoding": "gzip",
             "Sec-Fetch-Site": "same-origin",
             "User-Agent": "seiriken-load-test",
         }
-        self._plain = PlainConnection(session.base_url or "", language, ANSWER_S_MAX)
+        self._base_url, self._notes, self._language = base_url, notes, language
+        self._connection = PlainConnection(base_url, headers, ANSWER_S_MAX)
         self._cookies: dict[str, str] = {}
         self._loaded: set[str] = set()
         self._seen: set[str] = set()
@@ -98,22 +96,23 @@ class Browser:
     def status(self, release_id: str) -> dict[str, Any] | None:
         """Ask for what everybody is told, without cookies; None when there is no answer."""
         path = f"/queue/{release_id}/status.json" if release_id else "/queue/status.json"
-        answer = self._get(path, "/queue/{}/status.json")
-        return None if answer is None else _document(answer)
+        answer = self._told("GET", path, "/queue/{}/status.json", (), None, None)
+        return _document(answer) if answer and answer.status == HTTPStatus.OK else None
 
     def forget_connection(self) -> None:
-        """Close the connections; the next request opens one."""
-        self._session.client.clientpool.close()
-        self._plain.close()
+        """Close the connection; the next request opens one."""
+        self._connection.close()
 
     def has_session(self) -> bool:
         """Say whether the browser holds a session."""
         return "session" in self._cookies or "__Host-session" in self._cookies
 
-    def cookies_of(self, other: Browser) -> None:
-        """Take over another window's cookies."""
-        self._cookies = dict(other._cookies)
-        self._loaded, self._seen = set(other._loaded), set(other._seen)
+    def second_window(self) -> Browser:
+        """Return a window of the same browser with a connection of its own."""
+        window = Browser(self._base_url, self._notes, self._language)
+        window._cookies = dict(self._cookies)
+        window._loaded, window._seen = set(self._loaded), set(self._seen)
+        return window
 
     def _follow(
         self,
@@ -135,40 +134,51 @@ class Browser:
     def _ask(
         self, method: str, path: str, form: Mapping[str, str] | None, refusals: tuple[int, ...]
     ) -> tuple[Page, str]:
-        headers = dict(self._headers)
+        headers, body = {}, None
         if self._cookies:
-            headers["Cookie"] = "; ".join(f"{n}={value}" for n, value in self._cookies.items())
-        data = None
+            headers["Cookie"] = "; ".join([f"{n}={value}" for n, value in self._cookies.items()])
         if form is not None:
-            data = urlencode(form)
+            body = urlencode(form).encode()
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        name = name_of(path)
-        with self._session.request(
-            method,
-            path,
-            name=name,
-            data=data,
-            headers=headers,
-            catch_response=True,
-            allow_redirects=False,
-        ) as response:
-            status = int(response.status_code)
-            found = response.headers
-            if found is None:
-                response.failure(f"no answer: {name}")
-                return Page(0, path, ""), ""
-            if (cookies := found.get("set-cookie")) is not None:
-                self._keep([cookies] if isinstance(cookies, str) else cookies)
-            if status in _USUAL or status in refusals:
-                response.success()
-            else:
-                response.failure(f"{status} {name}")
-            after = found.get("retry-after") or ""
-            leads_to = str(found.get("location") or "") if status == HTTPStatus.SEE_OTHER else ""
-            text = "" if leads_to else response.text or ""
-            return Page(status, path, text, float(after) if after.isdigit() else None), leads_to
+        answer = self._told(method, path, name_of(path), refusals, headers, body)
+        if answer is None:
+            return Page(0, path, ""), ""
+        self._keep(answer.cookies)
+        after = answer.headers.get("retry-after", "")
+        is_led_on = answer.status == HTTPStatus.SEE_OTHER
+        leads_to = answer.headers.get("location", "") if is_led_on else ""
+        text = "" if leads_to else answer.text()
+        retry_s = float(after) if after.isdigit() else None
+        return Page(answer.status, path, text, retry_s), leads_to
 
-    def _keep(self, cookies: list[str]) -> None:
+    def _told(
+        self,
+        method: str,
+        path: str,
+        name: str,
+        refusals: tuple[int, ...],
+        headers: Mapping[str, str] | None,
+        body: bytes | None,
+    ) -> Answer | None:
+        """Ask, and report to Locust what came; None when nothing did."""
+        began_s, answer, fault = time.perf_counter(), None, None
+        try:
+            answer = self._connection.ask(method, path, headers, body)
+            if answer.status not in _USUAL and answer.status not in refusals:
+                fault = CatchResponseError(f"{answer.status} {name}")
+        except NoAnswer:
+            fault = CatchResponseError(f"no answer: {name}")
+        self._notes.fire(
+            request_type=method,
+            name=name,
+            response_time=1e3 * (time.perf_counter() - began_s),
+            response_length=0 if answer is None else len(answer.body),
+            exception=fault,
+            context={},
+        )
+        return answer
+
+    def _keep(self, cookies: tuple[str, ...]) -> None:
         for cookie in cookies:
             name, _, value = cookie.partition(";")[0].partition("=")
             if value.strip('"'):
@@ -181,23 +191,4 @@ class Browser:
         for path in static_files(html):
             if path not in self._loaded:
                 self._loaded.add(path)
-                self._get(path, "/static/{}")
-
-    def _get(self, path: str, name: str) -> Answer | None:
-        """Ask for what is the same for everybody; None when there is none."""
-        began_s, answer, fault = time.perf_counter(), None, None
-        try:
-            answer = self._plain.get(path)
-            if answer.status != HTTPStatus.OK:
-                fault = CatchResponseError(f"{answer.status} {name}")
-        except NoAnswer:
-            fault = CatchResponseError(f"no answer: {name}")
-        self._session.request_event.fire(
-            request_type="GET",
-            name=name,
-            response_time=1e3 * (time.perf_counter() - began_s),
-            response_length=0 if answer is None else len(answer.body),
-            exception=fault,
-            context={},
-        )
-        return None if fault else answer
+                self._told("GET", path, "/static/{}", (), None, None)

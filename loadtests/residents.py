@@ -63,7 +63,7 @@ class Resident(FastHttpUser):
             self.chance = nature_of(run.seed, person.number)
             self.character = character_of(person.number, self.chance)
             self.surge, self.who = run, person.resident
-            self.browser = Browser(self.client, self.character.language)
+            self.browser = self.new_browser()
             gevent.sleep(self.chance.random())
             run.begin(self)
             try:
@@ -117,7 +117,7 @@ class Resident(FastHttpUser):
         """Sign in on another device and go on there: the place must be the same."""
         self.surge.count_habit(self.character.habit)
         self.browser.forget_connection()
-        self.browser = Browser(self.client, self.character.language)
+        self.browser = self.new_browser()
         second = self.sign_in()
         one, two = pages.waiting_page(first.text), pages.waiting_page(second.text)
         if one and two and (one.arrival, one.place) != (two.arrival, two.place):
@@ -223,7 +223,7 @@ class Resident(FastHttpUser):
     def click_before(self, form: dict[str, str]) -> gevent.Greenlet:
         """Send the same form from the same browser a moment earlier."""
         self.surge.count_habit(self.character.habit)
-        window = self.second_window()
+        window = self.browser.second_window()
         return gevent.spawn(window.send_only, "/check", form, (409,))
 
     def compare_clicks(self, first_click: gevent.Greenlet, page: Page) -> None:
@@ -241,17 +241,11 @@ class Resident(FastHttpUser):
     def lose_connection(self, form: dict[str, str]) -> None:
         """Send the form and lose the connection before the answer."""
         self.surge.count_habit(self.character.habit)
-        window = self.second_window()
+        window = self.browser.second_window()
         sending = gevent.spawn(window.send_only, "/check", form, (409,))
         gevent.sleep(self.chance.uniform(0.0, 0.05))
         sending.kill()
         window.forget_connection()
-
-    def second_window(self) -> Browser:
-        """Return a window of the same browser with a connection of its own."""
-        window = Browser(self.surge.new_session(self), self.character.language)
-        window.cookies_of(self.browser)
-        return window
 
     def booked(self, page: Page) -> Ending:
         """Read the number: it must be there."""
@@ -264,6 +258,11 @@ class Resident(FastHttpUser):
         return Ending.BOOKED
 
     # What everything above is made of
+
+    def new_browser(self) -> Browser:
+        """Take another device in hand."""
+        notes = self.environment.events.request
+        return Browser(self.environment.host or "", notes, self.character.language)
 
     def open(self, path: str) -> Page:
         """Open a page that anybody may see."""

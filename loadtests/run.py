@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 import gevent
 import psutil
-from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 
 from loadtests.city import Resident as Person
@@ -91,14 +90,6 @@ class Run:
             self._book.count("faults", "the roster has too few people")
             return None
         return Named(number, self._roster[number])
-
-    def new_session(self, resident: Resident) -> FastHttpSession:
-        """Return a further connection for somebody."""
-        return FastHttpSession(
-            base_url=self._environment.host,
-            request_event=self._environment.events.request,
-            user=resident,
-        )
 
     # What is noted
 

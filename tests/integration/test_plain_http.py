@@ -47,13 +47,13 @@ def server(talk: Talk) -> Iterator[tuple[str, list[bytes]]]:
 
 
 def client(url: str, timeout_s: float = 10.0) -> PlainConnection:
-    return PlainConnection(url, "ja", timeout_s)
+    return PlainConnection(url, {"Accept-Language": "ja"}, timeout_s)
 
 
 def test_kept_connection_is_used_again() -> None:
     with server(lambda connection, _: connection.sendall(PLAIN)) as (url, asked):
         asking = client(url)
-        answers = [asking.get("/one"), asking.get("/two")]
+        answers = [asking.ask("GET", "/one"), asking.ask("GET", "/two")]
         asking.close()
     assert [(answer.status, answer.content()) for answer in answers] == [(200, WORDS)] * 2
     assert [request.split()[1] for request in asked] == [b"/one", b"/two"]
@@ -67,7 +67,7 @@ def test_connection_that_the_server_closed_meanwhile_is_opened_again() -> None:
 
     with server(answer_and_close) as (url, asked):
         asking = client(url)
-        assert [asking.get("/").content() for _ in range(3)] == [WORDS] * 3
+        assert [asking.ask("GET", "/").content() for _ in range(3)] == [WORDS] * 3
     assert len(asked) >= 3
 
 
@@ -82,7 +82,7 @@ def test_body_in_pieces_and_compressed_is_put_together() -> None:
 
     with server(in_pieces) as (url, _):
         asking = client(url)
-        answer = asking.get("/")
+        answer = asking.ask("GET", "/")
         asking.close()
     assert (answer.body, answer.content()) == (packed, WORDS)
 
@@ -90,7 +90,7 @@ def test_body_in_pieces_and_compressed_is_put_together() -> None:
 def test_another_status_is_an_answer() -> None:
     said = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     with server(lambda connection, _: connection.sendall(said)) as (url, _):
-        assert client(url).get("/").status == 503
+        assert client(url).ask("GET", "/").status == 503
 
 
 @pytest.mark.parametrize("said", [b"", b"no http at all\r\n\r\n"])
@@ -100,11 +100,11 @@ def test_no_answer_is_said_to_be_none(said: bytes) -> None:
         connection.close()
 
     with server(cut) as (url, _), pytest.raises(NoAnswer):
-        client(url).get("/")
+        client(url).ask("GET", "/")
 
 
 def test_server_that_is_away_or_silent_is_no_answer() -> None:
     with server(lambda *_: None) as (url, _), pytest.raises(NoAnswer):
-        client(url, timeout_s=0.05).get("/")
+        client(url, timeout_s=0.05).ask("GET", "/")
     with pytest.raises(NoAnswer):
-        client(url).get("/")
+        client(url).ask("GET", "/")
