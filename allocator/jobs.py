@@ -147,7 +147,6 @@ def relay_outbox() -> int:
     with app.producer_or_acquire() as producer:
         for outbox_id in outbox_ids:
             send_notice.apply_async((outbox_id,), producer=producer)
-    _worker().note_relay()
     return len(outbox_ids)
 
 
@@ -205,6 +204,16 @@ def _begin_worker(**_: object) -> None:
     os.nice(_settings().niceness)
     _desk()
     _worker().begin()
+
+
+@signals.task_prerun.connect
+def _note_begun(**_: object) -> None:
+    _worker().note_begun()
+
+
+@signals.task_postrun.connect
+def _note_ended(**_: object) -> None:
+    _worker().note_ended()
 
 
 @signals.worker_ready.connect

@@ -5,8 +5,9 @@ a `Tally`, made before the child is. Results are counted by one child at a time
 (`worker_concurrency` is 1), so that the counters need no lock, which a killed child
 could leave locked.
 
-Ready means: PostgreSQL answers, and the relay, which beat orders every second, went
-through all of Celery within the last minute. So it is the canary too.
+Ready means: PostgreSQL answers, and a task went through all of Celery within the last minute.
+Beat orders the relay every second, so it is the canary; behind a long queue of notices
+(a slow mail server, a machine that is full) these show as well that the worker works.
 
 A worker can stop consuming for good when its connection to Redis breaks in the middle
 of an acknowledgement (celery issue 10302). Then the canary is silent although Redis
@@ -37,7 +38,10 @@ CANARY_AGE_S_MAX = 60.0
 END_WITHIN_S = 10.0
 LOOK_EVERY_S = 1.0
 SILENT_S_MAX = 15.0
-"""So long may no relay run while Redis answers."""
+"""So long may no task begin or end while Redis answers and none is at work."""
+
+TASK_S_MAX = 30.0
+"""A task that is at work is ended by Celery after so long (`jobs.TASK_TIME_LIMIT_S`)."""
 
 
 class Tally:
@@ -46,23 +50,34 @@ class Tally:
     def __init__(self) -> None:
         """Take shared memory; to be made before the child is."""
         self._counts = RawArray("Q", len(RESULTS))
-        self._relayed_at_s = RawValue("d", -math.inf)
+        self._begun_at_s = RawValue("d", -math.inf)
+        self._ended_at_s = RawValue("d", -math.inf)
 
     def count(self, result: Result) -> None:
         """Note one result."""
         self._counts[RESULTS.index(result)] += 1
 
-    def relayed(self) -> None:
-        """Note that the relay ran now."""
-        self._relayed_at_s.value = time.monotonic()
+    def begun(self) -> None:
+        """Note that a task begins now."""
+        self._begun_at_s.value = time.monotonic()
+
+    def ended(self) -> None:
+        """Note that a task has ended now."""
+        self._ended_at_s.value = time.monotonic()
 
     def counts(self) -> dict[Result, int]:
         """Return how often each result came."""
         return dict(zip(RESULTS, self._counts, strict=True))
 
-    def relay_age_s(self) -> float:
-        """Return how long ago the relay ran last."""
-        return time.monotonic() - float(self._relayed_at_s.value)
+    def ended_ago_s(self) -> float:
+        """Return how long ago a task ended last."""
+        return time.monotonic() - float(self._ended_at_s.value)
+
+    def silent_s(self) -> float:
+        """Return how long nothing has begun or ended; 0 while a task is at work as it may."""
+        begun_s, ended_s = float(self._begun_at_s.value), float(self._ended_at_s.value)
+        silent_s = time.monotonic() - max(begun_s, ended_s)
+        return 0.0 if begun_s > ended_s and silent_s < TASK_S_MAX else silent_s
 
 
 class Watch:
@@ -101,8 +116,8 @@ class Watch:
 
     def ready(self) -> Mapping[str, bool]:
         """Say what the worker has of what it needs."""
-        relay_is_fresh = self._tally.relay_age_s() < CANARY_AGE_S_MAX
-        return {"database": self._store_answers, "relay": relay_is_fresh}
+        canary_is_fresh = self._tally.ended_ago_s() < CANARY_AGE_S_MAX
+        return {"database": self._store_answers, "relay": canary_is_fresh}
 
     def look(self) -> None:
         """Copy what there is to see into the metrics, once."""
@@ -122,7 +137,7 @@ class Watch:
     def listen(self) -> None:
         """See whether the canary sings; silence counts only while Redis answers."""
         now = time.monotonic()
-        if self._tally.relay_age_s() < self._silent_s_max / 3 or not self._broker_answers():
+        if self._tally.silent_s() < self._silent_s_max / 3 or not self._broker_answers():
             self._silent_since_s = now
         elif now - self._silent_since_s > self._silent_s_max:
             self._silent_since_s = now
@@ -164,10 +179,15 @@ class WorkerProcess:
         if self._tally is not None:
             self._tally.count(result)
 
-    def note_relay(self) -> None:
-        """Note that the relay ran (in the child)."""
+    def note_begun(self) -> None:
+        """Note that a task begins (in the child)."""
         if self._tally is not None:
-            self._tally.relayed()
+            self._tally.begun()
+
+    def note_ended(self) -> None:
+        """Note that a task has ended, well or not (in the child)."""
+        if self._tally is not None:
+            self._tally.ended()
 
     def serve(
         self, outbox: Outbox, port: int, host: str, broker_answers: Callable[[], bool]

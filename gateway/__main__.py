@@ -24,7 +24,9 @@ from monitoring.logs import configure, get_logger
 from monitoring.settings import load
 
 BACKLOG = 2_048
-KEEP_ALIVE_S = 30
+KEEP_ALIVE_S = 75
+"""Longer than nginx keeps a connection to a gateway that it does not use (60 s): a request that
+meets the gateway's closing of it would be answered with 502."""
 
 log = get_logger()
 

@@ -109,7 +109,7 @@ class PlainConnection:
             raise NoAnswer("nothing was said in time") from fault
         except (OSError, httptools.HttpParserError) as fault:
             raise NoAnswer(type(fault).__name__) from fault
-        if not reading.parser.should_keep_alive():
+        if not reading.is_kept_open:
             self.close()
         return Answer(
             reading.parser.get_status_code(),
@@ -137,6 +137,7 @@ class _Reading:
         self.cookies: list[str] = []
         self.has_begun = False
         self.is_complete = False
+        self.is_kept_open = False
         self.parser = httptools.HttpResponseParser(self)
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -151,6 +152,7 @@ class _Reading:
 
     def on_message_complete(self) -> None:
         self.is_complete = True
+        self.is_kept_open = self.parser.should_keep_alive()  # It knows only now.
 
 
 def _connected(server: SplitResult, timeout_s: float) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import closing
 
@@ -44,19 +45,33 @@ def test_silent_worker_is_ended_once_for_each_silence(database_url: str) -> None
     listen_until(watching, lambda: ended == ["stuck"] * 2)
 
 
-def test_worker_that_relays_is_left_alone(database_url: str) -> None:
+def test_worker_whose_tasks_end_is_left_alone(database_url: str) -> None:
     ended: list[str] = []
     tally = Tally()
     watching = watch(database_url, tally, ended, lambda: True)
     listened: list[int] = []
 
     def enough() -> bool:
-        tally.relayed()
+        tally.ended()
         listened.append(1)
         return len(listened) > 3 * SILENT_S_MAX / 0.02
 
     listen_until(watching, enough)
     assert ended == []
+
+
+def test_worker_is_not_silent_while_a_task_takes_long(database_url: str) -> None:
+    ended: list[str] = []
+    tally = Tally()
+    watching = watch(database_url, tally, ended, lambda: True)
+    tally.begun()
+    until_s = time.monotonic() + 3 * SILENT_S_MAX
+    listen_until(watching, lambda: time.monotonic() > until_s)
+    assert ended == []
+    assert not watching.ready()["relay"]
+    tally.ended()
+    assert watching.ready()["relay"]
+    listen_until(watching, lambda: ended == ["stuck"])
 
 
 def test_silence_does_not_count_while_redis_is_away(database_url: str) -> None:

@@ -58,6 +58,7 @@ http {{
   upstream gateway {{
     server {loopback}:{gateway_port};
     keepalive 64;
+    keepalive_timeout 30s;
   }}
   proxy_http_version 1.1;
   proxy_set_header Connection "";
