@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from gateway.answers import FAULTS, on_fault, on_http_exception
+from gateway.downtime import AwayAsPlanned
 from gateway.forms import BODY_BYTES_MAX
 from gateway.middleware import BodyLimit, SameSite, SecurityHeaders, Watch
 from gateway.notices import Notices
@@ -51,6 +52,7 @@ def create_app(parts: Parts) -> Starlette:
             Middleware(Notices, board=parts.board, tls=parts.settings.cookie_secure),
             Middleware(SecurityHeaders, tls=parts.settings.cookie_secure),
             Middleware(Watch),
+            Middleware(AwayAsPlanned, downtime=parts.downtime),
             Middleware(SameSite, anonymous=vwr.ANONYMOUS_PATHS),
             Middleware(BodyLimit, bytes_max=BODY_BYTES_MAX),
         ],

@@ -24,6 +24,7 @@ from allocator.reads import Pool, Reads
 from gateway.availability import KeptAnswers
 from gateway.board import Board
 from gateway.choosing import KeptOffers
+from gateway.downtime import Downtime
 from gateway.kept_pages import KeptPages
 from gateway.readiness import Readiness
 from gateway.receipts import ReceiptSigner
@@ -68,6 +69,7 @@ class Parts:
     kept_offers: KeptOffers
     kept_pages: KeptPages
     board: Board
+    downtime: Downtime
     drafts: Drafts
     asked: Asked
     signed_out: SignedOut
@@ -79,7 +81,7 @@ class Parts:
     async def running(self) -> AsyncIterator[None]:
         """Run the tasks that keep the parts up to date, for the length of a block."""
         await self.pool.open(wait=False)
-        tasks = (self.reads, self.inbox, self.board, self.readiness)
+        tasks = (self.reads, self.inbox, self.board, self.downtime, self.readiness)
         for part in tasks:
             await part.start()
         try:
@@ -138,6 +140,7 @@ def assemble(settings: GatewaySettings, clock: Callable[[], datetime] | None = N
         kept_offers=KeptOffers(),
         kept_pages=KeptPages(),
         board=board,
+        downtime=Downtime(redis, clock or _now),
         drafts=Drafts(line, keys.session),
         asked=Asked(redis, _ASKED_KEPT_S),
         signed_out=SignedOut(redis),

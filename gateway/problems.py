@@ -66,6 +66,7 @@ STATUS: Mapping[str, int] = {
     "busy": 503,
     "not_ready": 503,
     "away": 503,
+    "maintenance": 503,
 }
 
 RETRY_AFTER_S: Mapping[str, int] = {"busy": 5, "not_ready": 5, "away": 5}

@@ -110,12 +110,15 @@ def render_kept(
 
     if view is None:
         return _answer(make(), language, 200, None)
+    parts = parts_of(request)
     whose = (template, language, request.url.path, *view)
-    return _answer(parts_of(request).kept_pages.get(whose, state, make), language, 200, None)
+    seen = (*state, parts.downtime.announced())
+    return _answer(parts.kept_pages.get(whose, seen, make), language, 200, None)
 
 
 def _written(request: Request, template: str, language: str, shown: Mapping[str, object]) -> str:
-    settings = parts_of(request).settings
+    parts = parts_of(request)
+    settings = parts.settings
     return (
         environment(language)
         .get_template(template)
@@ -123,6 +126,7 @@ def _written(request: Request, template: str, language: str, shown: Mapping[str,
             city=settings.city_name(language),
             phone_desk=settings.phone_desk,
             path=request.url.path,
+            downtime=parts.downtime.announced(),
             **shown,
         )
     )

@@ -48,6 +48,7 @@ FIELDS = frozenset(
         "library",
         "template",
         # Identifiers, none of a person
+        "about",
         "campaign_id",
         "release_id",
         "venue_id",

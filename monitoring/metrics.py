@@ -218,6 +218,25 @@ MAILS = Counter(
     ["result"],
 )
 
+# Incidents and planned downtime
+OPEN_INCIDENTS = Gauge(
+    "seiriken_open_incidents",
+    "Incidents that are not resolved.",
+)
+OVERDUE_INCIDENTS = Gauge(
+    "seiriken_overdue_incidents",
+    "Incidents for which an update was promised by now and was not given.",
+)
+RUNNING_MAINTENANCES = Gauge(
+    "seiriken_running_maintenances",
+    "1 while planned downtime runs.",
+)
+NOTICES = Counter(
+    "seiriken_notices_total",
+    "Notices to the agreed contacts by result: sent, failed.",
+    ["result"],
+)
+
 # Monitoring itself
 LOG_FIELDS_DROPPED = Counter(
     "seiriken_log_fields_dropped_total",

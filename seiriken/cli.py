@@ -12,6 +12,7 @@ import typer
 from allocator.errors import AllocatorError
 from monitoring.errors import MonitoringError
 from seiriken import (
+    bulletin_commands,
     desk_commands,
     draw_commands,
     receipt_commands,
@@ -47,6 +48,9 @@ app.add_typer(room_commands.app, name="room")
 app.add_typer(draw_commands.app, name="draw")
 app.add_typer(receipt_commands.app, name="receipt")
 app.add_typer(desk_commands.app, name="desk")
+app.add_typer(bulletin_commands.incident, name="incident")
+app.add_typer(bulletin_commands.maintenance, name="maintenance")
+app.add_typer(bulletin_commands.contacts, name="contacts")
 
 
 def main() -> None:

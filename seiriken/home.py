@@ -54,6 +54,8 @@ class Home:
         self.secrets_dir = self.path / "secrets"
         self.log_dir = self.path / "log"
         self.mail_dir = self.path / "mail"
+        self.bulletin_dir = self.path / "bulletin"
+        self.status_dir = self.path / "status"
         self.redis_dir = self.path / "redis"
         self.postgres_dir = self.path / "postgres"
         self.stack_file = self.path / "stack.json"

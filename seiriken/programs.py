@@ -26,7 +26,7 @@ from seiriken.supervision import Program
 SERVERS = ("postgres", "redis")
 STANDBY = "allocator_standby"
 STANDBY_INSTANCE = "allocator-1"
-PROCESSES = ("worker", "beat", "allocator", STANDBY, "waiting_room", "gateway")
+PROCESSES = ("herald", "worker", "beat", "allocator", STANDBY, "waiting_room", "gateway")
 """Groups by their priority; they stop in the reverse order. `STANDBY` is there on demand."""
 
 
@@ -81,6 +81,7 @@ def processes(wiring: Wiring) -> list[Program]:
     """Return our own processes, in the order of `PROCESSES`."""
     allocator = _allocator(wiring)
     return [
+        _herald(wiring),
         Program(
             name="worker",
             command=_celery("worker", "--concurrency=1", "--without-gossip", "--without-mingle"),
@@ -115,8 +116,25 @@ def processes(wiring: Wiring) -> list[Program]:
 
 def internal_port_names(gateways: int, *, standby: bool = False) -> list[str]:
     """Return the name of every process that has an internal port."""
-    others = ["waiting_room", "allocator", "worker", *([STANDBY] if standby else [])]
+    others = ["waiting_room", "allocator", "worker", "herald", *([STANDBY] if standby else [])]
     return [*(f"gateway_{n}" for n in range(gateways)), *others]
+
+
+def _herald(wiring: Wiring) -> Program:
+    """Return what tells of incidents: it needs nothing else, and so stops last of ours."""
+    own: dict[str, str | int | Path] = {
+        "BULLETIN_DIR": wiring.home.bulletin_dir,
+        "STATUS_DIR": wiring.home.status_dir,
+        "REDIS_URL": wiring.redis_url,
+        "INTERNAL_PORT": wiring.internal_ports["herald"],
+    }
+    return Program(
+        name="herald",
+        command=_python("monitoring.bulletin"),
+        priority=25,
+        stop_wait_s=10,
+        environment=_with_prefix("HERALD_", own),
+    )
 
 
 def _allocator(wiring: Wiring) -> Program:
@@ -183,8 +201,15 @@ def _jobs(wiring: Wiring, **own: str | int | Path) -> dict[str, str]:
 
 
 def _settings(prefix: str, wiring: Wiring, **own: str | int | Path) -> dict[str, str]:
-    shared = {"REDIS_URL": wiring.redis_url, "SECRETS_DIR": wiring.home.secrets_dir}
-    values = {f"{prefix}{name}": str(value) for name, value in {**shared, **own}.items()}
+    shared: dict[str, str | int | Path] = {
+        "REDIS_URL": wiring.redis_url,
+        "SECRETS_DIR": wiring.home.secrets_dir,
+    }
+    return _with_prefix(prefix, {**shared, **own})
+
+
+def _with_prefix(prefix: str, own: Mapping[str, str | int | Path]) -> dict[str, str]:
+    values = {f"{prefix}{name}": str(value) for name, value in own.items()}
     from_operator = {name: value for name, value in os.environ.items() if name.startswith(prefix)}
     return values | from_operator
 

@@ -62,6 +62,11 @@ def phase_of(now: datetime, lobby_at: datetime, opens_at: datetime, closes_at: d
     return "before_opening" if now >= lobby_at else "before_lobby"
 
 
+def during_downtime(by_hand: ByHand) -> ByHand:
+    """Return what planned downtime makes of the operator's order: what would run is paused."""
+    return "paused" if by_hand == "none" else by_hand
+
+
 def state_of(phase: Phase, by_hand: ByHand, *, opened: bool) -> State:
     """Return the state of a release.
 

@@ -18,6 +18,9 @@ import msgspec
 from redis import Redis
 
 from monitoring import metrics
+from monitoring.bulletin.maintenance import REDIS_KEY as DOWNTIME_KEY
+from monitoring.bulletin.maintenance import Plan as Downtime
+from monitoring.bulletin.maintenance import running
 from monitoring.logs import get_logger
 from waiting_room import keys, scripts
 from waiting_room.admission import (
@@ -48,7 +51,7 @@ from waiting_room.readings import (
     reading_from,
 )
 from waiting_room.recording import Recorder
-from waiting_room.states import State, state_of
+from waiting_room.states import State, during_downtime, state_of
 from waiting_room.status import Moment, encode, people_waiting
 from waiting_room.telling import Telling
 
@@ -81,6 +84,7 @@ class Room:
         self._states: dict[str, State] = {}
         self._orders: dict[str, Orders] = {}
         self._plans: dict[str, ReleasePlan] = {}
+        self._downtime: tuple[Downtime, ...] = ()
         self._plans_read_at_s = float("-inf")
         self._ticked_at_s: float | None = None
         self._recorder = Recorder()
@@ -115,6 +119,9 @@ class Room:
         raw = cast("bytes | None", self._redis.get(keys.CATALOGUE))
         if raw is not None:
             self._plans = decode_plans(raw)
+        told = cast("bytes | None", self._redis.get(DOWNTIME_KEY))
+        if told is not None:
+            self._downtime = msgspec.json.decode(told, type=tuple[Downtime, ...])
         self._plans_read_at_s = at_s
 
     def _measure(self, now: float) -> tuple[Pulse, Mapping[str, Reading]]:
@@ -170,7 +177,9 @@ class Room:
         """Return what this tick makes of a release; only memory changes."""
         facts = self._lines[plan.release_id]
         moment = datetime.fromtimestamp(now, UTC)
-        state = state_of(plan.phase(moment), plan.state_by_hand, opened=facts.opened)
+        is_away = running(self._downtime, moment) is not None
+        by_hand = during_downtime(plan.state_by_hand) if is_away else plan.state_by_hand
+        state = state_of(plan.phase(moment), by_hand, opened=facts.opened)
         admission = self._admissions.get(plan.release_id)
         if state in ("open", "paused"):
             joined = people_up_to(facts.next_index, facts.gaps)

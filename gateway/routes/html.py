@@ -142,13 +142,18 @@ def error_response(request: Request, problem: Problem) -> Response:
     if problem.code == "not_inside":
         return see_other(WAIT_PATH)
     headers = headers_of(problem)
+    shown = problem_shown(request, problem)
+    if problem.code == "maintenance":
+        return render(
+            request, "maintenance.html", status=problem.status, headers=headers, problem=shown
+        )
     retry_s = headers.get("Retry-After") if problem.status == 503 else None
     return render(
         request,
         "error.html",
         status=problem.status,
         headers=headers,
-        problem=problem_shown(request, problem),
+        problem=shown,
         retry_s=retry_s if request.method == "GET" else None,
     )
 

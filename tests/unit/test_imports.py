@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[2]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LINTER = SETTINGS["tool"]["importlinter"]
 CONTRACTS = {contract["id"]: contract for contract in LINTER["contracts"]}
-PURE_MODULES: list[str] = CONTRACTS["pure"]["source_modules"]
+PURE = ("pure", "pure-bulletin")
+PURE_MODULES: list[str] = [module for name in PURE for module in CONTRACTS[name]["source_modules"]]
 
 BREACHES = [
     ("layers", "monitoring/metrics.py", "import allocator.model"),
@@ -41,7 +42,11 @@ BREACHES = [
     ("top", "loadtests/__init__.py", "import seiriken"),
     ("top", "loadtests/bench/servers.py", "import seiriken.stack"),
     ("top", "monitoring/metrics.py", "import seiriken.stack"),
-    *[("pure", module.replace(".", "/") + ".py", "import time") for module in PURE_MODULES],
+    *[
+        (name, module.replace(".", "/") + ".py", "import time")
+        for name in PURE
+        for module in CONTRACTS[name]["source_modules"]
+    ],
     ("pure", "allocator/model.py", "from redis import Redis"),
     ("pure", "allocator/model.py", "from random import randint"),
     ("pure", "waiting_room/draw.py", "import secrets"),

@@ -11,7 +11,10 @@ from allocator.commands import Command
 from allocator.model import Refusal
 from monitoring import metrics
 
-UNITS = ("_seconds", "_people", "_requests", "_messages", "_place", "_epoch", "_allocators")
+UNITS = (
+    *("_seconds", "_people", "_requests", "_messages", "_place", "_epoch", "_allocators"),
+    *("_incidents", "_maintenances"),
+)
 BOUNDED_BY_THE_ROUTES = {"route"}
 
 

@@ -50,6 +50,7 @@ def test_processes_start_in_their_order_and_so_stop_in_the_reverse(
 
 def test_each_process_is_given_its_own_settings_alone(programs: dict[str, Program]) -> None:
     prefixes = {
+        "herald": "HERALD_",
         "worker": "JOBS_",
         "beat": "JOBS_",
         "allocator": "ALLOCATOR_",

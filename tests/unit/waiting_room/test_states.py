@@ -19,6 +19,7 @@ from waiting_room.states import (
     Phase,
     State,
     diagram,
+    during_downtime,
     phase_of,
     state_of,
 )
@@ -46,6 +47,11 @@ def test_a_limit_belongs_to_what_begins_with_it(moment: datetime, phase: Phase) 
 
 def test_without_a_lobby_a_release_goes_from_scheduled_to_open() -> None:
     assert phase_of(OPENS_AT, OPENS_AT, OPENS_AT, CLOSES_AT) == "running"
+
+
+def test_downtime_pauses_what_would_run_and_opens_nothing_that_was_closed() -> None:
+    orders: list[ByHand] = ["none", "paused", "closed"]
+    assert [during_downtime(order) for order in orders] == ["paused", "paused", "closed"]
 
 
 def test_the_table_has_a_row_for_every_phase_and_order() -> None:

@@ -1,0 +1,106 @@
+"""The herald's process: `python -m monitoring.bulletin` (settings `HERALD_…`)."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from types import FrameType
+
+import msgspec
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+from redis import Redis, RedisError
+
+from monitoring.bulletin.contacts import send
+from monitoring.bulletin.herald import Herald
+from monitoring.bulletin.maintenance import REDIS_KEY, Plan
+from monitoring.bulletin.status_page import Frame
+from monitoring.errors import MonitoringError
+from monitoring.internal import serve_internal
+from monitoring.logs import configure, get_logger
+from monitoring.settings import ProcessSettings, load
+
+log = get_logger()
+
+
+class HeraldSettings(ProcessSettings):
+    """What the herald needs to know.."""
+
+    model_config = SettingsConfigDict(env_prefix="HERALD_")
+
+    bulletin_dir: Path
+    status_dir: Path
+    redis_url: str
+    status_url: str = "https://status.inzai.example"
+    city_name_ja: str = "印西市"
+    city_name_en: str = "Inzai City"
+    phone_desk: str = "0476-00-0000"
+    internal_port: int = Field(ge=0, le=65_535)
+    internal_host: str = "127.0.0.1"
+    every_s: float = Field(default=2.0, ge=0.1, le=60.0)
+
+
+def main() -> int:
+    """Work until told to end."""
+    configure("herald")
+    try:
+        settings = load(HeraldSettings)
+    except MonitoringError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    ended = Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, end)
+    herald = _herald(settings)
+    did_work = {"record": False}
+
+    def ready() -> Mapping[str, bool]:
+        return dict(did_work)
+
+    with serve_internal(settings.internal_port, ready, settings.internal_host):
+        log.info("herald_started")
+        while not ended.wait(settings.every_s if did_work["record"] else 0.0):
+            try:
+                herald.work(datetime.now(UTC))
+                did_work["record"] = True
+            except (OSError, msgspec.DecodeError):
+                did_work["record"] = False
+                log.exception("herald_failed")
+                ended.wait(settings.every_s)
+    log.info("herald_stopped")
+    return 0
+
+
+def _herald(settings: HeraldSettings) -> Herald:
+    city = {"ja": settings.city_name_ja, "en": settings.city_name_en}
+    frame = Frame(city, settings.phone_desk, settings.status_url.rstrip("/"))
+    return Herald(settings.bulletin_dir, settings.status_dir, frame, send, _publisher(settings))
+
+
+class _Publisher:
+    """Writes the plans to Redis, again and again, since Redis may be wiped or away."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis = Redis.from_url(redis_url, socket_timeout=2.0, socket_connect_timeout=2.0)
+
+    def __call__(self, plans: tuple[Plan, ...]) -> None:
+        try:
+            self._redis.set(REDIS_KEY, msgspec.json.encode(plans))
+        except (RedisError, OSError):
+            log.warning("maintenance_not_published")
+
+
+def _publisher(settings: HeraldSettings) -> _Publisher:
+    return _Publisher(settings.redis_url)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
