@@ -28,5 +28,5 @@ class AllocatorSettings(ProcessSettings):
     instance: str = "allocator-0"
     batch_size_max: int = Field(default=1_000, ge=1, le=5_000)
     lease_s: float = Field(default=3.0, ge=2.0)
-    publish_every_s: float = Field(default=0.5, gt=0)
+    publish_every_s: float = Field(default=0.25, gt=0)
     pipelined: bool = True

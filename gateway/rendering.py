@@ -4,19 +4,22 @@ Rule 1: a template is given all it shows; one that asks for more fails (StrictUn
 Rule 2: every page works without JavaScript, and holds neither script nor style of its own,
 so that the content security policy can forbid both.
 
-There is one Jinja environment per language, with the words and formats of
-`gateway.i18n` in it. Static files are linked with a digest of their content, so that a browser
-may keep them for ever.
+There is one Jinja environment per language, with the words and formats of `gateway.i18n` in
+it. Words without parameters are filled in when a template is read, since asking for each of
+them again was a good part of what rendering a page cost. Static files are linked with a
+digest of their content, so that a browser may keep them for ever.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -44,6 +47,10 @@ _WRITERS: dict[str, Callable[..., str]] = {
 """What a template may call to write words, dates and numbers, each with its language fixed."""
 
 
+_FIXED_WORDS = re.compile(r"""\{\{ t\((["'])([a-z0-9_.]+)\1\) \}\}""")
+_FIXED_LINK = re.compile(r"""\{\{ static\((["'])([a-z0-9_.-]+)\1\) \}\}""")
+
+
 @cache
 def static_url(name: str) -> str:
     """Return the URL of one of our static files; it changes with the file's content."""
@@ -51,11 +58,34 @@ def static_url(name: str) -> str:
     return f"/static/{name}?v={digest}"
 
 
+def _link(found: re.Match[str]) -> str:
+    return str(escape(static_url(found[2])))
+
+
+class _WithWords(FileSystemLoader):
+    """Reads templates of one language, its fixed words and links filled in."""
+
+    def __init__(self, folder: Path, language: str) -> None:
+        super().__init__(folder)
+        self._language = language
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        """Return the text of a template, where it stands, and whether it is still so."""
+        source, path, is_current = super().get_source(environment, template)
+        source = _FIXED_WORDS.sub(self._word, source)
+        return _FIXED_LINK.sub(_link, source), path, is_current
+
+    def _word(self, found: re.Match[str]) -> str:
+        return str(escape(i18n.text(found[2], self._language)))
+
+
 @cache
 def environment(language: str) -> Environment:
     """Make the Jinja environment in which pages of one language are rendered."""
     made = Environment(
-        loader=FileSystemLoader(PAGES_DIRECTORY),
+        loader=_WithWords(PAGES_DIRECTORY, language),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from allocator.model import FirstDose, Flexible
 from allocator.reads import Availability, Contact, Identity, OpenSlot
@@ -14,6 +14,7 @@ from gateway.receipts import ReceiptSigner
 from gateway.routes.html import ProblemShown
 from gateway.status_words import ReleaseShown, WaitShown
 from gateway.views import BookingView, DoseView, standby_view
+from monitoring.bulletin.maintenance import Plan
 from tests.unit.gateway.factories import (
     make_booking,
     make_catalogue,
@@ -53,6 +54,7 @@ DOSES = (DoseView(1, SLOTS[0], make_venue()), DoseView(2, SLOTS[1], make_venue()
 RECEIPT = ReceiptSigner(bytes(32)).receipt("122319", make_booking(), dict(enumerate(SLOTS, 1)))
 HELD = BookingView(make_booking(), PRODUCT, DOSES, RECEIPT)
 FIRST_ONLY = BookingView(make_booking(state="first_only"), PRODUCT, DOSES[:1], RECEIPT)
+DOWNTIME = Plan("m1", OPENS_AT, OPENS_AT + timedelta(hours=2), OPENS_AT)
 PROBLEM = ProblemShown("題 title", "説明 detail")
 
 TYPED = {
@@ -228,6 +230,8 @@ def _answers() -> list[Sample]:
         ("signed_out", "", {}),
         ("error", "retry", {"problem": PROBLEM, "retry_s": "5"}),
         ("error", "final", {"problem": PROBLEM, "retry_s": None}),
+        ("error", "downtime", {"problem": PROBLEM, "retry_s": None, "downtime": DOWNTIME}),
+        ("maintenance", "", {"problem": PROBLEM}),
     ]
 
 

@@ -20,6 +20,7 @@ PARAMS: dict[str, dict[str, object]] = {
     "not_your_turn": {"place": 7, "serving": 3},
     "not_open_yet": {"lobby_at": datetime(2021, 6, 1, 0, 30, tzinfo=UTC)},
     "too_many_attempts": {"minutes": 12},
+    "maintenance": {"ends_at": datetime(2021, 6, 1, 0, 30, tzinfo=UTC)},
 }
 FIELD_PARAMS: dict[str, object] = {"max": 5, "min": 1, "length": 10, "names": "a, b"}
 NEVER_MET_BY_A_CALLER = {

@@ -14,7 +14,12 @@ from tests.unit.gateway.page_samples import RECEIPT, SAMPLES, Sample
 from waiting_room.draw import RULES
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
-FRAME: dict[str, object] = {"city": "印西市", "phone_desk": "0476-00-0000", "path": "/details"}
+FRAME: dict[str, object] = {
+    "city": "印西市",
+    "phone_desk": "0476-00-0000",
+    "path": "/details",
+    "downtime": None,
+}
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 ENGLISH_SENTENCE = re.compile(r"[A-Za-z]{2,} +[A-Za-z]{2,}")
 ENGLISH_ON_PURPOSE = (
