@@ -28,6 +28,7 @@ from tests.waiting import until
 CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "allocator.jobs"]
 
 NICENESS = 10
+"""Bookings come first on a machine that is full."""
 
 
 class Jobs:
