@@ -40,7 +40,7 @@ PAGE: Mapping[str, Mapping[str, str]] = {
     "none": {"ja": "ありません。", "en": "None."},
     "planned": {"ja": "システム停止の予定", "en": "Planned downtime"},
     "reason": {"ja": "急ぐ理由", "en": "Why at short notice"},
-    "as_of": {"ja": "この頁を書いた時刻", "en": "This page was written at"},
+    "as_of": {"ja": "このページの更新時刻", "en": "This page was written at"},
     "phone": {"ja": "お電話でのご相談", "en": "Phone desk"},
     "feed": {"ja": "更新情報（Atom）", "en": "Feed (Atom)"},
     "opened": {"ja": "発生", "en": "Opened"},
@@ -65,10 +65,14 @@ def moment(at: datetime, language: str) -> str:
 
 
 def span(plan: Plan, language: str) -> str:
-    """Write when a plan begins and ends."""
-    between = "から" if language == "ja" else " to "
-    end = " まで" if language == "ja" else ""
-    return f"{moment(plan.begins_at, language)}{between}{moment(plan.ends_at, language)}{end}"
+    """Write when a plan begins and ends; the day once if it is the same."""
+    begins, ends = plan.begins_at.astimezone(SITE), plan.ends_at.astimezone(SITE)
+    end = moment(ends, language)
+    if begins.date() == ends.date():
+        end = f"{ends:%H:%M}" if language == "ja" else f"{ends:%H:%M} JST"
+    if language == "ja":
+        return f"{moment(begins, language)} から {end} まで"
+    return f"{moment(begins, language)} to {end}"
 
 
 def incident_notice(notice: Notice, incident: Incident, city: Mapping[str, str]) -> tuple[str, str]:
