@@ -38,13 +38,13 @@ def create_app(parts: Parts) -> Starlette:
     app = Starlette(
         routes=all_with_policy(
             [
+                *pages.routes(),  # First: a request is compared with one route after another.
                 *queue.routes(),
                 *api_standby.routes(),
                 *api.routes(),
                 *health.routes(),
                 *receipt_key.routes(),
                 *vwr.routes(parts.vwr),
-                *pages.routes(),
                 policy_mount("/static", StaticFolder(STATIC_FOLDER)),
             ]
         ),
