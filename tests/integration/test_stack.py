@@ -162,9 +162,9 @@ def test_killed_processes_come_back_and_a_killed_supervisor_leaves_nothing_in_th
             for process in found["processes"]
         )
 
-    until(all_run_again, within_s=60)
+    until(all_run_again, within_s=120)
     ports = first["internal_ports"].values()
-    until(lambda: all(answers(f"http://127.0.0.1:{port}/readyz") for port in ports), within_s=60)
+    until(lambda: all(answers(f"http://127.0.0.1:{port}/readyz") for port in ports), within_s=120)
     people = home.residents_file.read_bytes()
 
     stack = home.read()
@@ -198,6 +198,7 @@ def test_ctrl_c_stops_a_stack_in_the_foreground_in_order(home: Home) -> None:
         "allocator",
         "beat",
         "worker",
+        "herald",
         "redis",
         "postgres",
     ]
