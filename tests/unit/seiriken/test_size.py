@@ -65,7 +65,7 @@ def test_what_was_not_measured_is_warned_of() -> None:
 
 
 def test_bookings_that_are_decided_together_cost_less() -> None:
-    alone = msgspec.structs.replace(costs(allocator=1_000), batches=[])
+    alone = costs(gateway=1, allocator=1_000)
     rows = [(1, 100.0, 500.0), (10, 600.0, 300.0), (1_000, 10_000.0, 100.0)]
     batches = [
         {"size": float(size), "bookings_per_s": per_s, "allocator_us": us}
