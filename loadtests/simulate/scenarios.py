@@ -19,7 +19,8 @@ PAIRS_SHARE = 1 / 3
 
 HEADS = (
     *("residents", "set-up", "all come within", "wait, median", "wait, p95", "sold out after"),
-    *("gateways busy", "Redis busy", "allocators busy", "what breaks first"),
+    *("gateways busy: mean / busiest minute", "Redis busy", "allocators busy"),
+    "what breaks first",
 )
 
 LATE_S_MAX = 1.0

@@ -52,7 +52,7 @@ def test_findings_are_those_of_the_audit() -> None:
 
 
 def test_sell_out_is_bound_by_the_cap_or_by_the_allocator() -> None:
-    assert ideal_s(pairs=20_000, inside_s=50) == pytest.approx(500)
+    assert ideal_s(pairs=24_000, inside_s=50) == pytest.approx(1_000)
     assert ideal_s(pairs=20_000, inside_s=0.01) == pytest.approx(2)
 
 
