@@ -156,6 +156,20 @@ def size(population: int, costs: UnitCosts, assumed: Assumptions) -> Size:
     )
 
 
+def seats_borne(population: int, cores: float, costs: UnitCosts, assumed: Assumptions) -> int:
+    """Return how many may be inside at once where the whole city has so many cores.
+
+    What is left of them beside the way in at the peak of the arrivals; 0 if nothing is. The
+    room looks at the inbox, not at the cores: its cap (`room cap`) is the operator's to set.
+    """
+    residents = math.ceil(population * assumed.comes_share)
+    peak_per_s = residents / (60 * assumed.within_minutes) * assumed.peak_factor
+    without = sum(_cores(costs, assumed, peak_per_s, 0.0).values())
+    with_one = sum(_cores(costs, assumed, peak_per_s, 1.0).values())
+    admitted_per_s = max(0.0, cores - without) / (with_one - without)
+    return int(admitted_per_s * assumed.inside_s)
+
+
 def _cores(
     costs: UnitCosts, assumed: Assumptions, peak_per_s: float, admitted_per_s: float
 ) -> dict[str, float]:

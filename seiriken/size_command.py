@@ -19,7 +19,7 @@ TABLE = (10_000, 100_000, 1_000_000, 10_000_000)
 _MIB = 2**20
 
 
-def size(
+def size(  # noqa: PLR0917 (each is an option of the command)
     population: Annotated[
         int, typer.Option(min=1, max=2_000_000_000, help="Inhabitants of the city.")
     ] = 100_000,
@@ -43,10 +43,14 @@ def size(
     busy_max: Annotated[
         float, typer.Option(min=0.05, max=1, help="Share of its cores that a part may use.")
     ] = 0.6,
+    cores: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Also: how many may be inside where the city has so many."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a city needs: cores, memory, disk, network, and how long a release lasts."""
-    from seiriken.size import Assumptions, read_costs
+    from seiriken.size import Assumptions, read_costs, seats_borne
     from seiriken.size import size as work_out
 
     costs = read_costs(files("seiriken").joinpath(COSTS_FILE).read_bytes())
@@ -62,10 +66,18 @@ def size(
         busy_max=busy_max,
     )
     sizes = [work_out(people, costs, assumed) for people in (TABLE if table else (population,))]
+    seats = None
+    if cores is not None:
+        seats = {
+            one.population: seats_borne(one.population, cores, costs, assumed) for one in sizes
+        }
     if as_json:
-        print_json({"assumed": assumed, "sizes": sizes, "costs_measured": costs.measured})
+        told = {"assumed": assumed, "sizes": sizes, "costs_measured": costs.measured}
+        print_json(told if seats is None else told | {"seats_borne": seats})
         return
     print_table(["", *(f"{one.population:,}" for one in sizes)], _rows(sizes))
+    if seats is not None:
+        print_lines(["", *_seats(seats, cores or 0.0)])
     print_lines(["", *_assumed(costs, assumed), *_warnings(sizes)])
 
 
@@ -92,6 +104,14 @@ def _rows(sizes: list[Size]) -> list[list[str]]:
     ]
     after = list(figures).index("cores in all") + 1
     return [*rows[:after], *cores, *rows[after:]]
+
+
+def _seats(seats: dict[int, int], cores: float) -> list[str]:
+    return [
+        f"{population:,}: {cores:g} cores bear {count:,} inside at the peak"
+        + (" (`seiriken room cap`, ROOM_INSIDE_LIMIT_MAX)" if count else "; they are too few")
+        for population, count in seats.items()
+    ]
 
 
 def _warnings(sizes: list[Size]) -> list[str]:

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seiriken.size import INSIDE, WAY_IN, Assumptions, UnitCosts, read_costs, size
+from seiriken.size import (
+    INSIDE,
+    WAY_IN,
+    Assumptions,
+    UnitCosts,
+    read_costs,
+    seats_borne,
+    size,
+)
 from seiriken.size_command import COSTS_FILE
 
 COSTS = read_costs(files("seiriken").joinpath(COSTS_FILE).read_bytes())
@@ -51,6 +59,18 @@ def test_stores_grow_with_roster_and_bookings() -> None:
 def test_cdn_takes_what_all_share() -> None:
     found = size(10_000, costs(gateway=1), Assumptions())
     assert found.network_peak_behind_cdn_bytes_per_s < found.network_peak_bytes_per_s
+
+
+def test_seats_are_what_the_cores_bear_beside_the_way_in() -> None:
+    assumed = Assumptions(
+        comes_share=0.6, within_minutes=10, peak_factor=1, inside_s=50, choices=1, busy_max=1
+    )
+    way_in = 100 * len(WAY_IN) * 0.001
+    seats = seats_borne(100_000, way_in + 1, costs(gateway=1_000), assumed)
+    assert seats == pytest.approx(50 / (len(INSIDE) * 0.001), rel=0.01)
+    assert seats_borne(100_000, way_in / 2, costs(gateway=1_000), assumed) == 0
+    borne = Assumptions(inside_max=seats_borne(105_000, 4.0, COSTS, Assumptions()))
+    assert sum(size(105_000, COSTS, borne).cores.values()) == pytest.approx(4.0, abs=0.1)
 
 
 def test_process_of_one_thread_that_needs_more_is_warned_of() -> None:
