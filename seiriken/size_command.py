@@ -19,34 +19,44 @@ TABLE = (10_000, 100_000, 1_000_000, 10_000_000)
 _MIB = 2**20
 
 
+Population = Annotated[int, typer.Option(min=1, max=2_000_000_000, help="Inhabitants of the city.")]
+Table = Annotated[bool, typer.Option("--table", help="10 k, 100 k, 1 M and 10 M.")]
+Comes = Annotated[float, typer.Option(min=0.001, max=1, help="Share of them who come.")]
+Pairs = Annotated[float, typer.Option(min=0.001, max=1, help="Pairs per inhabitant.")]
+WithinMinutes = Annotated[float, typer.Option(min=0.1, help="All come within.")]
+Inside = Annotated[int, typer.Option(min=1, help="Seats inside (room cap).")]
+InsideS = Annotated[float, typer.Option(min=1, help="Seconds of a seat for each booking.")]
+PeakFactor = Annotated[
+    float, typer.Option(min=1, help="The busiest minute's arrivals against the average.")
+]
+Choices = Annotated[
+    float, typer.Option(min=1, help="How often somebody goes through days and times.")
+]
+PollEveryS = Annotated[
+    float, typer.Option(min=1, help="Seconds between two questions of one who waits.")
+]
+BusyMax = Annotated[
+    float, typer.Option(min=0.05, max=1, help="Share of its cores that a part may use.")
+]
+Cores = Annotated[
+    float | None,
+    typer.Option(min=0.1, help="Also: how many may be inside where the city has so many."),
+]
+
+
 def size(  # noqa: PLR0917 (each is an option of the command)
-    population: Annotated[
-        int, typer.Option(min=1, max=2_000_000_000, help="Inhabitants of the city.")
-    ] = 100_000,
-    table: Annotated[bool, typer.Option("--table", help="10 k, 100 k, 1 M and 10 M.")] = False,
-    comes: Annotated[float, typer.Option(min=0.001, max=1, help="Share of them who come.")] = 0.57,
-    pairs: Annotated[float, typer.Option(min=0.001, max=1, help="Pairs per inhabitant.")] = 0.19,
-    within_minutes: Annotated[float, typer.Option(min=0.1, help="All come within.")] = 10.0,
-    inside: Annotated[int, typer.Option(min=1, help="Seats inside (room cap).")] = 2_000,
-    inside_s: Annotated[
-        float, typer.Option(min=1, help="Seconds of a seat for each booking.")
-    ] = 70.0,
-    peak_factor: Annotated[
-        float, typer.Option(min=1, help="The busiest minute's arrivals against the average.")
-    ] = 2.6,
-    choices: Annotated[
-        float, typer.Option(min=1, help="How often somebody goes through days and times.")
-    ] = 1.5,
-    poll_every_s: Annotated[
-        float, typer.Option(min=1, help="Seconds between two questions of one who waits.")
-    ] = 20.0,
-    busy_max: Annotated[
-        float, typer.Option(min=0.05, max=1, help="Share of its cores that a part may use.")
-    ] = 0.6,
-    cores: Annotated[
-        float | None,
-        typer.Option(min=0.1, help="Also: how many may be inside where the city has so many."),
-    ] = None,
+    population: Population = 100_000,
+    table: Table = False,
+    comes: Comes = 0.57,
+    pairs: Pairs = 0.19,
+    within_minutes: WithinMinutes = 10.0,
+    inside: Inside = 2_000,
+    inside_s: InsideS = 70.0,
+    peak_factor: PeakFactor = 2.6,
+    choices: Choices = 1.5,
+    poll_every_s: PollEveryS = 20.0,
+    busy_max: BusyMax = 0.6,
+    cores: Cores = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a city needs: cores, memory, disk, network, and how long a release lasts."""
@@ -76,9 +86,8 @@ def size(  # noqa: PLR0917 (each is an option of the command)
         print_json(told if seats is None else told | {"seats_borne": seats})
         return
     print_table(["", *(f"{one.population:,}" for one in sizes)], _rows(sizes))
-    if seats is not None:
-        print_lines(["", *_seats(seats, cores or 0.0)])
-    print_lines(["", *_assumed(costs, assumed), *_warnings(sizes)])
+    borne = [] if seats is None else ["", *_seats(seats, cores or 0.0)]
+    print_lines([*borne, "", *_assumed(costs, assumed), *_warnings(sizes)])
 
 
 def _rows(sizes: list[Size]) -> list[list[str]]:
