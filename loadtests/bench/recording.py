@@ -25,7 +25,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
         (
             "60,000 residents come within ten minutes for 20,000 pairs; generator, edge and city on"
             " the same machine. Residents are Locust users who go through the pages as people do."
-            " 1,200 may be inside (usual: 2,000), which is what two cores bear beside the generator."
+            " 1,200 may be inside (usual: 2,000): what two cores bear beside the generator."
         ),
     ),
     "overload": (
