@@ -50,8 +50,10 @@ def test_a_quick_run_has_every_row(run: tuple[dict[str, Any], str]) -> None:
     assert sections["8 edge"] == (6 if nginx_program() else 0)
     assert sections["9 sign-in"] == 13
     assert sections["10 room"] == 6
-    may_be_nothing = ("3 latency", "8 edge")
-    assert all(row["median"] > 0 for row in rows if row["section"] not in may_be_nothing)
+    # A quick run may take less processor time than the system counts in (10 ms).
+    counted = [row for row in rows if "CPU" not in row["what"]]
+    counted = [row for row in counted if row["section"] not in ("3 latency", "8 edge")]
+    assert [row["what"] for row in counted if row["median"] <= 0] == []
 
 
 def test_an_edge_that_cannot_be_measured_is_said_to_be_left_out(
