@@ -79,7 +79,8 @@ class UnitCosts(msgspec.Struct, frozen=True):
         if not self.batches or column not in self.batches[0]:
             return 1.0
         points = [(row["bookings_per_s"], row[column]) for row in self.batches]
-        return _between(points, per_s) / points[0][1]
+        alone = points[0][1]
+        return _between(points, per_s) / alone if alone > 0 else 1.0
 
     def bytes_out(self, steps: tuple[str, ...]) -> float:
         """Return the bytes that the city sends for some steps together."""

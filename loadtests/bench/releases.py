@@ -49,6 +49,8 @@ _SHAPES = {
 }
 """Slots in all: venues, days, and starts on each day."""
 
+SIZES_OF_RELEASES = tuple(_SHAPES)
+
 
 def now() -> datetime:
     """Return the present moment."""

@@ -13,6 +13,7 @@ from statistics import median
 from typing import TypeAlias
 
 from loadtests.bench.drain import Drained, drain
+from loadtests.bench.releases import SIZES_OF_RELEASES
 from loadtests.bench.room.hall import Hall
 from loadtests.bench.room.ticks import tick_times_s
 from loadtests.bench.servers import Servers, running_servers
@@ -52,7 +53,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the sizes to the command's options."""
     usual = Sizes()
     for name in ("waiting", "booked", "slots", "batches"):
-        parser.add_argument(f"--{name}", type=int, nargs="+", default=getattr(usual, name))
+        known = SIZES_OF_RELEASES if name == "slots" else None
+        parser.add_argument(
+            f"--{name}", type=int, nargs="+", default=getattr(usual, name), choices=known
+        )
     parser.add_argument("--backlog", type=int, default=usual.backlog, help="bookings drained")
 
 

@@ -14,8 +14,8 @@ from tests.system.stack import seiriken
 def test_every_step_is_measured_and_gives_a_size(tmp_path: Path) -> None:
     file = tmp_path / "costs.json"
     options = ["--people", "20", "--rounds", "1", "--rosters", "500", "1000"]
-    options += ["--backlog", "500", "--waiting", "100", "200", "--booked", "100", "200"]
-    options += ["--slots", "50", "500", "--batches", "1", "100"]
+    options += ["--backlog", "500", "--waiting", "1000", "2000", "--booked", "100", "200"]
+    options += ["--slots", "1000", "2000", "--batches", "1", "100"]
     done = subprocess.run(
         [sys.executable, "-m", "loadtests.costs", *options, "--json", str(file)],
         check=False,
@@ -30,10 +30,10 @@ def test_every_step_is_measured_and_gives_a_size(tmp_path: Path) -> None:
     assert found.steps["booking"]["gateway"] > 0
     assert found.grows["wal_bytes_per_booking"] > 500
     assert found.grows["drained_per_s"] > 100
-    assert [row["people"] for row in found.waiting] == [100, 200]
-    assert 20 < found.waiting[1]["redis_bytes"] / 200 < 1_000
+    assert [row["people"] for row in found.waiting] == [1_000, 2_000]
+    assert 20 < found.waiting[1]["redis_bytes"] / 2_000 < 1_000
     assert [row["bookings"] for row in found.booked] == [100, 200]
-    assert [row["slots"] for row in found.slots] == [50, 500]
+    assert [row["slots"] for row in found.slots] == [1_000, 2_000]
     alone, together = found.batches
     assert together["allocator_us"] < alone["allocator_us"]
     assert size(100_000, found, Assumptions()).cores_in_all >= 1

@@ -93,6 +93,8 @@ def test_bookings_that_are_decided_together_cost_less() -> None:
     ]
     batched = msgspec.structs.replace(alone, batches=batches)
     assert batched.batched_share("gateway", 600) == 1
+    unseen = [batches[0] | {"allocator_us": 0.0}, *batches[1:]]
+    assert msgspec.structs.replace(alone, batches=unseen).batched_share("allocator", 600) == 1
     assert [batched.batched_share("allocator", per_s) for per_s in (1, 100, 350, 600, 1e6)] == [
         *(1, 1, 0.8, 0.6, 0.2),
     ]
