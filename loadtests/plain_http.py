@@ -1,8 +1,7 @@
 """A browser's connection, as cheap for the generator as it can be made.
 
-Locust's own client costs 250 µs and more of Python for each request, this one a third: an
-opening of 60,000 residents is some two million requests, and the generator runs on the
-machine that it measures.
+An opening of 60,000 residents is some one and a half million requests, and the generator runs on
+the machine that it measures: with Locust's own client it was the limit.
 
 Over standard sockets, which Locust makes cooperative; HTTP is read by httptools.
 """

@@ -6,7 +6,7 @@ that as many come each second.
 
 The admission cap is what two cores bear that also carry the generator: with the usual 2,000 seats
 the gateways alone wanted more than the core that is left to them while the crowd still came, and
-pages took seconds. One who is inside costs the gateways 18 ms, one who comes 3 ms (`make costs`).
+pages took seconds. One who is inside costs the gateways 16 ms, one who comes 3 ms (`make costs`).
 
 The sell-out is compared with what the allocator's ceiling and the admission cap allow: the
 cap's seats, each held as long as the residents really were inside, or the allocator's own

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 
+from allocator.jobs import TASK_TIME_LIMIT_S
 from allocator.outbox import Outbox
-from allocator.worker_watch import Tally, Watch
+from allocator.worker_watch import TASK_S_MAX, Tally, Watch
 from tests.waiting import until
 
 SILENT_S_MAX = 0.1
@@ -72,6 +73,10 @@ def test_worker_is_not_silent_while_a_task_takes_long(database_url: str) -> None
     tally.ended()
     assert watching.ready()["relay"]
     listen_until(watching, lambda: ended == ["stuck"])
+
+
+def test_task_at_work_is_waited_for_as_long_as_celery_lets_it_be() -> None:
+    assert TASK_S_MAX == TASK_TIME_LIMIT_S
 
 
 def test_silence_does_not_count_while_redis_is_away(database_url: str) -> None:
