@@ -33,7 +33,7 @@ PAGE: Mapping[str, Mapping[str, str]] = {
     "title": {"ja": "稼働状況", "en": "Service status"},
     "well": {"ja": "正常に動いています", "en": "All is well"},
     "incident": {"ja": "障害が起きています", "en": "There is an incident"},
-    "away": {"ja": "ただいまシステムを停止しています", "en": "The system is down as planned"},
+    "away": {"ja": "ただいまシステムを停止しています", "en": "The system is down for maintenance"},
     "next": {"ja": "次のお知らせ", "en": "Next update by"},
     "overdue": {"ja": "お知らせが遅れています", "en": "This update is late"},
     "history": {"ja": "これまでの障害", "en": "Earlier incidents"},

@@ -74,7 +74,7 @@ def test_while_it_runs_there_is_one_page_with_its_end_and_nothing_is_taken(city:
     answered = resident.http.get("/my-booking")
     assert answered.status_code == 503
     assert 3_500 < int(answered.headers["Retry-After"]) <= 3_600
-    assert "down as planned" in answered.text
+    assert "down for maintenance" in answered.text
     assert "place in the line and your booking are kept" in answered.text
 
     told = resident.book()

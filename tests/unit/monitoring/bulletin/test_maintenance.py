@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitoring.bulletin.incidents import NotPossible
-from monitoring.bulletin.maintenance import NOTICE_MIN, Plan, announced, cancelled, planned, running
+from monitoring.bulletin.maintenance import Plan, announced, cancelled, planned, running
 
 NOW = datetime(2021, 8, 20, 0, 0, tzinfo=UTC)
 BEGINS = NOW + timedelta(days=10)
@@ -17,8 +17,9 @@ def plan() -> Plan:
 
 
 def test_week_of_notice_is_enough_and_less_is_refused() -> None:
-    assert planned([], NOW + NOTICE_MIN, NOW + NOTICE_MIN + timedelta(hours=1), NOW).emergency == ""
-    sooner = NOW + NOTICE_MIN - timedelta(seconds=1)
+    week = NOW + timedelta(days=7)
+    assert planned([], week, week + timedelta(hours=1), NOW).emergency == ""
+    sooner = week - timedelta(seconds=1)
     with pytest.raises(NotPossible, match="7 days"):
         planned([], sooner, sooner + timedelta(hours=1), NOW)
     declared = planned([], sooner, sooner + timedelta(hours=1), NOW, " a disk dies ")

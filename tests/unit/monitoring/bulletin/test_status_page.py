@@ -81,8 +81,8 @@ def test_downtime_is_announced_shown_and_gone() -> None:
     assert "2021年8月30日(月) 10:05 から 12:05 まで" in shown(record, NOW, "ja")
     night = planned([], NOW + timedelta(days=9, hours=13), NOW + timedelta(days=9, hours=15), NOW)
     assert "23:05 JST to Mon 30 Aug 2021, 01:05 JST" in shown(Record(plans=(night,)), NOW)
-    assert "The system is down as planned" in shown(record, PLAN.begins_at)
-    assert "down as planned" not in shown(record, PLAN.ends_at)
+    assert "The system is down for maintenance" in shown(record, PLAN.begins_at)
+    assert "down for maintenance" not in shown(record, PLAN.ends_at)
     assert "30 Aug" not in shown(Record(plans=(cancelled(PLAN, NOW),)), NOW)
 
 
