@@ -6,12 +6,20 @@ Rule 2: what a transaction came to is told once, by `finish`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from allocator.batch import Batch
+from allocator.errors import Fenced, Outdated, StoreAway
 from allocator.store import Store
 from monitoring import metrics
+
+_RESULTS: Mapping[type[Exception], str] = {
+    Fenced: "fenced",
+    Outdated: "outdated",
+    StoreAway: "lost",
+}
 
 
 class ThreadedCommits:
@@ -40,5 +48,10 @@ class ThreadedCommits:
 
 
 def _write(store: Store, batch: Batch, epoch: int, decided_at: datetime) -> None:
-    with metrics.COMMIT_SECONDS.time():
-        store.write(batch, epoch, decided_at)
+    try:
+        with metrics.COMMIT_SECONDS.time():
+            store.write(batch, epoch, decided_at)
+    except (Fenced, Outdated, StoreAway) as fault:
+        metrics.BATCHES.labels(_RESULTS[type(fault)]).inc()
+        raise
+    metrics.BATCHES.labels("committed").inc()

@@ -212,8 +212,8 @@ def _note_begun(**_: object) -> None:
 
 
 @signals.task_postrun.connect
-def _note_ended(**_: object) -> None:
-    _worker().note_ended()
+def _note_ended(task: Any = None, state: str | None = None, **_: object) -> None:
+    _worker().note_ended(task.name, failed=state != "SUCCESS")
 
 
 @signals.worker_ready.connect

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -42,6 +43,7 @@ from allocator.offer import (
 )
 from allocator.reads import CATALOGUE_KEY, availability_key
 from allocator.store import Store, Versions
+from monitoring import metrics
 from monitoring.logs import get_logger
 
 log = get_logger()
@@ -204,6 +206,7 @@ class Publisher:
         What is decided between two pieces shows in the later one, and next time in both.
         """
         pipeline = self._signed()
+        by_kind: Counter[tuple[str, str]] = Counter()
         for release_id in list(ledger.catalogue.releases):
             first_doses: list[OpenSlot] = []
             second_doses: list[OpenSlot] = []
@@ -215,14 +218,17 @@ class Publisher:
                 yield
             pairs = 0
             for calendar in ledger.seats.calendars_of(release_id, None, None):
-                product = ledger.catalogue.products[calendar.key[2]]
-                pairs += pairs_of_calendar(calendar, product, now)
+                _, venue_id, product_id = calendar.key
+                left = pairs_of_calendar(calendar, ledger.catalogue.products[product_id], now)
+                pairs += left
+                by_kind[venue_id, product_id] += left
                 yield
             version = ledger.catalogue.version
             offer = _availability(release_id, now, version, first_doses, second_doses)
             pipeline.set(availability_key(release_id), msgspec.msgpack.encode(offer))
             pipeline.set(stock_key(release_id), pairs)
         pipeline.execute()
+        _show(by_kind, ledger)
 
     def _copy_holders(self, campaign_ids: Sequence[str]) -> Iterator[None]:
         """Replace each campaign's set by what the table says; yield after each piece.
@@ -284,6 +290,14 @@ def _people(decision: Decision) -> Iterator[HolderKey]:
         yield move.after.campaign_id, move.person_key
     if isinstance(decision.outcome, Booking):
         yield decision.outcome.campaign_id, decision.request.person_key
+
+
+def _show(left: Mapping[tuple[str, str], int], ledger: Ledger) -> None:
+    """Show what is left, and the standby lists, as metrics."""
+    for (venue_id, product_id), pairs in left.items():
+        metrics.LEFT_PAIRS.labels(venue_id, product_id).set(pairs)
+    metrics.STANDBY_PEOPLE.set(ledger.standby.people())
+    metrics.OFFERED_PAIRS.set(ledger.standby.offered())
 
 
 def _availability(

@@ -81,6 +81,14 @@ class Standby:
         of_release = self._lists.get(release_id)
         return 0 if of_release is None else len(of_release.displaced) + len(of_release.asked)
 
+    def people(self) -> int:
+        """Return how many wait or have an offer, of all releases."""
+        return sum(self.length(release_id) for release_id in self._lists)
+
+    def offered(self) -> int:
+        """Return how many have an offer that stands."""
+        return len(self._offered)
+
     def next_rank(self, release_id: str) -> int:
         """Return the rank of whoever comes next: one more than the last one's."""
         of_release = self._lists.get(release_id)

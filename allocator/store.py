@@ -95,6 +95,8 @@ class Versions(msgspec.Struct, frozen=True):
     roster: int
     database: int = 0
     """What tells this database from others of its server."""
+    now: datetime | None = None
+    """What time it has; None where it does not say."""
 
 
 class Store:
@@ -159,7 +161,7 @@ class Store:
         """Return the versions of catalogue and roster."""
         with self._connected() as connection:
             row = _only_row(connection, statements.CATALOGUE_VERSIONS)
-        return Versions(row.version, row.roster_version, row.database)
+        return Versions(row.version, row.roster_version, row.database, row.now)
 
     def load(self) -> tuple[Ledger, JournalHead]:
         """Read what is on offer, what is left of it, and where the journal stands."""

@@ -25,11 +25,14 @@ import time
 from collections.abc import Callable, Mapping
 from multiprocessing.sharedctypes import RawArray, RawValue
 
+import msgspec
+
 from allocator.errors import StoreAway
 from allocator.notices import RESULTS, Result
 from allocator.outbox import Outbox
 from monitoring import metrics
 from monitoring.internal import InternalServer, serve_internal
+from monitoring.labels import LABEL_VALUES, OTHER
 from monitoring.logs import get_logger
 
 log = get_logger()
@@ -37,11 +40,23 @@ log = get_logger()
 CANARY_AGE_S_MAX = 60.0
 END_WITHIN_S = 10.0
 LOOK_EVERY_S = 1.0
+TASKS = tuple(sorted(LABEL_VALUES["task"]))
 SILENT_S_MAX = 15.0
 """So long may no task begin or end while Redis answers and none is at work."""
 
+ENDED_KEPT = 4_096
+"""So many ended tasks are kept for the parent, who reads them each second."""
+
 TASK_S_MAX = 30.0
 """A task that is at work is ended by Celery after so long (`jobs.TASK_TIME_LIMIT_S`)."""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """One task that ended, after so many seconds."""
+
+    task: str
+    took_s: float
+    failed: bool
 
 
 class Tally:
@@ -50,6 +65,9 @@ class Tally:
     def __init__(self) -> None:
         """Take shared memory; to be made before the child is."""
         self._counts = RawArray("Q", len(RESULTS))
+        self._ended = RawArray("d", ENDED_KEPT)
+        self._ended_tasks = RawArray("b", ENDED_KEPT)
+        self._ended_count = RawValue("Q", 0)
         self._begun_at_s = RawValue("d", -math.inf)
         self._ended_at_s = RawValue("d", -math.inf)
 
@@ -61,9 +79,28 @@ class Tally:
         """Note that a task begins now."""
         self._begun_at_s.value = time.monotonic()
 
-    def ended(self) -> None:
-        """Note that a task has ended now."""
-        self._ended_at_s.value = time.monotonic()
+    def ended(self, task: str, *, failed: bool) -> None:
+        """Note that a task has ended now, well or not."""
+        now = time.monotonic()
+        slot = self._ended_count.value % ENDED_KEPT
+        self._ended[slot] = (-1.0 if failed else 1.0) * (now - float(self._begun_at_s.value))
+        self._ended_tasks[slot] = TASKS.index(task) if task in TASKS else len(TASKS)
+        self._ended_count.value += 1
+        self._ended_at_s.value = now
+
+    def ended_since(self, count: int) -> tuple[int, list[Ended]]:
+        """Return how many tasks have ended in all, and those of them after the `count`-th.
+
+        The oldest of more than ENDED_KEPT are lost.
+        """
+        now = int(self._ended_count.value)
+        slots = [number % ENDED_KEPT for number in range(max(count, now - ENDED_KEPT), now)]
+        names = (*TASKS, OTHER)
+        return now, [
+            Ended(names[self._ended_tasks[slot]], abs(took_s), failed=took_s < 0)
+            for slot in slots
+            for took_s in (float(self._ended[slot]),)
+        ]
 
     def counts(self) -> dict[Result, int]:
         """Return how often each result came."""
@@ -100,6 +137,7 @@ class Watch:
         self._silent_s_max = silent_s_max
         self._silent_since_s = time.monotonic()
         self._counted = dict.fromkeys(RESULTS, 0)
+        self._ended_counted = 0
         self._store_answers = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -125,6 +163,10 @@ class Watch:
             label = metrics.bounded("result", result)
             metrics.MAILS.labels(label).inc(count - self._counted[result])
             self._counted[result] = count
+        self._ended_counted, ended = self._tally.ended_since(self._ended_counted)
+        for one in ended:
+            metrics.TASKS.labels(one.task, "failed" if one.failed else "ok").inc()
+            metrics.TASK_SECONDS.labels(one.task).observe(one.took_s)
         try:
             backlog = self._outbox.backlog()
         except StoreAway:
@@ -184,10 +226,10 @@ class WorkerProcess:
         if self._tally is not None:
             self._tally.begun()
 
-    def note_ended(self) -> None:
+    def note_ended(self, task: str, *, failed: bool) -> None:
         """Note that a task has ended, well or not (in the child)."""
         if self._tally is not None:
-            self._tally.ended()
+            self._tally.ended(task, failed=failed)
 
     def serve(
         self, outbox: Outbox, port: int, host: str, broker_answers: Callable[[], bool]

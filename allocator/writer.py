@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -102,10 +102,15 @@ class Writer:
         self._under_way: DecidedBatch | None = None
         self._commit_began_at = 0.0
         self._committed_in_s = 0.0
+        self._there: dict[str, bool] = {}
 
     def is_ready(self) -> bool:
         """Say whether this process is the writer and has loaded its ledger."""
         return self._epoch is not None and self._ledger is not None
+
+    def needs(self) -> Mapping[str, bool]:
+        """Say what it has of what it needs; a server that was not asked yet is left out."""
+        return {**self._there, "ledger": self.is_ready()}
 
     def run(self) -> None:
         """Work until told to stop, then let another take over at once."""
@@ -117,6 +122,9 @@ class Writer:
         """Do one step; after a fault, forget what may be wrong, and wait where it may last."""
         try:
             self.step()
+            self._there["database"] = True
+            if self._epoch is not None:
+                self._there["redis"] = True
         except Fenced:
             self._fall_back()
         except Outdated:
@@ -124,6 +132,7 @@ class Writer:
             self._forget()
         except (StoreAway, RedisError) as fault:
             log.warning("dependency_lost", error=type(fault).__name__)
+            self._there["database" if isinstance(fault, StoreAway) else "redis"] = False
             self._forget()
             self._stopped(RETRY_AFTER_S)
 
@@ -188,6 +197,9 @@ class Writer:
         if not self._left_over:
             self._intake.claim_left()
         versions = self._store.versions()
+        if versions.now is not None:
+            ahead = self._clock() - versions.now
+            metrics.CLOCK_SKEW_SECONDS.labels("database").set(ahead.total_seconds())
         if versions.catalogue != self._ledger.catalogue.version:
             self._ledger, self._head = self._store.load()
             self._publisher.publish_catalogue(self._ledger)

@@ -115,7 +115,10 @@ class Watch:
                 message = {**message, "headers": [*message["headers"], named]}
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            metrics.HTTP_IN_PROGRESS_REQUESTS.track_inprogress(),
+        ):
             try:
                 await self.app(scope, receive, named_send)
             except ClientDisconnect:

@@ -31,6 +31,7 @@ from gateway.receipts import ReceiptSigner
 from gateway.sessions import Asked, Drafts, SignedOut
 from gateway.settings import GatewaySettings
 from gateway.vwr import Vwr, vwr_of
+from monitoring.loop_lag import LoopLag
 from monitoring.secrets import read_secret
 from waiting_room.line import Line
 
@@ -81,7 +82,8 @@ class Parts:
     async def running(self) -> AsyncIterator[None]:
         """Run the tasks that keep the parts up to date, for the length of a block."""
         await self.pool.open(wait=False)
-        tasks = (self.reads, self.inbox, self.board, self.downtime, self.readiness)
+        lag = LoopLag()
+        tasks = (self.reads, self.inbox, self.board, self.downtime, self.readiness, lag)
         for part in tasks:
             await part.start()
         try:

@@ -6,7 +6,7 @@ and never on the port that residents reach.
 
  - `/healthz` 200: the process runs.
  - `/readyz` 200, or 503 with what is missing: `{"ready": false, "missing": ["redis"]}`.
- - `/metrics` 200: this process's metrics as Prometheus text.
+ - `/metrics` 200: this process's metrics as Prometheus text, what it needs among them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from types import TracebackType
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from monitoring import metrics
 from monitoring.logs import get_logger
 
 Ready = Callable[[], Mapping[str, bool]]
@@ -89,6 +90,7 @@ class _InternalHandler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         match self.path.partition("?")[0]:
             case "/metrics":
+                self._show_needs()
                 self._answer(200, CONTENT_TYPE_LATEST, generate_latest())
             case "/healthz":
                 self._answer_json(200, {"alive": True})
@@ -101,13 +103,20 @@ class _InternalHandler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002, the name is the base's
         """Write no access log: what is asked here is asked every few seconds."""
 
+    def _show_needs(self) -> None:
+        for name, there in self._needs().items():
+            metrics.NEED_UP.labels(metrics.bounded("need", name)).set(there)
+
     def _missing(self) -> list[str]:
-        """Return what the process lacks; a check that fails itself counts as lacking."""
+        return sorted(name for name, there in self._needs().items() if not there)
+
+    def _needs(self) -> Mapping[str, bool]:
+        """Return what the process has of what it needs; a check that fails is lacking itself."""
         try:
-            return sorted(name for name, there in self.ready_check().items() if not there)
+            return {**self.ready_check(), "readiness_check": True}
         except Exception:
             log.exception("readiness_check_failed")
-            return ["readiness_check"]
+            return {"readiness_check": False}
 
     def _answer_json(self, status: int, body: Mapping[str, object]) -> None:
         self._answer(status, "application/json", json.dumps(body).encode())

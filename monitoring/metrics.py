@@ -1,8 +1,9 @@
 """Every metric of the system, defined once.
 
 Rule 1: names begin with `seiriken_` and end with their unit.
-Rule 2: a label takes one of the values listed in `LABEL_VALUES`; `bounded` turns
-anything else into "other". `route` alone is bounded by the routes' templates.
+Rule 2: a label takes one of the values listed in `monitoring.labels`; `bounded` turns anything
+else into "other". Not listed there are `route`, bounded by the routes' templates, and `venue` and
+`product`, bounded by the city's release.
 Nothing personal and nothing that grows with the crowd is ever a label.
 
 Each process serves its own registry on its internal port (`monitoring.internal`).
@@ -10,67 +11,14 @@ Each process serves its own registry on its internal port (`monitoring.internal`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from prometheus_client import Counter, Gauge, Histogram
 
-OTHER = "other"
-
-LABEL_VALUES: Mapping[str, frozenset[str]] = {
-    "status_class": frozenset({"1xx", "2xx", "3xx", "4xx", "5xx"}),
-    "result": frozenset(
-        {
-            *("confirmed", "not_confirmed", "too_many_attempts"),
-            *("within", "earlier", "later"),
-            *("sent", "failed", "already_sent", "no_address", "overtaken", "refused", "given_up"),
-            *("ok", "not_yet", "invalid", "unknown", "expired", "full", "away"),
-        }
-    ),
-    "cause": frozenset({"paused", "rate_lowered", "capacity_cut", "slower_than_measured"}),
-    "kind": frozenset(
-        {
-            "too_many_attempts",
-            "cross_site",
-            "bad_token",
-            "session_expired",
-            "not_signed_in",
-            "not_inside",
-            "not_yours",
-            "too_large",
-            "id_reused",
-        }
-    ),
-    "call": frozenset(
-        {
-            *("assign_queue_num", "queue_num", "serving_num", "waiting_num", "queue_pos_expiry"),
-            *("generate_token", "public_key"),
-        }
-    ),
-    "command": frozenset(
-        {
-            *("book", "change", "cancel", "book_together", "join", "accept", "expire"),
-            *("close_slots", "add_seats", "cut_supply", "mark_dose", "walk_in"),
-        }
-    ),
-    "reason": frozenset(
-        {
-            *("id_reused", "not_eligible", "outside_release", "already_booked", "on_standby"),
-            *("no_booking", "no_offer", "dose_given", "first_dose_not_given", "not_the_day"),
-            *("past_cut_off", "too_many_at_once", "second_doses_protected"),
-            *("interval_not_met", "no_second_dose", "no_first_dose"),
-            *("pairs_free", "standby_full"),
-        }
-    ),
-}
+from monitoring.labels import LABEL_VALUES as LABEL_VALUES
+from monitoring.labels import bounded as bounded
 
 _FAST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _WAIT_SECONDS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200)
 _BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
-
-
-def bounded(label: str, value: str) -> str:
-    """Return a label's value, or "other" when it is none of those listed."""
-    return value if value in LABEL_VALUES[label] else OTHER
 
 
 # The gateway
@@ -83,6 +31,15 @@ HTTP_REQUEST_SECONDS = Histogram(
     "seiriken_http_request_seconds",
     "Time from the request's head to the end of the answer, by route template.",
     ["route"],
+    buckets=_FAST_SECONDS,
+)
+HTTP_IN_PROGRESS_REQUESTS = Gauge(
+    "seiriken_http_in_progress_requests",
+    "Requests that are being answered now.",
+)
+LOOP_LAG_SECONDS = Histogram(
+    "seiriken_loop_lag_seconds",
+    "How much later than due the event loop woke: how full the process is.",
     buckets=_FAST_SECONDS,
 )
 SIGN_INS = Counter(
@@ -144,6 +101,36 @@ SERVING_PLACE = Gauge(
     "seiriken_serving_place",
     "The last place that may come in (the serving number).",
 )
+TOLD_WAIT_SECONDS = Gauge(
+    "seiriken_told_wait_seconds",
+    "What the last one in the line is told: the wait is between these bounds; NaN while unknown.",
+    ["bound"],
+)
+OUTLOOK_PEOPLE = Gauge(
+    "seiriken_outlook_people",
+    "People who wait, by what they are told of their chances.",
+    ["outlook"],
+)
+RELEASE_STATE = Gauge(
+    "seiriken_release_state",
+    "1 for the state of the release that is shown now, 0 for the others.",
+    ["state"],
+)
+TICK_SECONDS = Histogram(
+    "seiriken_tick_seconds",
+    "Time of one tick of the room.",
+    buckets=_FAST_SECONDS,
+)
+TICKS = Counter(
+    "seiriken_ticks_total",
+    "Ticks of the room by result: ok, away (Redis did not answer).",
+    ["result"],
+)
+ADMISSION_HELD_BY_STATE = Gauge(
+    "seiriken_admission_held_by_state",
+    "1 for what holds the line back now, 0 for the others.",
+    ["held_by"],
+)
 ADMISSION_LIMIT_PEOPLE = Gauge(
     "seiriken_admission_limit_people",
     "People whom the controller lets be inside at once.",
@@ -183,6 +170,11 @@ ANSWER_SECONDS = Histogram(
     "Time to answer and acknowledge one batch after its commit.",
     buckets=_FAST_SECONDS,
 )
+BATCHES = Counter(
+    "seiriken_batches_total",
+    "Batches by result: committed, fenced, outdated, lost (a server was away).",
+    ["result"],
+)
 BOOKINGS = Counter(
     "seiriken_bookings_total",
     "Commands granted and committed, by command (book, change, cancel, ...).",
@@ -194,6 +186,19 @@ REFUSALS = Counter(
     ["reason"],
 )
 
+LEFT_PAIRS = Gauge(
+    "seiriken_left_pairs",
+    "Pairs that can still be booked, by venue and product, of all releases (the writer's).",
+    ["venue", "product"],
+)
+STANDBY_PEOPLE = Gauge(
+    "seiriken_standby_people",
+    "People on the standby lists, offers included (the writer's).",
+)
+OFFERED_PAIRS = Gauge(
+    "seiriken_offered_pairs",
+    "Pairs held for somebody on a standby list until they decide (the writer's).",
+)
 WRITER_EPOCH = Gauge(
     "seiriken_writer_epoch",
     "Epoch of this allocator's last lease; the highest one is the writer.",
@@ -218,6 +223,27 @@ MAILS = Counter(
     ["result"],
 )
 
+TASKS = Counter(
+    "seiriken_tasks_total",
+    "Celery tasks that ended, by task and result: ok, failed.",
+    ["task", "result"],
+)
+TASK_SECONDS = Histogram(
+    "seiriken_task_seconds",
+    "Time of one Celery task.",
+    ["task"],
+    buckets=_FAST_SECONDS,
+)
+INVARIANT_FINDINGS = Gauge(
+    "seiriken_invariant_findings",
+    "What the last audit of the tables found, by check; all must be 0.",
+    ["invariant"],
+)
+AUDIT_TIMESTAMP_SECONDS = Gauge(
+    "seiriken_audit_timestamp_seconds",
+    "When the tables were audited last (unix time); 0 if never.",
+)
+
 # Incidents and planned downtime
 OPEN_INCIDENTS = Gauge(
     "seiriken_open_incidents",
@@ -235,6 +261,32 @@ NOTICES = Counter(
     "seiriken_notices_total",
     "Notices to the agreed contacts by result: sent, failed.",
     ["result"],
+)
+
+HERALD_ROUND_SECONDS = Histogram(
+    "seiriken_herald_round_seconds",
+    "Time of one round of the herald: record, status page, notices.",
+    buckets=_FAST_SECONDS,
+)
+
+# Every process, and the machine
+NEED_UP = Gauge(
+    "seiriken_need_up",
+    "1 if the process has what it needs, 0 if not, by need (as /readyz says).",
+    ["need"],
+)
+CLOCK_SKEW_SECONDS = Gauge(
+    "seiriken_clock_skew_seconds",
+    "How far this process's clock is ahead of a server's (negative: behind).",
+    ["against"],
+)
+DISK_SIZE_BYTES = Gauge(
+    "seiriken_disk_size_bytes",
+    "Size of the disk that the system's folder is on.",
+)
+DISK_FREE_BYTES = Gauge(
+    "seiriken_disk_free_bytes",
+    "What is free of it.",
 )
 
 # Monitoring itself

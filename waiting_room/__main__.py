@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from monitoring import logs
+from monitoring import logs, metrics
 from monitoring.errors import MonitoringError
 from monitoring.internal import serve_internal
 from monitoring.secrets import read_secret
@@ -56,17 +56,20 @@ class Ticking:
 
     def _tick(self) -> None:
         try:
-            self._room.run(time.time(), time.monotonic())
+            with metrics.TICK_SECONDS.time():
+                self._room.run(time.time(), time.monotonic())
             if self._inlet is not None:
                 self._inlet.run(time.time(), time.monotonic())
         except RedisError as error:
             self.redis_there = False
+            metrics.TICKS.labels("away").inc()
             if not self._said_away:
                 log.warning("redis_lost", dependency="redis", error=type(error).__name__)
                 self._said_away = True
             return
         if self._said_away:
             log.info("redis_found", dependency="redis")
+        metrics.TICKS.labels("ok").inc()
         self.redis_there, self._said_away = True, False
 
 

@@ -184,7 +184,7 @@ def step(before: Admission, measured: Measured, rules: AdmissionRules) -> Admiss
     after = _with_limit(after, measured, rules, elapsed_s)
     arrived = min(before.serving, measured.joined)
     saved = _saved(before, measured, rules, elapsed_s, arrived)
-    ceiling = _ceiling(after, measured, rules)
+    ceiling = ceiling_of(after, measured, rules)
     by_line = claimed - measured.desk.claimed
     room = max(0, ceiling - kept(measured.desk, ceiling) - by_line)
     serving = max(before.serving, arrived + min(room, int(saved)))
@@ -208,6 +208,12 @@ def step(before: Admission, measured: Measured, rules: AdmissionRules) -> Admiss
 def door(admission: Admission) -> int:
     """Return how many may be inside before the others wait a moment at the door."""
     return admission.ceilings[0].people if admission.ceilings else int(admission.limit)
+
+
+def ceiling_of(after: Admission, measured: Measured, rules: AdmissionRules) -> int:
+    """Return how many may be inside: under a fixed rate as many as ever; never over a cap."""
+    ceiling = int(after.limit) if measured.per_minute is None else rules.inside_max
+    return ceiling if measured.cap is None else min(ceiling, measured.cap)
 
 
 def called_within(admission: Admission, span_s: float) -> int:
@@ -236,12 +242,6 @@ def _highest(ceilings: tuple[Mark, ...], now: Mark, span_s: float) -> tuple[Mark
     """Add a ceiling; keep those of the span that no later one reaches, the greatest first."""
     kept_ones = [m for m in ceilings if m.people > now.people and m.at_s > now.at_s - span_s]
     return (*kept_ones, now)
-
-
-def _ceiling(after: Admission, measured: Measured, rules: AdmissionRules) -> int:
-    """Return how many may be inside: under a fixed rate as many as ever; never over a cap."""
-    ceiling = int(after.limit) if measured.per_minute is None else rules.inside_max
-    return ceiling if measured.cap is None else min(ceiling, measured.cap)
 
 
 def _absent(before: Admission) -> int:

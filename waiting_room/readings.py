@@ -32,16 +32,21 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Pulse(msgspec.Struct, frozen=True):
-    """How the allocator does: age of the oldest undecided request, length of the latest commit."""
+    """How the allocator does, and what time Redis has (`now`, unix seconds).
+
+    `age_s` of the oldest undecided request, of `requests` in all; how long the latest commit took.
+    """
 
     age_s: float
     commit_s: float
+    requests: int
+    now: float
 
 
 COMMIT_KNOWN_S = 10.0
 """An older commit says nothing about now."""
 
-READS_OF_PULSE = 3
+READS_OF_PULSE = 4
 
 
 def ask_pulse(pipe: Pipeline) -> None:
@@ -49,15 +54,17 @@ def ask_pulse(pipe: Pipeline) -> None:
     pipe.time()
     pipe.xrange(keys.INBOX, count=1)
     pipe.get(keys.COMMIT)
+    pipe.xlen(keys.INBOX)
 
 
 def pulse_from(answers: list[Any]) -> Pulse:
     """Return the answers to `ask_pulse`."""
-    (seconds, micros), oldest, commit = answers
+    (seconds, micros), oldest, commit, requests = answers
     now = seconds + micros / 1e6
     age_s = max(0.0, now - int(oldest[0][0].split(b"-")[0]) / 1e3) if oldest else 0.0
     took_s, at_s = map(float, commit.split()) if commit else (0.0, 0.0)
-    return Pulse(age_s, took_s if now - at_s < COMMIT_KNOWN_S else 0.0)
+    commit_s = took_s if now - at_s < COMMIT_KNOWN_S else 0.0
+    return Pulse(age_s, commit_s, requests, now)
 
 
 READS_PER_RELEASE = 13

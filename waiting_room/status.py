@@ -19,6 +19,7 @@ import msgspec
 from waiting_room.admission import Admission, called_within
 from waiting_room.facts import LineFacts
 from waiting_room.gaps import people_up_to, place_after
+from waiting_room.held_by import HeldBy
 from waiting_room.lots import SITE_TIMEZONE, DrawFacts, draw_facts
 from waiting_room.outlook import (
     Eta,
@@ -66,7 +67,8 @@ class Moment(msgspec.Struct, frozen=True):
     """What one tick knows of one release, to be told to everybody.
 
     `admission` is None before the opening and when the release was closed already as
-    the room started; `inside` counts people; `pairs_left` is None when not published.
+    the room started; `inside` counts people; `pairs_left` is None when not published; `held_by`
+    is what holds the line back.
     """
 
     plan: ReleasePlan
@@ -81,6 +83,7 @@ class Moment(msgspec.Struct, frozen=True):
     now: datetime
     desk_waiting: int = 0
     cap: int | None = None
+    held_by: HeldBy = "not_running"
 
 
 class Told(msgspec.Struct, frozen=True):

@@ -36,6 +36,7 @@ from waiting_room.desk_lane import CALL_KEPT_S
 from waiting_room.draw import seed_of
 from waiting_room.facts import LineFacts, as_fields, rebuilt
 from waiting_room.gaps import people_up_to, place_after
+from waiting_room.held_by import HeldBy, held_by
 from waiting_room.lots import lots_of
 from waiting_room.memory import MemoryFile
 from waiting_room.orders import Orders, keep_orders
@@ -51,8 +52,9 @@ from waiting_room.readings import (
     reading_from,
 )
 from waiting_room.recording import Recorder
+from waiting_room.showing import show
 from waiting_room.states import State, during_downtime, state_of
-from waiting_room.status import Moment, encode, people_waiting
+from waiting_room.status import Moment, encode
 from waiting_room.telling import Telling
 
 CATALOGUE_EVERY_S = 1.0
@@ -110,7 +112,7 @@ class Room:
         told = self._write(moments)
         self._ticked_at_s = at_s
         self._memory.write(self._lines)
-        self._publish(told, pulse.age_s, at_s)
+        self._publish(told, pulse, at_s, now)
 
     def _read_plans(self, at_s: float) -> None:
         """Read the catalogue again, at most once a second; without one, keep what is known."""
@@ -181,24 +183,19 @@ class Room:
         by_hand = during_downtime(plan.state_by_hand) if is_away else plan.state_by_hand
         state = state_of(plan.phase(moment), by_hand, opened=facts.opened)
         admission = self._admissions.get(plan.release_id)
+        held: HeldBy = "not_running"
         if state in ("open", "paused"):
-            joined = people_up_to(facts.next_index, facts.gaps)
-            before = admission or self._begin(facts, joined)
-            measured = Measured(
+            measured = _measured(
+                plan,
+                reading,
+                facts,
+                pulse,
                 elapsed_s=elapsed_s if admission else 0.0,
-                joined=joined,
-                inside=reading.inside,
-                entered=reading.entered,
-                age_s=pulse.age_s,
-                commit_s=pulse.commit_s,
                 running=state == "open",
-                per_minute=reading.orders.per_minute,
-                cap=reading.orders.cap,
-                desk=reading.desk,
-                queue=plan.queue != "none",
-                came=facts.entered,
             )
+            before = admission or self._begin(facts, measured.joined)
             admission = step(before, measured, self._rules)
+            held = held_by(admission, measured, self._rules)
             self._note_decrease(plan, before, admission, pulse.age_s)
             facts = msgspec.structs.replace(
                 facts,
@@ -219,6 +216,7 @@ class Room:
             cap=reading.orders.cap,
             called_per_s_max=self._rules.called_per_s_max,
             now=moment,
+            held_by=held,
         )
 
     def _begin(self, facts: LineFacts, joined: int) -> Admission:
@@ -285,12 +283,12 @@ class Room:
             )
         self._states[release_id] = state
 
-    def _publish(self, moments: list[Moment], age_s: float, at_s: float) -> None:
+    def _publish(self, moments: list[Moment], pulse: Pulse, at_s: float, now: float) -> None:
         """Write the public documents, the current release, and the metrics."""
         pipe = self._redis.pipeline(transaction=False)
-        for moment in moments:
-            document = encode(self._telling.status(pipe, moment, at_s, self._plans))
-            pipe.set(keys.status(moment.plan.release_id), document)
+        told = [(m, self._telling.status(pipe, m, at_s, self._plans)) for m in moments]
+        for moment, status in told:
+            pipe.set(keys.status(moment.plan.release_id), encode(status))
         current = current_release({m.plan.release_id: m.plan for m in moments}, self._states)
         if current is None:
             pipe.delete(keys.CURRENT)
@@ -301,14 +299,32 @@ class Room:
         pipe.execute()
         self._recorder.done()
         self._telling.done()
-        metrics.INSIDE_PEOPLE.set(sum(m.inside for m in moments))
-        metrics.WAITING_PEOPLE.set(sum(people_waiting(m.facts) for m in moments))
-        metrics.DESK_WAITING_PEOPLE.set(sum(m.desk_waiting for m in moments))
-        metrics.INBOX_OLDEST_AGE_SECONDS.set(age_s)
-        for moment in moments:
-            if moment.plan.release_id == current:
-                metrics.SERVING_PLACE.set(moment.facts.serving)
-                metrics.ADMISSION_LIMIT_PEOPLE.set(moment.facts.limit)
+        show(told, current, pulse, now)
+
+
+def _measured(
+    plan: ReleasePlan,
+    reading: Reading,
+    facts: LineFacts,
+    pulse: Pulse,
+    *,
+    elapsed_s: float,
+    running: bool,
+) -> Measured:
+    return Measured(
+        elapsed_s=elapsed_s,
+        joined=people_up_to(facts.next_index, facts.gaps),
+        inside=reading.inside,
+        entered=reading.entered,
+        age_s=pulse.age_s,
+        commit_s=pulse.commit_s,
+        running=running,
+        per_minute=reading.orders.per_minute,
+        cap=reading.orders.cap,
+        desk=reading.desk,
+        queue=plan.queue != "none",
+        came=facts.entered,
+    )
 
 
 def _older(facts: LineFacts, remembered: LineFacts) -> bool:

@@ -15,6 +15,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 from redis import Redis, RedisError
 
+from monitoring import metrics
 from monitoring.bulletin.contacts import send
 from monitoring.bulletin.herald import Herald
 from monitoring.bulletin.maintenance import REDIS_KEY, Plan
@@ -69,7 +70,8 @@ def main() -> int:
         log.info("herald_started")
         while not ended.wait(settings.every_s if did_work["record"] else 0.0):
             try:
-                herald.work(datetime.now(UTC))
+                with metrics.HERALD_ROUND_SECONDS.time():
+                    herald.work(datetime.now(UTC))
                 did_work["record"] = True
             except (OSError, msgspec.DecodeError):
                 did_work["record"] = False

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from monitoring import metrics
 from monitoring.bulletin.contacts import Contact, Contacts
@@ -101,6 +102,9 @@ class Herald:
         metrics.OPEN_INCIDENTS.set(len(open_now))
         metrics.OVERDUE_INCIDENTS.set(sum(one.is_overdue(now) for one in open_now))
         metrics.RUNNING_MAINTENANCES.set(running(record.plans, now) is not None)
+        disk = psutil.disk_usage(str(self.folder))
+        metrics.DISK_SIZE_BYTES.set(disk.total)
+        metrics.DISK_FREE_BYTES.set(disk.free)
 
 
 def _written_out(record: Record, notice: Notice, frame: Frame) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from contextlib import closing
 
 from allocator.jobs import TASK_TIME_LIMIT_S
 from allocator.outbox import Outbox
-from allocator.worker_watch import TASK_S_MAX, Tally, Watch
+from allocator.worker_watch import ENDED_KEPT, TASK_S_MAX, Tally, Watch
 from tests.waiting import until
 
 SILENT_S_MAX = 0.1
@@ -53,7 +53,7 @@ def test_worker_whose_tasks_end_is_left_alone(database_url: str) -> None:
     listened: list[int] = []
 
     def enough() -> bool:
-        tally.ended()
+        tally.ended("relay_outbox", failed=False)
         listened.append(1)
         return len(listened) > 3 * SILENT_S_MAX / 0.02
 
@@ -70,7 +70,7 @@ def test_worker_is_not_silent_while_a_task_takes_long(database_url: str) -> None
     listen_until(watching, lambda: time.monotonic() > until_s)
     assert ended == []
     assert not watching.ready()["relay"]
-    tally.ended()
+    tally.ended("relay_outbox", failed=False)
     assert watching.ready()["relay"]
     listen_until(watching, lambda: ended == ["stuck"])
 
@@ -101,3 +101,30 @@ def test_backlog_is_looked_at_all_the_while(database_url: str) -> None:
         watching.start()
         until(lambda: watching.ready()["database"])
         watching.close()
+
+
+def test_tasks_that_ended_are_read_once_each() -> None:
+    tally = Tally()
+    tally.begun()
+    tally.ended("send_notice", failed=False)
+    tally.begun()
+    tally.ended("send_notice", failed=True)
+    tally.ended("of_somebody_else", failed=False)
+    count, ended = tally.ended_since(0)
+    assert [(one.task, one.failed) for one in ended] == [
+        ("send_notice", False),
+        ("send_notice", True),
+        ("other", False),
+    ]
+    assert tally.ended_since(count) == (3, [])
+
+
+def test_of_more_tasks_than_are_kept_the_latest_are_read() -> None:
+    tally = Tally()
+    for _ in range(ENDED_KEPT):
+        tally.ended("relay_outbox", failed=False)
+    tally.ended("send_notice", failed=False)
+    count, ended = tally.ended_since(0)
+    assert (count, len(ended)) == (ENDED_KEPT + 1, ENDED_KEPT)
+    assert ended[-1].task == "send_notice"
+    assert {one.task for one in ended[:-1]} == {"relay_outbox"}

@@ -77,3 +77,11 @@ def test_a_closed_port_is_free_again() -> None:
 def test_a_port_that_is_taken_is_an_error() -> None:
     with serve_internal(0, dict) as server, pytest.raises(OSError, match="in use"):
         serve_internal(server.port, dict)
+
+
+def test_what_a_process_needs_is_among_its_metrics() -> None:
+    with serve_internal(0, lambda: {"redis": True, "database": False}) as server:
+        _, body = ask(server.port, "/metrics")
+    assert 'seiriken_need_up{need="redis"} 1.0' in body
+    assert 'seiriken_need_up{need="database"} 0.0' in body
+    assert 'seiriken_need_up{need="readiness_check"} 1.0' in body
