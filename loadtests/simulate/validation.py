@@ -51,10 +51,10 @@ def validate(people: int, keep: Path | None = None) -> list[Compared]:
     """
     pairs = int(people * PAIRS_SHARE)
     options = ["--people", str(people), "--pairs", str(pairs), "--opens-in", str(int(LEAD_S) + 5)]
-    with running_city(*options) as city, edge_before(city) as (url, _):
+    with running_city(*options) as city, edge_before(city) as edge:
         left = int(city.status()["queue"]["pairs_left"] or pairs)
         arguments = ["--surge", "opening", "--people", str(people), "--minutes", str(MINUTES)]
-        played = play(city, url, *arguments, "--loses-heart", "0", keep=keep)
+        played = play(city, edge.url, *arguments, "--loses-heart", "0", keep=keep)
     town = Town(
         people=people,
         pairs=left,

@@ -44,13 +44,12 @@ def measure_opening(scale: float = 1.0, keep: Path | None = None) -> list[Row]:
     options = ["--people", str(int(POPULATION * scale)), "--pairs", str(int(PAIRS * scale))]
     options += ["--opens-in", str(lead_s)]
     with running_city(*options, settings=SETTINGS) as city, edge_before(city) as edge:
-        url, edge_pid = edge
         pairs = float(city.status()["queue"]["pairs_left"] or 0)
-        pids = city.pids() | ({} if edge_pid is None else {"edge": edge_pid})
+        pids = {**city.pids(), **edge.pids}
         arguments = ["--surge", "opening", "--people", str(int(RESIDENTS * scale))]
         arguments += ["--minutes", str(minutes), "--patience", "30"]
         with watching(pids) as watched:
-            played = play(city, url, *arguments, keep=keep)
+            played = play(city, edge.url, *arguments, keep=keep)
         left = _pairs_left(city)
     return _rows(played, watched, pairs, left)
 

@@ -6,9 +6,9 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -96,18 +96,28 @@ class Played:
         return sum(self.book.seconds("generator cpu").values())
 
 
+@dataclass(frozen=True)
+class EdgeBefore:
+    """Where residents go, the edge's process by name, and its log; none where there is no edge."""
+
+    url: str
+    pids: Mapping[str, int] = field(default_factory=dict)
+    log_file: Path | None = None
+
+
 @contextmanager
-def edge_before(city: City) -> Iterator[tuple[str, int | None]]:
-    """Put nginx before a city, where it is installed; return the address, and its process."""
+def edge_before(city: City) -> Iterator[EdgeBefore]:
+    """Put nginx before a city, where it is installed; else residents come to the city itself."""
     program, url = nginx_program(), city.url
     if program is None:
-        yield url, None
+        yield EdgeBefore(url)
         return
     with tempfile.TemporaryDirectory(prefix="seiriken-edge-", dir="/tmp") as folder:
         port = urlsplit(url).port
         assert port is not None
-        with running_edge(program, Path(folder), port, b"{}") as edge:
-            yield f"http://127.0.0.1:{edge.port}", edge.process.pid
+        with running_edge(program, Path(folder), port, b"{}", logs=True) as edge:
+            address = f"http://127.0.0.1:{edge.port}"
+            yield EdgeBefore(address, {"edge": edge.process.pid}, edge.log_file)
 
 
 def play(city: City, url: str, *options: str, keep: Path | None = None) -> Played:

@@ -33,11 +33,10 @@ def measure_soak(scale: float = 1.0, keep: Path | None = None) -> list[Row]:
     }
     options = ["--people", str(people), "--pairs", str(people)]
     with running_city(*options, settings=settings) as city, edge_before(city) as edge:
-        url, edge_pid = edge
-        pids = city.pids() | ({} if edge_pid is None else {"edge": edge_pid})
+        pids = {**city.pids(), **edge.pids}
         arguments = ["--surge", "soak", "--minutes", str(minutes), "--patience", "5"]
         with watching(pids) as watched:
-            played = play(city, url, *arguments, "--per-minute", str(per_minute), keep=keep)
+            played = play(city, edge.url, *arguments, "--per-minute", str(per_minute), keep=keep)
         until("inbox and outbox are empty", lambda: _left(city) == 0, DRAINED_S_MAX)
         left = _left(city)
     return _rows(played, watched, left, 60 * minutes)

@@ -6,7 +6,7 @@ import pytest
 
 from loadtests.endings import Ending
 from loadtests.surge.opening import ideal_s, told_in_vain
-from loadtests.surge.overload import back_to_normal_s
+from loadtests.surge.overload import Answers, back_to_normal_s
 from loadtests.surge.playing import Played
 from loadtests.tally import Book
 
@@ -67,4 +67,4 @@ def test_normal_again_is_when_it_stays_so() -> None:
     book = Book()
     for second, duration_ms in ((0, 900), (5, 50), (10, 900), (15, 50), (20, 50), (25, 50)):
         book.note_duration("durations", 2_000 + second, "GET /choose", duration_ms)
-    assert back_to_normal_s(played(book), 2_000, normal_ms=100) == 15
+    assert back_to_normal_s(Answers.as_residents_saw(played(book)), 2_000, normal_ms=100) == 15

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from loadtests.surge.edge_log import INSIDE, OTHER, TABLE, WAY_IN, book_of, group_of
+from loadtests.tally import percentile_ms
+
+
+@pytest.mark.parametrize(
+    ("path", "group"),
+    [
+        ("/", WAY_IN),
+        ("/sign-in", WAY_IN),
+        ("/queue/r1/status.json", WAY_IN),
+        ("/choose/2021-06-10?venue=hall", INSIDE),
+        ("/checking/0f", INSIDE),
+        ("/booked", INSIDE),
+        ("/static/seiriken.css", OTHER),
+        ("/my-booking", OTHER),
+    ],
+)
+def test_every_path_belongs_somewhere(path: str, group: str) -> None:
+    assert group_of(path) == group
+
+
+def test_durations_are_kept_by_group_and_moment() -> None:
+    book = book_of(
+        [
+            "1000.250 GET / 0.004\n",
+            "1001.000 POST /details 0.200\n",
+            "1009.000 POST /details 0.010\n",
+            "1009.100 GET /ch",
+        ]
+    )
+    early = percentile_ms(book.bins(TABLE, [INSIDE], 1_000, 1_005), 0.99)
+    assert early == pytest.approx(200, rel=0.06)
+    assert sum(book.bins(TABLE, [INSIDE], 0, math.inf).values()) == 2
+    assert percentile_ms(book.bins(TABLE, [WAY_IN]), 0.99) == pytest.approx(4, rel=0.06)
