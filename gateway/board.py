@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 from collections.abc import Callable
 
 import msgspec
@@ -36,6 +37,7 @@ class Board:
         self._monotonic = monotonic
         self._notices: dict[str, bytes] = {}
         self._read: dict[bytes, Status] = {}
+        self._packed: dict[bytes, bytes] = {}
         self._current: str | None = None
         self._fetched_at: float | None = None
         self._background = Background(board_refresh=self._refresh_forever)
@@ -71,6 +73,15 @@ class Board:
             self._read[raw] = msgspec.json.decode(raw, type=Status)
         return self._read[raw]
 
+    def packed(self, release_id: str | None = None) -> bytes | None:
+        """Return the same, compressed (gzip), once for each change. Raises as `raw`."""
+        raw = self.raw(release_id)
+        if raw is None:
+            return None
+        if raw not in self._packed:
+            self._packed[raw] = gzip.compress(raw, mtime=0)
+        return self._packed[raw]
+
     async def refresh(self) -> None:
         """Fetch all notices once; of a Redis that was wiped, none, so that the last ones stay up.
 
@@ -89,6 +100,7 @@ class Board:
         self._current = current
         self._notices = notices
         self._read = {raw: read for raw, read in self._read.items() if raw in notices.values()}
+        self._packed = {raw: one for raw, one in self._packed.items() if raw in notices.values()}
         self._fetched_at = self._monotonic()
 
     def _releases(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import uuid4
 
+import httpx2
 import pytest
 from prometheus_client import REGISTRY
 from redis import Redis
@@ -72,6 +73,22 @@ def test_notice_goes_its_own_way_and_says_what_every_answer_says(city: City) -> 
     for path in ("/queue/unknown/status.json", "/elsewhere/status.json", "/queue/a/b/status.json"):
         assert visitor.get(path).status_code == 404, path
     assert visitor.post("/queue/status.json").status_code == 405
+
+
+def test_browsers_get_the_notice_packed_and_others_as_it_is(city: City) -> None:
+    visitor = city.resident(0).http
+
+    def asked(accepted: str) -> httpx2.Response:
+        return visitor.get("/queue/status.json", headers={"Accept-Encoding": accepted})
+
+    for accepted in ("gzip, deflate, br", "gzip"):
+        packed = asked(accepted)
+        assert packed.headers["content-encoding"] == "gzip"
+        assert packed.json()["release_id"] == "spring"
+        assert int(packed.headers["content-length"]) <= 1_024
+    for accepted in ("identity", "gzip;q=0", "br"):
+        assert "content-encoding" not in asked(accepted).headers
+        assert asked(accepted).headers["vary"] == "Accept-Encoding"
 
 
 def test_resident_signs_in_looks_books_and_sees_the_booking(city: City) -> None:
