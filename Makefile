@@ -6,7 +6,7 @@ ARGS ?=
 SEEDS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test leaders chaos simulate check bench peers costs scale performance load load-ui format lock clean
+.PHONY: help up down test leaders chaos simulate check bench peers costs scale performance load load-ui dashboards format lock clean
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -61,6 +61,9 @@ load: .venv/dev-installed ## Let a crowd come to the city that `make up` runs (A
 
 load-ui: .venv/dev-installed ## The same from a web page on 127.0.0.1:8089
 	$(LOCUST) --web-host 127.0.0.1 $(ARGS)
+
+dashboards: .venv/dev-installed ## Write Grafana's dashboards (monitoring/grafana/json) from their Python
+	@$(BIN)/python -m monitoring.grafana
 
 format: .venv/dev-installed ## Format the code and repair what ruff can
 	$(BIN)/ruff check --fix .
