@@ -79,7 +79,7 @@ STRAINED = (
 
 NOTHING = "nothing / なし"
 
-WELL = "2 - clamp_max(2 * ({bad}) + ({strained}), 2)".format(
+WELL = "2 - clamp_max(2 * ({bad}) + clamp_max({strained}, 1), 2)".format(
     bad=or_zero(f"count({' or '.join(trouble.row() for trouble in BAD)})"),
     strained=or_zero(f"count({' or '.join(trouble.row() for trouble in STRAINED)})"),
 )
