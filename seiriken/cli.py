@@ -25,6 +25,7 @@ from seiriken.errors import CommandError
 from seiriken.output import print_error
 from seiriken.rehearse import rehearse
 from seiriken.size_command import size
+from seiriken.top_command import top
 from seiriken.verify_command import verify
 from waiting_room.errors import WaitingRoomError
 
@@ -39,6 +40,7 @@ app.command()(stack_commands.up)
 app.command()(stack_commands.down)
 app.command()(stack_commands.migrate)
 app.command()(stack_commands.status)
+app.command()(top)
 app.command()(rehearse)
 app.command()(verify)
 app.command()(size)
