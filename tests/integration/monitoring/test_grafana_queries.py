@@ -9,16 +9,21 @@ from pathlib import Path
 
 import pytest
 import yaml
+from grafana_foundation_sdk.models.dashboard import Panel
+from grafana_foundation_sdk.models.prometheus import Dataquery
 
 from monitoring.grafana import queries, troubles
+from monitoring.grafana.boards import dashboards
 from monitoring.grafana.dashboards import surge
 
-LEADS = {
+Series = Mapping[str, float | str]
+
+LEADS: Series = {
     'seiriken_leading_allocators{instance="a:1"}': 1,
     'seiriken_leading_allocators{instance="a:2"}': 0,
     'seiriken_leading_allocators{instance="g:1"}': 0,
 }
-WELL = {
+WELL: Series = {
     **LEADS,
     'up{job="gateway", instance="g:1"}': 1,
     'seiriken_need_up{instance="g:1", need="room"}': 1,
@@ -29,7 +34,6 @@ WELL = {
     'seiriken_http_requests_total{status_class="2xx"}': "0+100x60",
     'seiriken_running_maintenances{instance="h:1"}': 0,
 }
-Series = Mapping[str, float | str]
 
 
 def answer(folder: Path, series: Series, expected: Mapping[str, Mapping[str, float]]) -> None:
@@ -52,16 +56,43 @@ def answer(folder: Path, series: Series, expected: Mapping[str, Mapping[str, flo
     file = folder / "test.yml"
     tests = [{"interval": "5s", "input_series": rows, "promql_expr_test": cases}]
     file.write_text(yaml.safe_dump({"rule_files": [], "evaluation_interval": "5s", "tests": tests}))
-    promtool = shutil.which("promtool")
-    assert promtool is not None, "promtool is missing (Debian: apt-get install prometheus)"
     done = subprocess.run(
-        [promtool, "test", "rules", str(file)], check=False, capture_output=True, text=True
+        [promtool(), "test", "rules", str(file)], check=False, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def promtool() -> str:
+    """Return the program that comes with Prometheus."""
+    found = shutil.which("promtool")
+    assert found is not None, "promtool is missing (Debian: apt-get install prometheus)"
+    return found
+
+
 def bare(query: str) -> str:
     return query.replace(queries.INTERVAL, "1m")
+
+
+def test_every_panel_asks_what_prometheus_understands(tmp_path: Path) -> None:
+    """Each query as a rule of its own: promtool names the one that is no PromQL."""
+    rules = [
+        {"record": f"{name}:panel_{panel.id_val}:{number}", "expr": bare(target.expr)}
+        for name, board in dashboards().items()
+        for panel in board.panels or []
+        if isinstance(panel, Panel)
+        for number, target in enumerate(panel.targets or [])
+        if isinstance(target, Dataquery)
+    ]
+    assert len(rules) > 50
+    file = tmp_path / "rules.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    done = subprocess.run(
+        [promtool(), "check", "rules", "--lint=none", str(file)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_nothing_measured_is_zero_or_none_but_never_no_data(tmp_path: Path) -> None:

@@ -1,0 +1,190 @@
+"""During a rehearsal every panel of every dashboard has data, and `seiriken top` shows the same."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import math
+import os
+import pty
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.system.prometheus import Prometheus, running_prometheus
+from tests.system.stack import SEIRIKEN, Stack, seiriken
+from tests.waiting import until
+
+ROOT = Path(__file__).parents[2]
+PEOPLE = 400
+RATE_INTERVAL = "10s"
+"""What Grafana puts for $__rate_interval where Prometheus scrapes every second, or more."""
+
+QUIET: Mapping[str, str] = {}
+"""Panels that show nothing but zero in a rehearsal, each with the reason."""
+
+
+class Panel(NamedTuple):
+    """One panel's title and its queries, as Prometheus understands them."""
+
+    board: str
+    title: str
+    queries: list[str]
+
+
+def panels() -> Iterator[Panel]:
+    for path in sorted((ROOT / "monitoring/grafana/json").glob("*.json")):
+        for panel in json.loads(path.read_text("utf-8"))["panels"]:
+            queries = [
+                target["expr"].replace("$__rate_interval", RATE_INTERVAL)
+                for target in panel["targets"]
+            ]
+            yield Panel(path.stem, panel["title"].partition(" / ")[0], queries)
+
+
+def without_data(prometheus: Prometheus) -> list[str]:
+    return [
+        f"{panel.board}, {panel.title}: {query}"
+        for panel in panels()
+        for query in panel.queries
+        if not prometheus.query(query)
+    ]
+
+
+def was_alive(prometheus: Prometheus, panel: Panel, start_s: float, end_s: float) -> bool:
+    """Say whether a panel showed anything but 0, "none" and "not known" (-1) in this time."""
+    return any(
+        "none" not in series["metric"].values()
+        and any(math.isfinite(float(value)) and float(value) > 0 for _, value in series["values"])
+        for query in panel.queries
+        for series in prometheus.query_range(query, start_s, end_s)
+    )
+
+
+@pytest.fixture(scope="module")
+def watched(
+    stack: Stack, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Prometheus, float, float]]:
+    """Let a rehearsal run while Prometheus looks; yield it, and from when till when it ran."""
+    folder = tmp_path_factory.mktemp("prometheus")
+    with running_prometheus(folder, stack.file.internal_ports) as prometheus:
+        began_s = time.time()
+        with stack.rehearsal(PEOPLE) as rehearsal:
+            until(lambda: prometheus.query("sum(seiriken_bookings_total) > 10"), within_s=120)
+            missing = without_data(prometheus)
+            assert not missing, "\n".join(missing)
+            until(lambda: rehearsal.poll() is not None, within_s=240)
+        yield prometheus, began_s, time.time()
+
+
+def test_every_panel_has_data_while_it_runs_and_shows_what_happened(
+    watched: tuple[Prometheus, float, float],
+) -> None:
+    prometheus, began_s, ended_s = watched
+    silent = {
+        f"{panel.board}: {panel.title}"
+        for panel in panels()
+        if not was_alive(prometheus, panel, began_s, ended_s)
+    }
+    assert silent <= QUIET.keys(), "\n".join(sorted(silent - QUIET.keys()))
+
+
+def test_prometheus_knows_what_the_tables_know(
+    stack: Stack, watched: tuple[Prometheus, float, float]
+) -> None:
+    prometheus, _, _ = watched
+    booked = stack.count("SELECT count(*) FROM booking WHERE state = 'booked'")
+
+    def counted() -> bool:
+        (found,) = prometheus.query('sum(seiriken_bookings_total{command="book"})')
+        return int(found["value"][1]) >= booked
+
+    assert booked > 0
+    assert until(counted)
+
+
+def value_of(prometheus: Prometheus, board: str, title: str) -> float:
+    (panel,) = [one for one in panels() if (one.board, one.title) == (board, title)]
+    (found,) = prometheus.query(panel.queries[0])
+    return float(found["value"][1])
+
+
+def test_top_and_dashboard_agree(stack: Stack, watched: tuple[Prometheus, float, float]) -> None:
+    prometheus, _, _ = watched
+    until(lambda: value_of(prometheus, "surge", "Waiting now") == 0, within_s=60)
+    done = seiriken("top", "--once", "--json", "--interval", "0.5", "--home", str(stack.home.path))
+    assert done.returncode == 0, done.stderr
+    shown: dict[str, Any] = json.loads(done.stdout)
+    assert shown["verdict"] == "well", shown["troubles"]
+    assert value_of(prometheus, "surge", "Are we well?") == 2
+    assert shown["pairs_left"] == value_of(prometheus, "surge", "Pairs left")
+    assert shown["state"] == "open"
+    assert {one["name"] for one in shown["processes"]} == stack.file.internal_ports.keys()
+    assert all(one["is_up"] and one["cores"] is not None for one in shown["processes"])
+
+
+def test_top_prints_a_line_of_json_at_each_interval_until_it_is_interrupted(stack: Stack) -> None:
+    command = [str(SEIRIKEN), "top", "--json", "--interval", "0.3", "--home", str(stack.home.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = [json.loads(process.stdout.readline()) for _ in range(3)]
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert [line["booked_per_minute"] is None for line in lines] == [True, False, False]
+
+
+def test_top_fills_a_terminal_and_leaves_it_as_it_was(stack: Stack) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    command = [str(SEIRIKEN), "top", "--interval", "0.3", "--home", str(stack.home.path)]
+    environment = {**os.environ, "TERM": "xterm"}
+    shown = b""
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        while b"are we well?" not in shown:
+            shown += os.read(ours, 65_536)
+        process.send_signal(signal.SIGINT)
+        shown += read_to_the_end(ours)
+    os.close(ours)
+    assert process.returncode == 0, shown.decode()
+    assert shown.count(b"\x1b[?1049h") == shown.count(b"\x1b[?1049l") == 1
+    assert b"Traceback" not in shown
+
+
+def read_to_the_end(terminal: int) -> bytes:
+    """Return what is written to a terminal until its last process has gone."""
+    text = b""
+    while True:
+        try:
+            more = os.read(terminal, 65_536)
+        except OSError:  # Linux says so that nobody writes to it any more.
+            return text
+        if not more:
+            return text
+        text += more
+
+
+def test_top_notices_that_the_allocator_is_away_and_back(stack: Stack) -> None:
+    def verdict() -> list[str]:
+        options = ["--once", "--json", "--interval", "0.2", "--home", str(stack.home.path)]
+        shown = json.loads(seiriken("top", *options).stdout)
+        return [trouble["words"] for trouble in shown["troubles"]]
+
+    pid = stack.pid("allocator")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert until(lambda: "down: allocator" in verdict(), within_s=60)
+        assert "nobody decides bookings" in verdict()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert until(lambda: verdict() == [], within_s=60)
