@@ -151,7 +151,7 @@ def _sell_out() -> Placeable:
 
 def _last_waits() -> Placeable:
     return figure(
-        "The last in line waits / 最後の人の待ち時間",
+        "Last in line waits / 最後の人の待ち時間",
         About(
             "How long the last person in the line is told to wait, at most.",
             "Falls after the opening.",
