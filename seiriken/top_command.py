@@ -106,7 +106,7 @@ def _show(looks: Iterator[Figures], *, once: bool) -> None:
             clock = datetime.now().astimezone().strftime("%H:%M:%S")
             drawn = screen(shown, history, width=console.width, clock=clock)
             if live is None:
-                console.print(drawn)
+                console.print(drawn, end="\n\n")
             else:
                 live.update(drawn, refresh=True)
 

@@ -135,7 +135,7 @@ def _sell_out(shown: Figures) -> str:
         case 0, _:
             return "sold out"
         case _, None:
-            return "nothing is being booked"
+            return "nothing is being booked" if shown.booked_per_minute is not None else ""
         case _, seconds:
             return f"sold out in about {span(seconds)}"
 

@@ -114,6 +114,8 @@ def test_what_is_not_known_is_said_so() -> None:
     assert row(lines, "last one waits").startswith("not known yet")
     assert row(lines, "inside / limit").endswith("held back by: something new")
     assert row(drawn(msgspec.structs.replace(BUSY, pairs_left=0)), "pairs left") == "0 sold out"
+    early = msgspec.structs.replace(BUSY, booked_per_minute=None, sell_out_s=None)
+    assert row(drawn(early), "pairs left") == "8,400"
 
 
 def test_verdict_and_degree_are_words_and_marks_not_colours() -> None:
