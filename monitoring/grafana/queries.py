@@ -67,9 +67,11 @@ def percentile(percent: int, histogram: str, where: str = "", over: str = INTERV
     return or_zero(f"histogram_quantile({percent / 100:g}, {buckets}) >= 0")
 
 
-def percentile_by(label: str, percent: int, histogram: str, where: str = "") -> str:
+def percentile_by(
+    label: str, percent: int, histogram: str, where: str = "", over: str = INTERVAL
+) -> str:
     """Return a percentile of a histogram by a label."""
-    buckets = f"sum by (le, {label}) (rate({histogram}_bucket{_selected(where)}[{INTERVAL}]))"
+    buckets = f"sum by (le, {label}) (rate({histogram}_bucket{_selected(where)}[{over}]))"
     return or_none(f"histogram_quantile({percent / 100:g}, {buckets}) >= 0", label)
 
 

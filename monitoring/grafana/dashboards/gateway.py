@@ -7,7 +7,6 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from monitoring.grafana.boards import Row, board
 from monitoring.grafana.panels import About, Curve, Limits, Placeable, bars, curves, figure
 from monitoring.grafana.queries import (
-    INTERVAL,
     or_none,
     or_zero,
     per_second,
@@ -142,13 +141,13 @@ def _slow_routes() -> Placeable:
     return bars(
         "Slowest pages, 95 of 100 / 遅いページ",
         About(
-            "The ten routes whose slowest answers take longest.",
+            "The ten routes whose slowest answers take longest, in the last five minutes.",
             "Below 0.5 s, but for bookings, which wait for the allocator.",
             "A page of days or times is slow: the gateways are full. Bookings: see Allocator.",
         ),
         or_none(
             f"topk(10, histogram_quantile(0.95, sum by (le, route)"
-            f" (rate({SECONDS}_bucket[{INTERVAL}]))) >= 0)",
+            f" (rate({SECONDS}_bucket[5m]))) >= 0)",
             "route",
         ),
         "{{route}}",

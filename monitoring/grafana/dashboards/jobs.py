@@ -7,11 +7,11 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from monitoring.grafana.boards import Row, board
 from monitoring.grafana.panels import About, Curve, Limits, Placeable, bars, curves, figure
 from monitoring.grafana.queries import (
-    INTERVAL,
     most,
     or_none,
     per_minute_by,
     percentile,
+    percentile_by,
 )
 
 MAIL_RESULTS = (
@@ -157,11 +157,7 @@ def _slow_tasks() -> Placeable:
             "Below one second; a mail as long as the mail server needs.",
             "A task over its limit is ended and tried again.",
         ),
-        or_none(
-            "histogram_quantile(0.95, sum by (le, task)"
-            f" (rate(seiriken_task_seconds_bucket[{INTERVAL}]))) >= 0",
-            "task",
-        ),
+        percentile_by("task", 95, "seiriken_task_seconds", over="5m"),
         "{{task}}",
         unit="s",
         limits=Limits(5, 30),
