@@ -20,6 +20,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from monitoring import metrics
+from monitoring.labels import LABEL_VALUES
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("allocator", "gateway", "monitoring", "seiriken", "waiting_room")
@@ -39,6 +40,9 @@ FOREIGN: Mapping[str, str] = {
 }
 """Metrics that others emit, by whom."""
 
+OTHERS_LABELS = {"job", "instance", "le"}
+MATCHED = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"([^"]*)"')
+LABELS_NAMED = re.compile(r"\b(?:by|without|on|ignoring)\s*\(([^)]*)\)")
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 SELECTED = re.compile(r"\{[^}]*\}|\[[^\]]*\]")
 GROUPED = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")
@@ -66,12 +70,9 @@ def rules_in(text: str) -> list[Mapping[str, Any]]:
 @lru_cache
 def used() -> frozenset[str]:
     """Return every metric that a dashboard or a rule reads, but for what rules record."""
-    boards = [json.loads(path.read_text(encoding="utf-8")) for path in DASHBOARDS]
     rules = [rule for path in RULES for rule in rules_in(path.read_text(encoding="utf-8"))]
-    queries = [query for board in boards for query in queries_of(board)]
-    queries += [str(rule["expr"]) for rule in rules]
     recorded = {rule["record"] for rule in rules if "record" in rule}
-    return frozenset(name for query in queries for name in names_in(query)) - recorded
+    return frozenset(name for query in queries() for name in names_in(query)) - recorded
 
 
 def defined() -> dict[str, MetricWrapperBase]:
@@ -114,6 +115,27 @@ def _metrics_in(text: str) -> set[str]:
         and isinstance(node.value, ast.Name)
         and node.value.id == "metrics"
     }
+
+
+def queries() -> list[str]:
+    boards = [json.loads(path.read_text(encoding="utf-8")) for path in DASHBOARDS]
+    rules = [rule for path in RULES for rule in rules_in(path.read_text(encoding="utf-8"))]
+    return [
+        *(query for board in boards for query in queries_of(board)),
+        *(str(rule["expr"]) for rule in rules),
+    ]
+
+
+def unknown_labels(query: str) -> set[str]:
+    """Return the labels, and values of labels, in a query that no metric of ours can have."""
+    ours = {label for metric in defined().values() for label in metric._labelnames}
+    named = {one.strip() for found in LABELS_NAMED.findall(query) for one in found.split(",")}
+    matched = MATCHED.findall(query)
+    unknown = (named | {label for label, _ in matched}) - ours - OTHERS_LABELS - {""}
+    for label, values in matched:
+        if label in LABEL_VALUES:
+            unknown |= set(values.split("|")) - LABEL_VALUES[label]
+    return unknown
 
 
 def test_there_are_dashboards() -> None:
@@ -159,3 +181,20 @@ def test_no_foreign_metric_is_listed_for_nothing() -> None:
     assert FOREIGN.keys() <= used()
     ours = {one.name for metric in defined().values() for one in metric.describe()}
     assert UNUSED.keys() <= ours
+
+
+def test_every_label_in_a_query_is_one_that_a_metric_can_have() -> None:
+    assert {query: found for query in queries() if (found := unknown_labels(query))} == {}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'rate(seiriken_mails_total{result="sennt"}[5m])',
+        'max(seiriken_need_up{need=~"redis|databse"})',
+        'max(seiriken_need_up{needs="redis"})',
+        "sum by (resutl) (seiriken_mails_total)",
+    ],
+)
+def test_misspelt_label_is_found(query: str) -> None:
+    assert unknown_labels(query)

@@ -228,7 +228,7 @@ def _matter() -> Placeable:
         About(
             "Each sign that is not in order, in words.",
             "Nothing.",
-            "Each has its runbook in docs/runbooks.",
+            "The alert of the same matter says what to do first.",
             ja="正常でないものをことばで示します。",
         ),
         troubles.MATTER,

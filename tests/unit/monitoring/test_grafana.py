@@ -14,7 +14,9 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.grafana.boards import DATASOURCE_UID, JSON_DIR, ROWS_SEEN, as_json, dashboards
+from monitoring.grafana.dashboards import surge, waiting_room
 from monitoring.grafana.panels import SERIES_COLOURS
+from monitoring.labels import LABEL_VALUES
 
 ROOT = Path(__file__).parents[3]
 PROVISIONING = JSON_DIR.parent / "provisioning"
@@ -133,6 +135,23 @@ def test_chart_of_several_curves_has_a_legend_and_a_colour_for_each(
         for target in panel["targets"]:
             label = re.search(r"\{\{.*\}\}", target["legendFormat"])
             assert target["refId"] in coloured or (label and len(coloured) > 1)
+
+
+@pytest.mark.parametrize("panel", panels())
+def test_curve_of_a_label_is_coloured_by_values_that_the_label_can_have(
+    panel: Mapping[str, Any],
+) -> None:
+    if panel["type"] == "timeseries" and len(panel["targets"]) == 1:
+        legend = panel["targets"][0]["legendFormat"]
+        if (label := re.search(r"\{\{(\w+)\}\}", legend)) and label[1] in LABEL_VALUES:
+            may_be = {legend.replace(label[0], one) for one in LABEL_VALUES[label[1]] | {"none"}}
+            named = {one["matcher"]["options"] for one in panel["fieldConfig"]["overrides"]}
+            assert named <= may_be
+
+
+def test_every_word_of_a_label_is_shown_in_words() -> None:
+    assert surge.STATES.keys() == LABEL_VALUES["state"] | {"none"}
+    assert waiting_room.HELD_BY.keys() == LABEL_VALUES["held_by"] | {"none"}
 
 
 def test_grafana_is_told_where_the_datasource_and_the_dashboards_are() -> None:

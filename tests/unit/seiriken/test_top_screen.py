@@ -4,8 +4,9 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from monitoring.labels import LABEL_VALUES
 from seiriken.surge_figures import Figures, ProcessFigures, Trouble
-from seiriken.top_screen import BARS, History, screen, span, sparkline
+from seiriken.top_screen import BARS, HELD_BY, History, screen, span, sparkline
 
 PROCESSES = tuple(
     ProcessFigures(name, is_up=True, cores=0.83, memory_bytes=123e6, lacks=())
@@ -116,6 +117,10 @@ def test_what_is_not_known_is_said_so() -> None:
     assert row(drawn(msgspec.structs.replace(BUSY, pairs_left=0)), "pairs left") == "0 sold out"
     early = msgspec.structs.replace(BUSY, booked_per_minute=None, sell_out_s=None)
     assert row(drawn(early), "pairs left") == "8,400"
+
+
+def test_all_that_holds_the_line_back_has_words() -> None:
+    assert HELD_BY.keys() == LABEL_VALUES["held_by"]
 
 
 def test_verdict_and_degree_are_words_and_marks_not_colours() -> None:
