@@ -222,9 +222,10 @@ def bars(
     *,
     unit: str = "short",
     limits: Limits | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> bargauge.Panel:
     """Return a bar for each row of a query: their names are beside them, and one colour does."""
-    return (
+    panel = (
         bargauge.Panel()
         .title(title)
         .description(str(about))
@@ -239,6 +240,9 @@ def bars(
         .show_unfilled(show_unfilled=True)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     )
+    for name, shown in (names or {}).items():
+        panel.override_by_name(name, [DynamicConfigValue("displayName", shown)])
+    return panel
 
 
 def states(title: str, about: About, query: str, legend: str, words: Words) -> statetimeline.Panel:

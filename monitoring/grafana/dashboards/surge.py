@@ -53,6 +53,13 @@ STATES = {
     "closed": "closed / 終了",
     "none": "no release / なし",
 }
+OUTLOOKS = {
+    "likely": "likely / 見込みあり",
+    "borderline": "unclear / 微妙",
+    "unlikely": "unlikely / 難しい",
+    "unknown": "not known / 不明",
+    "none": "nobody / なし",
+}
 
 
 def dashboard() -> Dashboard:
@@ -248,6 +255,7 @@ def _outlook() -> Placeable:
         ),
         or_none("max by (outlook) (seiriken_outlook_people)", "outlook"),
         "{{outlook}}",
+        names=OUTLOOKS,
     )
 
 

@@ -151,6 +151,7 @@ def test_curve_of_a_label_is_coloured_by_values_that_the_label_can_have(
 
 def test_every_word_of_a_label_is_shown_in_words() -> None:
     assert surge.STATES.keys() == LABEL_VALUES["state"] | {"none"}
+    assert surge.OUTLOOKS.keys() == LABEL_VALUES["outlook"] | {"none"}
     assert waiting_room.HELD_BY.keys() == LABEL_VALUES["held_by"] | {"none"}
 
 
