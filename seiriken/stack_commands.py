@@ -22,6 +22,9 @@ HomeOption = Annotated[
 StandbyOption = Annotated[
     bool, typer.Option("--standby", help="A second allocator, which leads if the first fails.")
 ]
+ProbeOption = Annotated[
+    bool, typer.Option("--probe/--no-probe", help="The synthetic resident, every half minute.")
+]
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -45,6 +48,7 @@ def up(
     ] = None,
     gateways: Annotated[int, typer.Option(min=1, max=8, help="How many gateways.")] = 2,
     standby: StandbyOption = False,
+    probe: ProbeOption = True,
     detach: Annotated[bool, typer.Option(help="Return once it is ready.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -66,6 +70,7 @@ def up(
         opens_in_s=opens_in,
         gateways=gateways,
         standby=standby,
+        probe=probe,
         asked_at=psutil.Process().create_time(),
     )
     try:
