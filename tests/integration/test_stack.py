@@ -193,6 +193,7 @@ def test_ctrl_c_stops_a_stack_in_the_foreground_in_order(home: Home) -> None:
     assert process.returncode == 0
     stopped = [line.split()[1].rstrip(":") for line in shown.splitlines() if "  stopping" in line]
     assert stopped == [
+        "probe",
         "gateway",
         "waiting_room",
         "allocator",
