@@ -163,6 +163,14 @@ def test_a_server_that_does_not_even_accept_is_noticed() -> None:
         assert failed(go_hastily(url_of(port))) == ("landing", "timeout")
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_connection_on_which_nothing_comes_is_noticed(scheme: str) -> None:
+    """The kernel accepts it; over TLS not even the handshake is answered."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = url_of(listener.getsockname()[1], scheme)
+        assert failed(go_hastily(url)) == ("landing", "timeout")
+
+
 def test_a_server_that_drips_does_not_hold_the_probe() -> None:
     """Each byte comes within any read time-out; the step has a time of its own."""
     with town(good()) as server:
