@@ -37,6 +37,7 @@ from seiriken.processes import (
 )
 from seiriken.programs import (
     LATE,
+    PROBE,
     PROCESSES,
     SERVERS,
     Wiring,
@@ -182,6 +183,7 @@ class _Start:
 
     def __init__(self, home: Home, options: UpOptions, steps: Steps) -> None:
         self.home, self.options, self.steps = home, options, steps
+        self.left_out: set[str] = set()
         port, internal_ports = _ports(options)
         _check_given_servers()
         self.run_dir = Path(tempfile.mkdtemp(prefix="seiriken-", dir=_RUN_FOLDER))
@@ -239,6 +241,8 @@ class _Start:
         """
         ports = dict(self.wiring.internal_ports)
         late = {name: ports.pop(name) for name in LATE if name in ports}
+        for name in self.left_out:
+            del late[name]
         for group in PROCESSES:
             if group not in LATE:
                 supervisor.start_group(group)
@@ -280,7 +284,15 @@ class _Start:
         )
         load_demo(demo, self.steps)
         if options.probe:
+            self._enrol()
+
+    def _enrol(self) -> None:
+        """Enrol the synthetic resident; a city whose releases stand against it starts without."""
+        try:
             enrol(self.wiring.database_url, self.home.secrets_dir)
+        except CommandError as error:
+            self.steps.say(f"  no synthetic resident: {error}")
+            self.left_out.add(PROBE)
 
     def _postgres(self) -> EmbeddedPostgres | None:
         if os.environ.get("DATABASE_URL"):
