@@ -217,11 +217,9 @@ def test_servers_of_the_environment_are_used_instead(
     assert not {"postgres", "redis"} & set(pids_of(home))
     assert run_json("down", "--home", str(home.path), **given)["was_running"] is True
 
-    # A release from before that day was the synthetic resident's does not keep a city from starting.
+    # A release loaded before that day was reserved does not keep a city from starting.
     with psycopg.connect(empty_database_url) as connection:
-        connection.execute(
-            "UPDATE release SET born_from = '1700-01-01' WHERE release_id <> 'probe'"
-        )
+        connection.execute("UPDATE release SET born_from = '1700-01-01' WHERE queue <> 'none'")
     up(home, **given)
     found = run_json("status", "--home", str(home.path), **given)["processes"]
     assert [process["name"] for process in found if process["state"] != "running"] == ["probe"]
