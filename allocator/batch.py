@@ -1,7 +1,8 @@
 """Turn the decisions of one batch into the rows that record them.
 
 Rule 1: every new decision has one journal entry and one outcome; every booking that it
-moves has its seats moved and, where its person is to be told, one message in the outbox.
+moves has its seats moved and, where its person is to be told, one message in the outbox
+(nobody is told of the synthetic resident's).
 Rule 2: the journal is a chain: each hash covers the one before and the entry, so
 that no entry can be altered, dropped or slipped in unnoticed.
 
@@ -23,7 +24,7 @@ import msgspec
 
 from allocator.commands import Book, BookTogether, Command, Join, WalkIn
 from allocator.ledger import Decision, Move
-from allocator.model import Booking, Catalogue, DoseNumber
+from allocator.model import PROBE_ID, Booking, Catalogue, DoseNumber
 
 FIRST_CHAIN_HASH = bytes(32)
 
@@ -112,7 +113,7 @@ def _outbox(new: Sequence[Decision], numbers: Sequence[int]) -> Columns:
         (move, number)
         for decision, number in zip(new, numbers, strict=True)
         for move in decision.moves
-        if move.notice is not None
+        if move.notice is not None and move.after.campaign_id != PROBE_ID
     ]
     return {
         "kind": [move.notice for move, _ in told],

@@ -40,6 +40,14 @@ SEATS_ADDED_MAX = 1_000
 """Seats that one order of the staff may add to a slot, for each dose."""
 
 
+PROBE_ID = "probe"
+"""The id of the release, the campaign, the venue and the product of the synthetic resident."""
+
+PROBE_BORN = date(1800, 1, 1)
+"""A day on which nobody who lives was born: the whole cohort of the synthetic resident. A roster
+file with it is refused (`allocator.roster_file`), and so is any other release for it."""
+
+
 class Product(msgspec.Struct, frozen=True):
     """A vaccine as its product information describes it (`source` names the edition)."""
 
@@ -103,6 +111,11 @@ class Release(msgspec.Struct, frozen=True):
     messages: dict[str, str] = {}
     beacon: str = ""
     beacon_source: str = ""
+
+    @property
+    def is_for_probe(self) -> bool:
+        """Say whether it is the synthetic resident's, and so none for residents."""
+        return self.campaign_id == PROBE_ID
 
 
 class Catalogue(msgspec.Struct, frozen=True):

@@ -32,7 +32,7 @@ from redis.exceptions import ResponseError
 
 from allocator.eligibility import is_holder
 from allocator.ledger import Decision, Facts, HolderKey, Ledger
-from allocator.model import Booking
+from allocator.model import PROBE_ID, Booking
 from allocator.offer import (
     Availability,
     OpenSlot,
@@ -295,7 +295,8 @@ def _people(decision: Decision) -> Iterator[HolderKey]:
 def _show(left: Mapping[tuple[str, str], int], ledger: Ledger) -> None:
     """Show what is left, and the standby lists, as metrics."""
     for (venue_id, product_id), pairs in left.items():
-        metrics.LEFT_PAIRS.labels(venue_id, product_id).set(pairs)
+        if venue_id != PROBE_ID:
+            metrics.LEFT_PAIRS.labels(venue_id, product_id).set(pairs)
     metrics.STANDBY_PEOPLE.set(ledger.standby.people())
     metrics.OFFERED_PAIRS.set(ledger.standby.offered())
 

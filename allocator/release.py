@@ -18,7 +18,15 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from allocator.model import SITE_TIMEZONE, Product, Release, Slot, Venue
+from allocator.model import (
+    PROBE_BORN,
+    PROBE_ID,
+    SITE_TIMEZONE,
+    Product,
+    Release,
+    Slot,
+    Venue,
+)
 
 SLOTS_MAX = 100_000
 DESK_SHARE_USUAL = 0.2
@@ -84,6 +92,7 @@ def findings_of(planned: ReleasePlan) -> list[Finding]:
     """Return what is wrong, or odd, about a plan: errors first."""
     found = [
         *_moments(planned.release),
+        *_reserved(planned),
         *_intervals(planned.products),
         *_slots(planned),
         *_seats(planned),
@@ -257,6 +266,23 @@ def _moments(release: Release) -> Iterator[Finding]:
     if release.opens_at >= release.closes_at:
         message = "the release would close before it opens"
         yield Finding("error", "closes_before_opening", "release.closes_at", message)
+
+
+def _reserved(planned: ReleasePlan) -> Iterator[Finding]:
+    """Keep residents and the synthetic resident out of each other's releases."""
+    release = planned.release
+    reaches = release.born_from <= PROBE_BORN <= release.born_to
+    if release.is_for_probe:
+        if (release.born_from, release.born_to) != (PROBE_BORN, PROBE_BORN):
+            message = f"the campaign {PROBE_ID} is the synthetic resident's alone"
+            yield Finding("error", "reserved", "release.campaign", message)
+        return
+    if reaches:
+        message = f"{PROBE_BORN} is the synthetic resident's day of birth: let it begin later"
+        yield Finding("error", "reserved", "release.cohort", message)
+    if PROBE_ID in {release.release_id, *planned.products, *planned.venues}:
+        message = f"the id {PROBE_ID} is the synthetic resident's"
+        yield Finding("error", "reserved", "", message)
 
 
 def _intervals(products: Mapping[str, Product]) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ from allocator.core import decide_batch, expirations
 from allocator.errors import Fenced, Outdated, StoreAway
 from allocator.intake import Handed
 from allocator.ledger import Decision, Facts, Ledger
-from allocator.model import Refusal
+from allocator.model import PROBE_ID, Refusal
 from allocator.overlay import lay_over
 from allocator.ports import Commits, Notices, Queue, Tables
 from monitoring import metrics
@@ -315,7 +315,12 @@ def _count(decisions: list[Decision]) -> None:
     kinds = Counter(
         str(one.request.command.__struct_config__.tag)
         for one in new
-        if not isinstance(one.outcome, Refusal)
+        if not isinstance(one.outcome, Refusal) and not _is_probes(one)
     )
     for kind, count in kinds.items():
         metrics.BOOKINGS.labels(metrics.bounded("command", kind)).inc(count)
+
+
+def _is_probes(decision: Decision) -> bool:
+    """Say whether a decision was about the synthetic resident, who is in no figure of the city."""
+    return any(move.after.campaign_id == PROBE_ID for move in decision.moves)

@@ -20,6 +20,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Literal, TypeVar, cast
 
+from allocator.model import PROBE_BORN
+
 ID_LENGTH_MAX = 64
 NAME_LENGTH_MAX = 100
 PHONE_LENGTH_MAX = 20
@@ -249,6 +251,17 @@ def past_day(today: date) -> Reader[date]:
         if given < DAY_MIN:
             raise faulty("date_too_old")
         return given
+
+    return read
+
+
+def birth_day(today: date) -> Reader[date]:
+    """Read a day as `past_day` does; the synthetic resident's is one, too."""
+    past = past_day(today)
+
+    def read(value: object) -> date:
+        given = day(value)
+        return given if given == PROBE_BORN else past(value)
 
     return read
 

@@ -130,7 +130,7 @@ def parse_sign_in(
     fields = Fields(data, _IDENTITY)
     code = fields.optional("municipality_code", read.digits(MUNICIPALITY_DIGITS))
     ticket = fields.required("ticket_number", read.digits(TICKET_DIGITS))
-    born = fields.required("birth_date", read.past_day(today))
+    born = fields.required("birth_date", read.birth_day(today))
     if ticket is None or born is None or fields.errors:
         return fields.errors
     return SignInForm(code or municipality_default, ticket, born)

@@ -18,6 +18,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
             *("sent", "failed", "already_sent", "no_address", "overtaken", "refused", "given_up"),
             *("ok", "not_yet", "invalid", "unknown", "expired", "full", "away"),
             *("committed", "fenced", "outdated", "lost"),
+            *("waiting", "closed", "maintenance"),
         }
     ),
     "cause": frozenset({"paused", "rate_lowered", "capacity_cut", "slower_than_measured"}),
@@ -37,7 +38,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
     "need": frozenset(
         {
             *("redis", "database", "room", "catalogue", "status", "event_loop"),
-            *("ledger", "relay", "record", "readiness_check"),
+            *("ledger", "relay", "record", "run", "readiness_check"),
         }
     ),
     "against": frozenset({"redis", "database"}),
@@ -55,6 +56,11 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
         {
             *("oversold_seats", "half_pairs", "interval_breaches", "double_bookings"),
             *("counter_mismatches", "missing_bookings", "unknown_numbers"),
+        }
+    ),
+    "step": frozenset(
+        {
+            *("landing", "why", "line", "sign_in", "clear", "availability", "book", "cancel"),
         }
     ),
     "call": frozenset(

@@ -101,6 +101,7 @@ FIELDS = frozenset(
         "result",
         "state",
         "state_before",
+        "step",
     }
 )
 

@@ -269,6 +269,36 @@ HERALD_ROUND_SECONDS = Histogram(
     buckets=_FAST_SECONDS,
 )
 
+# The synthetic resident
+PROBE_RUNS = Counter(
+    "seiriken_probe_runs_total",
+    "Runs of the synthetic resident by result: ok, waiting, closed, maintenance, failed.",
+    ["result"],
+)
+PROBE_FAILURES = Counter(
+    "seiriken_probe_failures_total",
+    "Failed runs of the synthetic resident, by the step that failed.",
+    ["step"],
+)
+PROBE_STEP_SECONDS = Histogram(
+    "seiriken_probe_step_seconds",
+    "Time of one step of the synthetic resident, as it is outside.",
+    ["step"],
+    buckets=_FAST_SECONDS,
+)
+PROBE_UP = Gauge(
+    "seiriken_probe_up",
+    "1 after a run of the synthetic resident that has not failed, 0 after one that has.",
+)
+PROBE_TIMESTAMP_SECONDS = Gauge(
+    "seiriken_probe_timestamp_seconds",
+    "When the last run of the synthetic resident ended (unix time); 0 before the first.",
+)
+CERTIFICATE_EXPIRY_TIMESTAMP_SECONDS = Gauge(
+    "seiriken_certificate_expiry_timestamp_seconds",
+    "When the certificate that residents are shown expires (unix time); 0 without TLS.",
+)
+
 # Every process, and the machine
 NEED_UP = Gauge(
     "seiriken_need_up",

@@ -15,6 +15,7 @@ from seiriken import (
     bulletin_commands,
     desk_commands,
     draw_commands,
+    probe_commands,
     receipt_commands,
     release_commands,
     room_commands,
@@ -50,6 +51,7 @@ app.add_typer(room_commands.app, name="room")
 app.add_typer(draw_commands.app, name="draw")
 app.add_typer(receipt_commands.app, name="receipt")
 app.add_typer(desk_commands.app, name="desk")
+app.add_typer(probe_commands.app, name="probe")
 app.add_typer(bulletin_commands.incident, name="incident")
 app.add_typer(bulletin_commands.maintenance, name="maintenance")
 app.add_typer(bulletin_commands.contacts, name="contacts")

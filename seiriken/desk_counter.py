@@ -104,13 +104,10 @@ class Counter:
 
     def release(self, asked: str | None) -> Release:
         """Return the release that was named, or the only one."""
+        from seiriken.release_commands import chosen_release
+
         releases = self.catalogue.releases
-        if asked is None and len(releases) == 1:
-            return next(iter(releases.values()))
-        if asked is not None and asked in releases:
-            return releases[asked]
-        known = ", ".join(sorted(releases)) or "none"
-        raise CommandError(f"say which release by --release; loaded: {known}")
+        return releases[chosen_release(releases, asked)]
 
     def slots(self, slot_ids: Sequence[int]) -> list[Slot]:
         """Return slots by their ids, which must be of one release."""

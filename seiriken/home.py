@@ -18,6 +18,9 @@ import msgspec
 
 from seiriken.errors import CommandError
 
+PROBE_FILE = "probe-resident.json"
+"""The secret of whom the synthetic resident signs in as."""
+
 
 class StackFile(msgspec.Struct, frozen=True):
     """What `up` did. Times in unix seconds, durations in seconds.
@@ -52,6 +55,7 @@ class Home:
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().resolve()
         self.secrets_dir = self.path / "secrets"
+        self.probe_file = self.secrets_dir / PROBE_FILE
         self.log_dir = self.path / "log"
         self.mail_dir = self.path / "mail"
         self.bulletin_dir = self.path / "bulletin"

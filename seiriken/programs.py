@@ -1,9 +1,9 @@
 """What runs in a stack: each process's command, settings, and place in the order.
 
-The order in which they stop is the reverse of `priority`: the gateways first (no
-new requests), then the waiting room, the standby allocator (else it would lead), the
-allocator (decides what is in the inbox), Celery, Redis, PostgreSQL. Each process waits
-by itself for what it needs.
+The order in which they stop is the reverse of `priority`: the probe first (an end in good order
+is no outage), the gateways (no new requests), the waiting room, the standby allocator (else it
+would lead), the allocator (decides what is in the inbox), Celery, Redis, PostgreSQL. Each process
+waits by itself for what it needs.
 Each is given its own settings and no other's; a variable of the operator's
 environment with the process's prefix is passed on and wins.
 """
@@ -26,15 +26,20 @@ from seiriken.supervision import Program
 SERVERS = ("postgres", "redis")
 STANDBY = "allocator_standby"
 STANDBY_INSTANCE = "allocator-1"
-PROCESSES = ("herald", "worker", "beat", "allocator", STANDBY, "waiting_room", "gateway")
-"""Groups by their priority; they stop in the reverse order. `STANDBY` is there on demand."""
+PROBE = "probe"
+LATE = (STANDBY, PROBE)
+"""What starts when all others are ready. Both can be left out."""
+
+PROCESSES = ("herald", "worker", "beat", "allocator", STANDBY, "waiting_room", "gateway", PROBE)
+"""Groups by their priority; they stop in the reverse order."""
 
 
 @dataclass(frozen=True)
 class Wiring:
     """How the processes of one stack reach each other. URLs are the owner's.
 
-    With `standby` a second allocator takes over when the first hangs or dies.
+    With `standby` a second allocator takes over when the first hangs or dies; with `probe` the
+    synthetic resident looks every half minute whether all is well.
     """
 
     home: Home
@@ -44,6 +49,7 @@ class Wiring:
     internal_ports: Mapping[str, int]
     gateways: int
     standby: bool = False
+    probe: bool = False
 
 
 def servers(postgres: EmbeddedPostgres | None, redis: EmbeddedRedis | None) -> list[Program]:
@@ -111,12 +117,14 @@ def processes(wiring: Wiring) -> list[Program]:
             ),
         ),
         _gateway(wiring),
+        *([_probe(wiring)] if wiring.probe else []),
     ]
 
 
-def internal_port_names(gateways: int, *, standby: bool = False) -> list[str]:
+def internal_port_names(gateways: int, *, standby: bool = False, probe: bool = False) -> list[str]:
     """Return the name of every process that has an internal port."""
-    others = ["waiting_room", "allocator", "worker", "herald", *([STANDBY] if standby else [])]
+    late = [name for name, is_there in ((STANDBY, standby), (PROBE, probe)) if is_there]
+    others = ["waiting_room", "allocator", "worker", "herald", *late]
     return [*(f"gateway_{n}" for n in range(gateways)), *others]
 
 
@@ -186,6 +194,22 @@ def _gateway(wiring: Wiring) -> Program:
             MUNICIPALITY_CODE=MUNICIPALITY_CODE,
             PUBLIC_SOCKET_FD=0,
         ),
+    )
+
+
+def _probe(wiring: Wiring) -> Program:
+    """Return the synthetic resident, who is told what a resident knows, and no more."""
+    own: dict[str, str | int | Path] = {
+        "URL": f"http://127.0.0.1:{wiring.port}",
+        "RESIDENT_FILE": wiring.home.probe_file,
+        "INTERNAL_PORT": wiring.internal_ports[PROBE],
+    }
+    return Program(
+        name=PROBE,
+        command=_python("monitoring.probe"),
+        priority=80,
+        stop_wait_s=10,
+        environment=_with_prefix("PROBE_", own),
     )
 
 

@@ -14,6 +14,7 @@ from seiriken.output import AsJson, print_json, print_lines
 from seiriken.stack_commands import HomeOption
 
 if TYPE_CHECKING:
+    from allocator.model import Release
     from allocator.release import Finding, ReleasePlan
     from allocator.release_store import Order
 
@@ -163,17 +164,18 @@ def _loaded_plan(home: Path | None, release: str | None) -> ReleasePlan:
     return plan_of(catalogue, chosen_release(catalogue.releases, release))
 
 
-def chosen_release(releases: Mapping[str, object], asked: str | None) -> str:
-    """Return the release that was asked for, or the only one there is.
+def chosen_release(releases: Mapping[str, Release], asked: str | None) -> str:
+    """Return the release that was asked for, or the only one there is for residents.
 
     Raises:
         CommandError: there is none, or none was named of several.
     """
-    if asked is None and len(releases) == 1:
-        return next(iter(releases))
+    for_residents = [name for name, release in releases.items() if not release.is_for_probe]
+    if asked is None and len(for_residents) == 1:
+        return for_residents[0]
     if asked is not None and asked in releases:
         return asked
-    known = ", ".join(sorted(releases)) or "none"
+    known = ", ".join(sorted(for_residents)) or "none"
     raise CommandError(f"say which release by --release; loaded: {known}")
 
 

@@ -26,6 +26,7 @@ from seiriken.embedded_postgres import EmbeddedPostgres
 from seiriken.embedded_redis import EmbeddedRedis
 from seiriken.errors import CommandError
 from seiriken.home import Home, StackFile
+from seiriken.probe_enrolment import enrol
 from seiriken.processes import (
     end,
     free_ports,
@@ -35,9 +36,10 @@ from seiriken.processes import (
     port_is_free,
 )
 from seiriken.programs import (
+    LATE,
+    PROBE,
     PROCESSES,
     SERVERS,
-    STANDBY,
     Wiring,
     internal_port_names,
     processes,
@@ -75,6 +77,7 @@ class UpOptions:
     opens_in_s: int | None = None
     gateways: int = 2
     standby: bool = False
+    probe: bool = True
     asked_at: float = field(default_factory=time.time)
 
 
@@ -180,6 +183,7 @@ class _Start:
 
     def __init__(self, home: Home, options: UpOptions, steps: Steps) -> None:
         self.home, self.options, self.steps = home, options, steps
+        self.left_out: set[str] = set()
         port, internal_ports = _ports(options)
         _check_given_servers()
         self.run_dir = Path(tempfile.mkdtemp(prefix="seiriken-", dir=_RUN_FOLDER))
@@ -197,6 +201,7 @@ class _Start:
             internal_ports=internal_ports,
             gateways=options.gateways,
             standby=options.standby,
+            probe=options.probe,
         )
 
     def run(self) -> Running:
@@ -230,16 +235,21 @@ class _Start:
             raise
 
     def _start_processes(self, supervisor: Supervisor, watch: Watch) -> None:
-        """Start them and wait until they are ready; the standby comes last, and never is."""
+        """Start them and wait until they are ready.
+
+        The standby comes late and never is; the probe comes last and would find nobody there.
+        """
         ports = dict(self.wiring.internal_ports)
-        standby_port = ports.pop(STANDBY, None)
+        late = {name: ports.pop(name) for name in LATE if name in ports}
+        for name in self.left_out:
+            del late[name]
         for group in PROCESSES:
-            if group != STANDBY:
+            if group not in LATE:
                 supervisor.start_group(group)
         wait_for_processes(ports, watch)
-        if standby_port is not None:
-            supervisor.start_group(STANDBY)
-            watch.wait(STANDBY, lambda: is_alive_there(standby_port))
+        for name, port in late.items():
+            supervisor.start_group(name)
+            watch.wait(name, lambda port=port: is_alive_there(port))  # type: ignore[misc]
 
     def _start_supervisor(self) -> Running:
         programs = [*servers(self.postgres, self.redis), *processes(self.wiring)]
@@ -273,6 +283,16 @@ class _Start:
             options.opens_in_s,
         )
         load_demo(demo, self.steps)
+        if options.probe:
+            self._enrol()
+
+    def _enrol(self) -> None:
+        """Enrol the synthetic resident; a city whose releases stand against it starts without."""
+        try:
+            enrol(self.wiring.database_url, self.home.secrets_dir)
+        except CommandError as error:
+            self.steps.say(f"  no synthetic resident: {error}")
+            self.left_out.add(PROBE)
 
     def _postgres(self) -> EmbeddedPostgres | None:
         if os.environ.get("DATABASE_URL"):
@@ -311,7 +331,7 @@ def _ports(options: UpOptions) -> tuple[int, Mapping[str, int]]:
     for asked in (options.port, options.internal_port):
         if asked is not None and not port_is_free(asked):
             raise CommandError(f"port {asked} is in use; choose another one")
-    names = internal_port_names(options.gateways, standby=options.standby)
+    names = internal_port_names(options.gateways, standby=options.standby, probe=options.probe)
     spare = free_ports(len(names) + 1)
     usual = PORT_USUAL if port_is_free(PORT_USUAL) else spare[-1]
     internal = dict(zip(names, spare, strict=False))

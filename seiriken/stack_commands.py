@@ -19,8 +19,16 @@ from seiriken.target import HOME_USUAL
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="The stack's folder; var/demo when left out.")
 ]
+SeedOption = Annotated[int | None, typer.Option(help="The same seed, the same people.")]
+OpensInOption = Annotated[
+    int | None, typer.Option(min=0, max=31_536_000, help="Seconds until the release opens; 0.")
+]
+GatewaysOption = Annotated[int, typer.Option(min=1, max=8, help="How many gateways.")]
 StandbyOption = Annotated[
     bool, typer.Option("--standby", help="A second allocator, which leads if the first fails.")
+]
+ProbeOption = Annotated[
+    bool, typer.Option("--probe/--no-probe", help="The synthetic resident, every half minute.")
 ]
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -39,12 +47,11 @@ def up(
     pairs: Annotated[
         int | None, typer.Option(min=1, max=1_000_000, help="On offer; 6 for every 10 people.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="The same seed, the same people.")] = None,
-    opens_in: Annotated[
-        int | None, typer.Option(min=0, max=31_536_000, help="Seconds until the release opens; 0.")
-    ] = None,
-    gateways: Annotated[int, typer.Option(min=1, max=8, help="How many gateways.")] = 2,
+    seed: SeedOption = None,
+    opens_in: OpensInOption = None,
+    gateways: GatewaysOption = 2,
     standby: StandbyOption = False,
+    probe: ProbeOption = True,
     detach: Annotated[bool, typer.Option(help="Return once it is ready.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -66,6 +73,7 @@ def up(
         opens_in_s=opens_in,
         gateways=gateways,
         standby=standby,
+        probe=probe,
         asked_at=psutil.Process().create_time(),
     )
     try:

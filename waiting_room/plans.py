@@ -20,6 +20,10 @@ Queue = Literal["draw", "fifo", "none"]
 """The lobby is drawn at the opening; everybody in order of arrival; nobody waits."""
 
 
+PROBE_CAMPAIGN = "probe"
+"""The synthetic resident's campaign (`allocator.model.PROBE_ID`): its line is nobody else's."""
+
+
 class ReleasePlan(msgspec.Struct, frozen=True):
     """A release as the room sees it. Moments carry an offset."""
 
@@ -37,6 +41,11 @@ class ReleasePlan(msgspec.Struct, frozen=True):
     beacon_source: str = ""
     born_from: date = date.min
     born_to: date = date.max
+
+    @property
+    def is_for_probe(self) -> bool:
+        """Say whether it is the synthetic resident's, and so none for residents."""
+        return self.campaign_id == PROBE_CAMPAIGN
 
     def phase(self, now: datetime) -> Phase:
         """Return which part of its life the clock gives it."""
@@ -79,7 +88,7 @@ def next_release(
 
 
 def current_release(plans: Mapping[str, ReleasePlan], states: Mapping[str, State]) -> str | None:
-    """Return the release that `status.json` is about, None when there is none.
+    """Return the release that `status.json` is about, None when there is none for residents.
 
     Of those open or paused the one opened last, else the next to open, else the one
     closed last.
@@ -93,4 +102,5 @@ def current_release(plans: Mapping[str, ReleasePlan], states: Mapping[str, State
             return 1, plan.opens_at.timestamp(), plan.release_id
         return 2, -plan.closes_at.timestamp(), plan.release_id
 
-    return min(plans.values(), key=rank).release_id if plans else None
+    theirs = [plan for plan in plans.values() if not plan.is_for_probe]
+    return min(theirs, key=rank).release_id if theirs else None

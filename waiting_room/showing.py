@@ -14,8 +14,11 @@ from waiting_room.status import Moment, Status, people_waiting
 def show(
     moments: Iterable[tuple[Moment, Status]], current: str | None, pulse: Pulse, now: float
 ) -> None:
-    """Set every gauge of the room. `current` is the release shown now; `now` in unix seconds."""
-    moments = list(moments)
+    """Set every gauge of the room. `current` is the release shown now; `now` in unix seconds.
+
+    The synthetic resident is not counted.
+    """
+    moments = [(moment, status) for moment, status in moments if not moment.plan.is_for_probe]
     metrics.INSIDE_PEOPLE.set(sum(moment.inside for moment, _ in moments))
     metrics.WAITING_PEOPLE.set(sum(people_waiting(moment.facts) for moment, _ in moments))
     metrics.DESK_WAITING_PEOPLE.set(sum(moment.desk_waiting for moment, _ in moments))

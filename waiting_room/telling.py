@@ -63,7 +63,8 @@ class Telling:
             else NextRelease(after.release_id, site_time(after.opens_at)),
         )
         status = status_of(moment, self._poll_budget_per_s, told)
-        if moment.admission is not None and moment.facts.opened:
+        is_told = moment.facts.opened and not moment.plan.is_for_probe
+        if moment.admission is not None and is_told:
             self._note(pipe, moment, status)
         return status
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from allocator.errors import CatalogueMissing
-from allocator.model import SITE_TIMEZONE, FirstDose, Flexible
+from allocator.model import PROBE_ID, SITE_TIMEZONE, FirstDose, Flexible
 from gateway import choosing, drafting, forms, residents, standby
 from gateway.answers import answer
 from gateway.choosing import Offer
@@ -144,7 +144,8 @@ def _read_first_dose(parts: Parts, values: Mapping[str, str]) -> FirstDose | lis
         "date": date_from_parts(values, "first_dose"),
     }
     first = forms.parse_first_dose(given, today_of(parts))
-    if isinstance(first, list) or first.product_id in parts.reads.catalogue.products:
+    known = parts.reads.catalogue.products.keys() - {PROBE_ID}
+    if isinstance(first, list) or first.product_id in known:
         return first
     return [FieldError("product", "not_a_choice")]
 
@@ -166,7 +167,7 @@ def _first_dose_page(
         request,
         "first_dose.html",
         status=status,
-        products=[products[product_id] for product_id in sorted(products)],
+        products=[products[name] for name in sorted(products.keys() - {PROBE_ID})],
         values=values,
         errors=errors,
     )

@@ -76,7 +76,7 @@ async def landing(request: Request) -> Response:
     releases = parts.reads.catalogue.releases
     status = parts.board.status()
     if status is None:
-        if releases:
+        if not all(release.is_for_probe for release in releases.values()):
             return answer(request, Problem("not_ready"))
         return render(request, "landing.html", release=ReleaseShown("none"))
     release = releases.get(str(status["release_id"]))

@@ -121,6 +121,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
     home = Path(tempfile.mkdtemp(prefix="seiriken-"))
     logs = tmp_path_factory.mktemp("stack") / "log"
     up = [str(SEIRIKEN), "up", "--home", str(home), "--people", str(PEOPLE), "--detach", "--json"]
+    up.append("--no-probe")
     try:
         started = subprocess.run(up, check=True, stdout=subprocess.PIPE)
         running = StackUnderTest(json.loads(started.stdout)["url"], home, _people(home))

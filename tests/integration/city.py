@@ -178,6 +178,7 @@ class City:
         create_missing(self.secrets_dir)
         self.parts: Parts | None = None
         self.url = ""
+        self.port = 0
         self._residents: list[Resident] = []
 
     def load(self, plan: ReleasePlan) -> None:
@@ -258,7 +259,7 @@ class City:
             "reply_wait_s": 5.0,
         }
         self.parts = assemble(GatewaySettings.model_validate(values | changes))
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = socket.create_server(("127.0.0.1", self.port))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         config = uvicorn.Config(
             create_app(self.parts), loop="uvloop", ws="none", lifespan="on", log_config=None

@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx2
 import psutil
+import psycopg
 import pytest
 
 from seiriken.embedded_postgres import EmbeddedPostgres
@@ -193,6 +194,7 @@ def test_ctrl_c_stops_a_stack_in_the_foreground_in_order(home: Home) -> None:
     assert process.returncode == 0
     stopped = [line.split()[1].rstrip(":") for line in shown.splitlines() if "  stopping" in line]
     assert stopped == [
+        "probe",
         "gateway",
         "waiting_room",
         "allocator",
@@ -214,6 +216,13 @@ def test_servers_of_the_environment_are_used_instead(
     assert answers(f"{started['url']}/queue/status.json")
     assert not {"postgres", "redis"} & set(pids_of(home))
     assert run_json("down", "--home", str(home.path), **given)["was_running"] is True
+
+    # A release loaded before that day was reserved does not keep a city from starting.
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute("UPDATE release SET born_from = '1700-01-01' WHERE queue <> 'none'")
+    up(home, **given)
+    found = run_json("status", "--home", str(home.path), **given)["processes"]
+    assert [process["name"] for process in found if process["state"] != "running"] == ["probe"]
 
 
 def test_part_that_does_not_start_is_named_with_its_log_and_nothing_stays(home: Home) -> None:

@@ -56,6 +56,9 @@ local function count_first_entry()
   return first
 end
 
+-- -1: there is no line (or none yet), so that nobody waits and nobody holds up others.
+local door = tonumber(redis.call('HGET', key(release, 'meta'), 'door') or -1)
+
 -- Whoever met an error, or an outage, or was too slow comes in again at once, not at the tail;
 -- so often at most that nobody can hold a seat inside for ever.
 local function may_return()
@@ -65,7 +68,6 @@ end
 -- More have come than were expected: the last of them wait a moment. Whom the desk called, and
 -- whoever comes back to the front, has a seat of their own.
 local function is_full()
-  local door = tonumber(redis.call('HGET', key(release, 'meta'), 'door') or -1)
   if door < 0 or is_called_by_desk(facts, person, now)
      or redis.call('ZSCORE', key(release, 'entered'), person) then
     return false
@@ -91,7 +93,8 @@ end
 if not is_in and is_full() then
   return no('not_your_turn')
 end
-local returned = not count_first_entry() and not is_in
+local is_first = count_first_entry()
+local returned = not is_first and not is_in and door >= 0
 if returned and not may_return() then
   return no('not_your_turn')
 end

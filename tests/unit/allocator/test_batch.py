@@ -25,7 +25,14 @@ from allocator.commands import (
     WalkIn,
 )
 from allocator.core import Decision, Facts, Ledger, decide_batch
-from allocator.model import Choice, DoseNumber, FirstDose, Refusal, StandbyPlace
+from allocator.model import (
+    PROBE_ID,
+    Choice,
+    DoseNumber,
+    FirstDose,
+    Refusal,
+    StandbyPlace,
+)
 from tests.unit.allocator.offers import (
     CAMPAIGN,
     MONDAY,
@@ -323,3 +330,25 @@ def test_walking_in_is_recorded_with_the_dose_that_was_given() -> None:
     inserted = rows.bookings_inserted
     assert (inserted["dose1_given"], inserted["dose2_given"]) == ([True], [False])
     assert (inserted["contact"], inserted["language"]) == ([b"at the desk"], ["en"])
+
+
+def test_nobody_is_told_of_the_synthetic_residents_bookings() -> None:
+    """All else is recorded as for anybody."""
+    books = ledger(*SLOTS)
+    decisions = decide_batch(books, facts(1), [request(1, book(1))], NOW)
+    theirs = [
+        msgspec.structs.replace(
+            decision,
+            moves=tuple(
+                msgspec.structs.replace(
+                    move, after=msgspec.structs.replace(move.after, campaign_id=PROBE_ID)
+                )
+                for move in decision.moves
+            ),
+        )
+        for decision in decisions
+    ]
+    rows = batch_of(theirs, books.catalogue, JournalHead(), NOW)
+    assert rows.outbox["kind"] == []
+    assert moved(rows) == {(1, 1): 1, (21, 2): 1}
+    assert (len(rows.journal["entry"]), len(rows.outcomes["answer"])) == (1, 1)

@@ -242,3 +242,31 @@ def test_example_in_the_repository_is_without_findings() -> None:
     made = read_release_file(EXAMPLE.read_bytes())
     assert isinstance(made, ReleasePlan)
     assert findings_of(made) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where"),
+    [
+        ("release.cohort.born_from", "1800-01-01", "release.cohort"),
+        ("release.cohort.born_from", "0001-01-01", "release.cohort"),
+        ("release.campaign", "probe", "release.campaign"),
+        ("release.id", "probe", ""),
+    ],
+)
+def test_synthetic_residents_names_and_day_of_birth_are_nobody_elses(
+    path: str, value: str, where: str
+) -> None:
+    (finding,) = findings_of(planned(changed(path, value)))
+    assert (finding.severity, finding.code, finding.path) == ("error", "reserved", where)
+
+
+@pytest.mark.parametrize("kind", ["venue", "product"])
+def test_synthetic_residents_venue_and_product_are_nobody_elses(kind: str) -> None:
+    document = changed(f"{kind}s.0.id", "probe")
+    for session in document["sessions"]:
+        session[kind] = "probe"
+    assert [finding.code for finding in findings_of(planned(document))] == ["reserved"]
+
+
+def test_day_after_the_synthetic_residents_birth_is_free_for_all() -> None:
+    assert findings_of(planned(changed("release.cohort.born_from", "1800-01-02"))) == []

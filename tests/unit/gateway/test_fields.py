@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from allocator.model import PROBE_BORN
 from gateway import fields
 from gateway.fields import CODES, Fault, FieldError, Fields, faulty, placed
 
@@ -97,6 +98,15 @@ def test_day_to_come_is_no_birth_date() -> None:
 def test_day_of_another_century_is_no_birth_date() -> None:
     assert code_of(fields.past_day(TODAY), "1899-12-31") == "date_too_old"
     assert fields.past_day(TODAY)("1900-01-01") == date(1900, 1, 1)
+
+
+def test_synthetic_resident_alone_was_born_in_another_century() -> None:
+    read = fields.birth_day(TODAY)
+    assert read("1800-01-01") == PROBE_BORN
+    assert read("1900-01-01") == date(1900, 1, 1)
+    for typed, code in (("1799-12-31", "date_too_old"), ("1800-01-02", "date_too_old")):
+        assert code_of(read, typed) == code
+    assert code_of(read, "2021-06-02") == "date_in_future"
 
 
 @pytest.mark.parametrize(

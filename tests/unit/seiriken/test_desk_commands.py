@@ -52,6 +52,20 @@ def test_slots_are_found_by_place_day_and_hours(counter: Counter) -> None:
     assert ids(counter.slots_of_day("r1", "hall", FAR_AHEAD, None, time(10))) == [1]
 
 
+def test_the_only_release_need_not_be_named_and_the_synthetic_residents_is_none() -> None:
+    class CounterOfOneRelease(Counter):
+        catalogue = make_catalogue(make_release(), make_release("probe", campaign_id="probe"))
+
+    at = CounterOfOneRelease(Target("", "", Path(), None), None, yes=False, as_json=False)
+    assert at.release(None).release_id == "r1"
+    assert at.release("probe").release_id == "probe"
+
+
+def test_which_release_is_meant_must_be_said_of_several(counter: Counter) -> None:
+    with pytest.raises(CommandError, match="loaded: r1, r2"):
+        counter.release(None)
+
+
 def test_slots_that_are_over_are_meant_only_when_their_hours_are_named(counter: Counter) -> None:
     past = date(2021, 6, 10)
     with pytest.raises(CommandError, match="no such slots"):

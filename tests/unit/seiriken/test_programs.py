@@ -7,6 +7,7 @@ import pytest
 
 from seiriken.home import Home
 from seiriken.programs import (
+    PROBE,
     PROCESSES,
     STANDBY,
     STANDBY_INSTANCE,
@@ -19,14 +20,14 @@ from seiriken.supervision import Program
 
 @pytest.fixture
 def programs(tmp_path: Path) -> dict[str, Program]:
-    """All that there can be: a stack with a standby allocator."""
-    return programs_of(tmp_path, standby=True)
+    """All that there can be: a stack with a standby allocator and the probe."""
+    return programs_of(tmp_path, standby=True, probe=True)
 
 
-def programs_of(folder: Path, *, standby: bool) -> dict[str, Program]:
+def programs_of(folder: Path, *, standby: bool, probe: bool = False) -> dict[str, Program]:
     home = Home(folder)
     home.make()
-    names = internal_port_names(2, standby=standby)
+    names = internal_port_names(2, standby=standby, probe=probe)
     ports = {name: 9_000 + number for number, name in enumerate(names)}
     wiring = Wiring(
         home=home,
@@ -36,6 +37,7 @@ def programs_of(folder: Path, *, standby: bool) -> dict[str, Program]:
         internal_ports=ports,
         gateways=2,
         standby=standby,
+        probe=probe,
     )
     return {program.name: program for program in processes(wiring)}
 
@@ -57,6 +59,7 @@ def test_each_process_is_given_its_own_settings_alone(programs: dict[str, Progra
         STANDBY: "ALLOCATOR_",
         "waiting_room": "ROOM_",
         "gateway": "GATEWAY_",
+        PROBE: "PROBE_",
     }
     for name, program in programs.items():
         own = {key for key in program.environment if not re.fullmatch(r"INTERNAL_PORT_\d", key)}
@@ -64,10 +67,16 @@ def test_each_process_is_given_its_own_settings_alone(programs: dict[str, Progra
         assert all(key.startswith(prefixes[name]) for key in own)
 
 
-def test_standby_allocator_is_there_only_if_asked_for(tmp_path: Path) -> None:
+def test_standby_allocator_and_probe_are_there_only_if_asked_for(tmp_path: Path) -> None:
     names = tuple(programs_of(tmp_path, standby=False))
-    assert names == tuple(name for name in PROCESSES if name != STANDBY)
-    assert STANDBY not in internal_port_names(2)
+    assert names == tuple(name for name in PROCESSES if name not in (STANDBY, PROBE))
+    assert not {STANDBY, PROBE} & set(internal_port_names(2))
+
+
+def test_probe_is_told_what_a_resident_knows_and_stops_first(programs: dict[str, Program]) -> None:
+    assert max(programs.values(), key=lambda program: program.priority).name == PROBE
+    names = {"PROBE_URL", "PROBE_RESIDENT_FILE", "PROBE_INTERNAL_PORT"}
+    assert programs[PROBE].environment.keys() == names
 
 
 def test_standby_stops_before_the_allocator_so_that_it_does_not_lead(

@@ -7,8 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
-from allocator.model import Catalogue, Release
-from waiting_room.plans import ReleasePlan, current_release, decode_plans, next_release
+from allocator.model import PROBE_ID, Catalogue, Release
+from waiting_room.plans import (
+    PROBE_CAMPAIGN,
+    ReleasePlan,
+    current_release,
+    decode_plans,
+    next_release,
+)
 from waiting_room.states import State
 
 DAY = datetime(2026, 12, 1, tzinfo=UTC)
@@ -112,3 +118,12 @@ def test_the_room_reads_what_the_allocator_publishes() -> None:
         date(1946, 4, 1),
     )
     assert read.phase(DAY) == "before_opening"
+
+
+def test_the_synthetic_residents_release_is_never_the_current_one() -> None:
+    probes = changed(plan("probe", 9), campaign_id=PROBE_CAMPAIGN)
+    plans = {"spring": plan("spring", 1), "probe": probes}
+    states: dict[str, State] = {"spring": "closed", "probe": "open"}
+    assert current_release(plans, states) == "spring"
+    assert current_release({"probe": probes}, states) is None
+    assert PROBE_CAMPAIGN == PROBE_ID, "room and allocator mean the same campaign"

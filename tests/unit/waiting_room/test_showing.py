@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 from tests.unit.waiting_room.test_status import moment
 from waiting_room.facts import LineFacts
 from waiting_room.outlook import Eta, Outlook
+from waiting_room.plans import PROBE_CAMPAIGN
 from waiting_room.readings import Pulse
 from waiting_room.showing import outlook_people, show
 from waiting_room.status import Moment, Status, Told, status_of
@@ -68,3 +69,13 @@ def test_a_wait_that_is_not_known_is_not_shown_as_none_at_all() -> None:
     nobody = moment(facts=LineFacts(next_index=100, lobby_count=100, serving=100))
     show([(nobody, status_of(nobody, 1_000.0))], "spring", PULSE, 1_000.0)
     assert shown("told_wait_seconds", bound="high") == 0
+
+
+def test_the_synthetic_resident_is_not_counted() -> None:
+    one = moment()
+    probes = msgspec.structs.replace(one.plan, release_id="probe", campaign_id=PROBE_CAMPAIGN)
+    other = msgspec.structs.replace(one, plan=probes, desk_waiting=9)
+    show([(one, status(one)), (other, status(other))], "spring", PULSE, 1_000.0)
+    assert shown("waiting_people") == 300
+    assert shown("inside_people") == 30
+    assert shown("desk_waiting_people") == one.desk_waiting
