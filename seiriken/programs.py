@@ -34,7 +34,8 @@ PROCESSES = ("herald", "worker", "beat", "allocator", STANDBY, "waiting_room", "
 class Wiring:
     """How the processes of one stack reach each other. URLs are the owner's.
 
-    With `standby` a second allocator takes over when the first hangs or dies.
+    With `standby` a second allocator takes over when the first hangs or dies. `alerts_token_file`
+    is there if Alertmanager is.
     """
 
     home: Home
@@ -44,6 +45,7 @@ class Wiring:
     internal_ports: Mapping[str, int]
     gateways: int
     standby: bool = False
+    alerts_token_file: Path | None = None
 
 
 def servers(postgres: EmbeddedPostgres | None, redis: EmbeddedRedis | None) -> list[Program]:
@@ -128,6 +130,8 @@ def _herald(wiring: Wiring) -> Program:
         "REDIS_URL": wiring.redis_url,
         "INTERNAL_PORT": wiring.internal_ports["herald"],
     }
+    if wiring.alerts_token_file is not None:
+        own["ALERTS_TOKEN_FILE"] = wiring.alerts_token_file
     return Program(
         name="herald",
         command=_python("monitoring.bulletin"),

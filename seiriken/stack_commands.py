@@ -45,6 +45,9 @@ def up(
     ] = None,
     gateways: Annotated[int, typer.Option(min=1, max=8, help="How many gateways.")] = 2,
     standby: StandbyOption = False,
+    monitoring: Annotated[
+        bool, typer.Option(help="Prometheus and Alertmanager too, where they are installed.")
+    ] = True,
     detach: Annotated[bool, typer.Option(help="Return once it is ready.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -66,6 +69,7 @@ def up(
         opens_in_s=opens_in,
         gateways=gateways,
         standby=standby,
+        monitoring=monitoring,
         asked_at=psutil.Process().create_time(),
     )
     try:
@@ -126,6 +130,7 @@ def status(home: HomeOption = None, as_json: AsJson = False) -> None:
         ("memory", f"{found.memory_mib} MiB" if found.memory_mib is not None else None),
         ("epoch", found.epoch),
         ("inbox", f"{found.inbox} undecided" if found.inbox is not None else None),
+        *found.watch_urls.items(),
     ]
     if (queue := found.queue) is not None:
         rows += [
@@ -135,7 +140,7 @@ def status(home: HomeOption = None, as_json: AsJson = False) -> None:
             ("waiting", queue.waiting),
             ("inside", queue.inside),
         ]
-    print_lines([f"{name:<11}{'unknown' if value is None else value}" for name, value in rows])
+    print_lines([f"{name:<13}{'unknown' if value is None else value}" for name, value in rows])
     print_lines([""])
     print_table(
         ("process", "state", "pid"),
@@ -173,6 +178,7 @@ def _show(running: object, *, detach: bool, as_json: bool) -> None:
                 "is_new": running.is_new,
                 "start_s": stack.start_s,
                 "internal_ports": stack.internal_ports,
+                "watch_urls": stack.watch_urls,
                 "samples": [
                     {"ticket_number": person.ticket_number, "birth_date": person.birth_date}
                     for person in people
@@ -187,6 +193,7 @@ def _show(running: object, *, detach: bool, as_json: bool) -> None:
             f"Seiriken runs at {stack.url}" if running.is_new else f"runs already at {stack.url}",
             *(f"  ticket {p.ticket_number}, born {p.birth_date}" for p in people),
             f"  folder {home.path}",
+            *(f"  {name} at {url}" for name, url in stack.watch_urls.items()),
             f"  stop with {'Ctrl-C' if running.is_new and not detach else stop}",
         ]
     )

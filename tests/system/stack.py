@@ -100,10 +100,11 @@ class Stack:
 
 
 @contextmanager
-def running_stack(home: Path, *options: str) -> Iterator[Stack]:
-    """Start a stack of its own, and stop it at the end."""
+def running_stack(home: Path, *options: str, monitoring: bool = False) -> Iterator[Stack]:
+    """Start a stack of its own, and stop it at the end; usually nobody watches it."""
+    watched = "--monitoring" if monitoring else "--no-monitoring"
     try:
-        up = seiriken("up", "--home", str(home), "--detach", *options)
+        up = seiriken("up", "--home", str(home), "--detach", watched, *options)
         assert up.returncode == 0, up.stderr + up.stdout
         yield Stack(home)
     finally:
