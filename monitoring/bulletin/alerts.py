@@ -22,6 +22,7 @@ import msgspec
 from monitoring.bulletin.incidents import (
     LANGUAGES,
     NEXT_UPDATE_USUAL,
+    TEXT_LENGTH_MAX,
     Incident,
     opened,
     resolved,
@@ -70,9 +71,10 @@ class Alert(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def public_words(self) -> dict[str, str]:
-        """Return what the rule has the public told."""
-        words = {one: self.annotations.get(f"public_{one}", "") for one in LANGUAGES}
-        return words if all(words.values()) else PUBLIC_WORDS
+        """Return what the rule has the public told; little, if that cannot be said."""
+        words = {one: self.annotations.get(f"public_{one}", "").strip() for one in LANGUAGES}
+        is_sayable = all(0 < len(text) <= TEXT_LENGTH_MAX for text in words.values())
+        return words if is_sayable else PUBLIC_WORDS
 
 
 class Message(msgspec.Struct, frozen=True, rename="camel"):

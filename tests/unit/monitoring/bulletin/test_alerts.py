@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import msgspec
+import pytest
 
 from monitoring.bulletin.alerts import (
     HEARD_WITHIN,
@@ -22,7 +23,7 @@ from monitoring.bulletin.alerts import (
     settled,
     take,
 )
-from monitoring.bulletin.incidents import Incident, opened, resolved, updated
+from monitoring.bulletin.incidents import TEXT_LENGTH_MAX, Incident, opened, resolved, updated
 from monitoring.bulletin.notices import due
 
 NOW = datetime(2021, 8, 20, 0, 0, tzinfo=UTC)
@@ -78,9 +79,10 @@ def test_page_opens_an_incident_with_the_words_of_its_rule() -> None:
     assert city.only.is_machines
 
 
-def test_page_without_words_for_the_public_says_little() -> None:
+@pytest.mark.parametrize("words", ["", " ", "x" * (TEXT_LENGTH_MAX + 1)])
+def test_page_without_words_for_the_public_says_little(words: str) -> None:
     city = City()
-    city.hears(message(annotations={"public_ja": "half"}))
+    city.hears(message(annotations={"public_ja": "確認中です。", "public_en": words}))
     assert city.only.latest.words == PUBLIC_WORDS
 
 
@@ -109,6 +111,7 @@ def test_end_is_told_at_once_and_the_incident_is_resolved_when_it_stays_quiet() 
     assert city.settles(NOW + HALF + QUIET_FOR - MINUTE) == []
     assert city.settles(NOW + HALF + QUIET_FOR) == [city.only.incident_id]
     assert city.only.latest.words == OVER_WORDS
+    assert city.only.is_machines
     assert city.settles(NOW + 2 * HALF) == []
 
 
