@@ -22,6 +22,12 @@ HomeOption = Annotated[
 StandbyOption = Annotated[
     bool, typer.Option("--standby", help="A second allocator, which leads if the first fails.")
 ]
+MonitoringOption = Annotated[
+    bool, typer.Option(help="Prometheus and Alertmanager too, where they are installed.")
+]
+OpensInOption = Annotated[
+    int | None, typer.Option(min=0, max=31_536_000, help="Seconds until the release opens; 0.")
+]
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -40,14 +46,10 @@ def up(
         int | None, typer.Option(min=1, max=1_000_000, help="On offer; 6 for every 10 people.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed, the same people.")] = None,
-    opens_in: Annotated[
-        int | None, typer.Option(min=0, max=31_536_000, help="Seconds until the release opens; 0.")
-    ] = None,
+    opens_in: OpensInOption = None,
     gateways: Annotated[int, typer.Option(min=1, max=8, help="How many gateways.")] = 2,
     standby: StandbyOption = False,
-    monitoring: Annotated[
-        bool, typer.Option(help="Prometheus and Alertmanager too, where they are installed.")
-    ] = True,
+    monitoring: MonitoringOption = True,
     detach: Annotated[bool, typer.Option(help="Return once it is ready.")] = False,
     as_json: AsJson = False,
 ) -> None:
