@@ -21,6 +21,7 @@ down: .venv/run-installed ## Stop a city that runs in the background (options: A
 test: .venv/dev-installed ## Run every test (options: ARGS='tests/unit -k draw')
 	@sh deploy/find-browser.sh > /dev/null
 	@sh deploy/find-edge.sh > /dev/null
+	@sh deploy/find-prometheus.sh
 	$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov)
 
 leaders: .venv/dev-installed ## Stop and resume the leading allocator many times (options: ARGS='--cycles 100')

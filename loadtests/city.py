@@ -108,12 +108,13 @@ class City:
     def start(self, *options: str, settings: Mapping[str, str] | None = None) -> None:
         """Start it with options of `seiriken up` and settings (`ROOM_…`, `GATEWAY_…`).
 
-        Nobody but the crowd is there: no probe.
+        Nobody but the crowd is there, and nobody watches: what is measured is the city alone.
 
         Raises:
             CityFailed: it did not start.
         """
-        done = self._command("up", "--detach", "--no-probe", *options, settings=settings)
+        alone = ("--no-probe", "--no-monitoring")
+        done = self._command("up", "--detach", *alone, *options, settings=settings)
         if done.returncode != 0:
             raise CityFailed(done.stderr.strip() or done.stdout.strip())
 

@@ -7,12 +7,15 @@ and never on the port that residents reach.
  - `/healthz` 200: the process runs.
  - `/readyz` 200, or 503 with what is missing: `{"ready": false, "missing": ["redis"]}`.
  - `/metrics` 200: this process's metrics as Prometheus text, what it needs among them.
+ - What a process takes from other machines is sent to one path by POST, with a token.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import TracebackType
@@ -25,7 +28,21 @@ from monitoring.logs import get_logger
 Ready = Callable[[], Mapping[str, bool]]
 """Says of each thing a process needs whether it has it. Called from another thread."""
 
+BODY_BYTES_MAX = 1_000_000
+
 log = get_logger()
+
+
+@dataclass(frozen=True)
+class Post:
+    """What is taken at `path`, from whom has the token.
+
+    `take` is called from another thread with the body; it says whether that is what it takes.
+    """
+
+    path: str
+    token: str
+    take: Callable[[bytes], bool]
 
 
 class InternalServer:
@@ -64,7 +81,9 @@ class InternalServer:
         self.close()
 
 
-def serve_internal(port: int, ready: Ready, host: str = "127.0.0.1") -> InternalServer:
+def serve_internal(
+    port: int, ready: Ready, host: str = "127.0.0.1", post: Post | None = None
+) -> InternalServer:
     """Serve the internal port (0 takes a free one) and return at once.
 
     Raises:
@@ -73,6 +92,7 @@ def serve_internal(port: int, ready: Ready, host: str = "127.0.0.1") -> Internal
 
     class Handler(_InternalHandler):
         ready_check = staticmethod(ready)
+        taken = post
 
     server = ThreadingHTTPServer((host, port), Handler)
     server.daemon_threads = True
@@ -80,9 +100,10 @@ def serve_internal(port: int, ready: Ready, host: str = "127.0.0.1") -> Internal
 
 
 class _InternalHandler(BaseHTTPRequestHandler):
-    """Answer the three paths, and 404 for the rest."""
+    """Answer the three paths, take what is posted to the one, and 404 for the rest."""
 
     ready_check: Ready
+    taken: Post | None
     timeout = 10
     server_version = "seiriken"
     sys_version = ""
@@ -99,6 +120,31 @@ class _InternalHandler(BaseHTTPRequestHandler):
                 self._answer_json(503 if missing else 200, _readiness(missing))
             case _:
                 self._answer_json(404, {"code": "not_found"})
+
+    def do_POST(self) -> None:
+        post = self.taken
+        if post is None:
+            self.send_error(501)
+            return
+        length = self.headers.get("Content-Length", "")
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.path != post.path:
+            self._answer_json(404, {"code": "not_found"})
+        elif not hmac.compare_digest(token.encode(), post.token.encode()):
+            self._answer_json(401, {"code": "not_known"})
+        elif not length.isdecimal() or int(length) > BODY_BYTES_MAX:
+            self._answer_json(413, {"code": "too_large"})
+        else:
+            self._take(post, self.rfile.read(int(length)))
+
+    def _take(self, post: Post, body: bytes) -> None:
+        try:
+            is_taken = post.take(body)
+        except Exception:
+            log.exception("post_failed")
+            self._answer_json(500, {"code": "failed"})
+            return
+        self._answer_json(200 if is_taken else 400, {"taken": is_taken})
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002, the name is the base's
         """Write no access log: what is asked here is asked every few seconds."""

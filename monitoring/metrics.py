@@ -263,6 +263,12 @@ NOTICES = Counter(
     ["result"],
 )
 
+HEARTBEATS = Counter(
+    "seiriken_heartbeats_total",
+    "Calls to the outside service that watches over the watch, by result: sent, failed.",
+    ["result"],
+)
+
 HERALD_ROUND_SECONDS = Histogram(
     "seiriken_herald_round_seconds",
     "Time of one round of the herald: record, status page, notices.",

@@ -25,7 +25,8 @@ PROBE_FILE = "probe-resident.json"
 class StackFile(msgspec.Struct, frozen=True):
     """What `up` did. Times in unix seconds, durations in seconds.
 
-    `start_s` is None until the stack is ready. Server URLs are the owner's.
+    `start_s` is None until the stack is ready. Server URLs are the owner's. `watch_ports` are
+    those of Prometheus and Alertmanager; there are none where these are not started.
     """
 
     supervisor_pid: int
@@ -37,11 +38,17 @@ class StackFile(msgspec.Struct, frozen=True):
     redis_url: str
     started_at: float
     start_s: float | None = None
+    watch_ports: dict[str, int] = {}
 
     @property
     def url(self) -> str:
         """Return where residents go."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def watch_urls(self) -> dict[str, str]:
+        """Return where Prometheus and Alertmanager are, by their names."""
+        return {name: f"http://127.0.0.1:{port}" for name, port in self.watch_ports.items()}
 
     @property
     def supervisor_socket(self) -> Path:
@@ -60,6 +67,7 @@ class Home:
         self.mail_dir = self.path / "mail"
         self.bulletin_dir = self.path / "bulletin"
         self.status_dir = self.path / "status"
+        self.watch_dir = self.path / "watch"
         self.redis_dir = self.path / "redis"
         self.postgres_dir = self.path / "postgres"
         self.stack_file = self.path / "stack.json"

@@ -39,7 +39,8 @@ class Wiring:
     """How the processes of one stack reach each other. URLs are the owner's.
 
     With `standby` a second allocator takes over when the first hangs or dies; with `probe` the
-    synthetic resident looks every half minute whether all is well.
+    synthetic resident looks every half minute whether all is well. `alerts_token_file` is there
+    if Alertmanager is.
     """
 
     home: Home
@@ -50,6 +51,7 @@ class Wiring:
     gateways: int
     standby: bool = False
     probe: bool = False
+    alerts_token_file: Path | None = None
 
 
 def servers(postgres: EmbeddedPostgres | None, redis: EmbeddedRedis | None) -> list[Program]:
@@ -136,6 +138,8 @@ def _herald(wiring: Wiring) -> Program:
         "REDIS_URL": wiring.redis_url,
         "INTERNAL_PORT": wiring.internal_ports["herald"],
     }
+    if wiring.alerts_token_file is not None:
+        own["ALERTS_TOKEN_FILE"] = wiring.alerts_token_file
     return Program(
         name="herald",
         command=_python("monitoring.bulletin"),

@@ -55,6 +55,7 @@ from seiriken.readiness import (
     wait_for_servers,
 )
 from seiriken.supervision import Supervisor, configuration, start_supervisor
+from seiriken.watching import WATCHERS, Watchers, installed
 
 DATABASE = "seiriken"
 PORT_USUAL = 8080
@@ -78,6 +79,7 @@ class UpOptions:
     gateways: int = 2
     standby: bool = False
     probe: bool = True
+    monitoring: bool = True
     asked_at: float = field(default_factory=time.time)
 
 
@@ -137,7 +139,7 @@ def stop(running: Running, steps: Steps) -> None:
     """Stop each part in order, saying so, then supervisord itself; remove the sockets."""
     supervisor = running.supervisor
     known = {state.group for state in supervisor.states()}
-    for group in reversed((*SERVERS, *PROCESSES)):
+    for group in reversed((*SERVERS, *PROCESSES, *WATCHERS)):
         if group in known:
             with steps.step(f"stopping {group}"):
                 supervisor.stop_group(group)
@@ -184,7 +186,7 @@ class _Start:
     def __init__(self, home: Home, options: UpOptions, steps: Steps) -> None:
         self.home, self.options, self.steps = home, options, steps
         self.left_out: set[str] = set()
-        port, internal_ports = _ports(options)
+        port, internal_ports, watch_ports = _ports(options)
         _check_given_servers()
         self.run_dir = Path(tempfile.mkdtemp(prefix="seiriken-", dir=_RUN_FOLDER))
         if os.geteuid() == 0:
@@ -193,6 +195,7 @@ class _Start:
         create_rsa_key(home.secrets_dir)
         self.postgres = self._postgres()
         self.redis = self._redis()
+        self.watchers = self._watchers(internal_ports["herald"], watch_ports)
         self.wiring = Wiring(
             home=home,
             database_url=os.environ.get("DATABASE_URL") or self._embedded_url(),
@@ -202,6 +205,7 @@ class _Start:
             gateways=options.gateways,
             standby=options.standby,
             probe=options.probe,
+            alerts_token_file=self.watchers.token_file if self.watchers is not None else None,
         )
 
     def run(self) -> Running:
@@ -213,6 +217,8 @@ class _Start:
                     self.postgres.prepare()
                 if self.redis is not None:
                     self.redis.prepare()
+                if self.watchers is not None:
+                    self.watchers.prepare(self.wiring.internal_ports)
             running = self._start_supervisor()
             watch = Watch(running.supervisor)
             with self.steps.step("starting PostgreSQL and Redis"):
@@ -238,6 +244,7 @@ class _Start:
         """Start them and wait until they are ready.
 
         The standby comes late and never is; the probe comes last and would find nobody there.
+        Nobody waits for those who watch: a city does not need them to serve its residents.
         """
         ports = dict(self.wiring.internal_ports)
         late = {name: ports.pop(name) for name in LATE if name in ports}
@@ -250,9 +257,12 @@ class _Start:
         for name, port in late.items():
             supervisor.start_group(name)
             watch.wait(name, lambda port=port: is_alive_there(port))  # type: ignore[misc]
+        for group in WATCHERS if self.watchers is not None else ():
+            supervisor.start_group(group)
 
     def _start_supervisor(self) -> Running:
-        programs = [*servers(self.postgres, self.redis), *processes(self.wiring)]
+        watchers = self.watchers.programs() if self.watchers is not None else []
+        programs = [*servers(self.postgres, self.redis), *processes(self.wiring), *watchers]
         text = configuration(self.home, self.run_dir, programs)
         supervisor = start_supervisor(self.home, text)
         stack = StackFile(
@@ -264,6 +274,7 @@ class _Start:
             database_url=self.wiring.database_url,
             redis_url=self.wiring.redis_url,
             started_at=time.time(),
+            watch_ports=dict(self.watchers.ports) if self.watchers is not None else {},
         )
         self.home.write(stack)
         return Running(self.home, stack, is_new=True)
@@ -306,6 +317,22 @@ class _Start:
             return None
         return EmbeddedRedis(self.home.redis_dir, self.run_dir / "redis.sock")
 
+    def _watchers(self, herald_port: int, ports: Mapping[str, int]) -> Watchers | None:
+        """Return Prometheus and Alertmanager, if they are wanted and installed."""
+        if not self.options.monitoring:
+            return None
+        if (found := installed()) is None:
+            self.steps.say("nobody watches: Prometheus and Alertmanager are not installed")
+            return None
+        self.home.password("alerts")
+        return Watchers(
+            installed=found,
+            folder=self.home.watch_dir,
+            ports=ports,
+            herald_port=herald_port,
+            token_file=self.home.secrets_dir / "alerts.password",
+        )
+
     def _embedded_url(self) -> str:
         assert self.postgres is not None
         return self.postgres.url(DATABASE)
@@ -322,8 +349,8 @@ def _check_given_servers() -> None:
             raise CommandError(f"{variable} names no server that answers")
 
 
-def _ports(options: UpOptions) -> tuple[int, Mapping[str, int]]:
-    """Choose the public port, and an internal one for each process.
+def _ports(options: UpOptions) -> tuple[int, Mapping[str, int], Mapping[str, int]]:
+    """Choose the public port, an internal one for each process, and those of who watches.
 
     Raises:
         CommandError: a port that was asked for is taken.
@@ -332,9 +359,10 @@ def _ports(options: UpOptions) -> tuple[int, Mapping[str, int]]:
         if asked is not None and not port_is_free(asked):
             raise CommandError(f"port {asked} is in use; choose another one")
     names = internal_port_names(options.gateways, standby=options.standby, probe=options.probe)
-    spare = free_ports(len(names) + 1)
-    usual = PORT_USUAL if port_is_free(PORT_USUAL) else spare[-1]
+    spare = free_ports(len(names) + 1 + len(WATCHERS))
+    usual = PORT_USUAL if port_is_free(PORT_USUAL) else spare[len(names)]
     internal = dict(zip(names, spare, strict=False))
     if options.internal_port is not None:
         internal[names[0]] = options.internal_port
-    return options.port or usual, internal
+    watch = dict(zip(WATCHERS, spare[len(names) + 1 :], strict=True))
+    return options.port or usual, internal, watch

@@ -30,10 +30,14 @@ StandbyOption = Annotated[
 ProbeOption = Annotated[
     bool, typer.Option("--probe/--no-probe", help="The synthetic resident, every half minute.")
 ]
+MonitoringOption = Annotated[
+    bool, typer.Option(help="Prometheus and Alertmanager too, where they are installed.")
+]
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def up(
+    *,
     home: HomeOption = None,
     port: Annotated[
         int | None, typer.Option(min=1, max=65_535, help="For residents; 8080 if it is free.")
@@ -52,6 +56,7 @@ def up(
     gateways: GatewaysOption = 2,
     standby: StandbyOption = False,
     probe: ProbeOption = True,
+    monitoring: MonitoringOption = True,
     detach: Annotated[bool, typer.Option(help="Return once it is ready.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -74,6 +79,7 @@ def up(
         gateways=gateways,
         standby=standby,
         probe=probe,
+        monitoring=monitoring,
         asked_at=psutil.Process().create_time(),
     )
     try:
@@ -134,6 +140,7 @@ def status(home: HomeOption = None, as_json: AsJson = False) -> None:
         ("memory", f"{found.memory_mib} MiB" if found.memory_mib is not None else None),
         ("epoch", found.epoch),
         ("inbox", f"{found.inbox} undecided" if found.inbox is not None else None),
+        *found.watch_urls.items(),
     ]
     if (queue := found.queue) is not None:
         rows += [
@@ -143,7 +150,7 @@ def status(home: HomeOption = None, as_json: AsJson = False) -> None:
             ("waiting", queue.waiting),
             ("inside", queue.inside),
         ]
-    print_lines([f"{name:<11}{'unknown' if value is None else value}" for name, value in rows])
+    print_lines([f"{name:<13}{'unknown' if value is None else value}" for name, value in rows])
     print_lines([""])
     print_table(
         ("process", "state", "pid"),
@@ -181,6 +188,7 @@ def _show(running: object, *, detach: bool, as_json: bool) -> None:
                 "is_new": running.is_new,
                 "start_s": stack.start_s,
                 "internal_ports": stack.internal_ports,
+                "watch_urls": stack.watch_urls,
                 "samples": [
                     {"ticket_number": person.ticket_number, "birth_date": person.birth_date}
                     for person in people
@@ -195,6 +203,7 @@ def _show(running: object, *, detach: bool, as_json: bool) -> None:
             f"Seiriken runs at {stack.url}" if running.is_new else f"runs already at {stack.url}",
             *(f"  ticket {p.ticket_number}, born {p.birth_date}" for p in people),
             f"  folder {home.path}",
+            *(f"  {name} at {url}" for name, url in stack.watch_urls.items()),
             f"  stop with {'Ctrl-C' if running.is_new and not detach else stop}",
         ]
     )

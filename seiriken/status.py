@@ -41,6 +41,7 @@ class Status(msgspec.Struct, frozen=True):
     writer: str | None
     inbox: int | None
     queue: QueueStatus | None
+    watch_urls: dict[str, str]
 
 
 def gather(target: Target) -> Status:
@@ -60,6 +61,7 @@ def gather(target: Target) -> Status:
         writer=writer[1] if writer is not None else None,
         inbox=inbox,
         queue=queue,
+        watch_urls=stack.watch_urls if stack is not None else {},
     )
 
 

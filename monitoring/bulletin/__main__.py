@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -16,20 +16,30 @@ from pydantic_settings import SettingsConfigDict
 from redis import Redis, RedisError
 
 from monitoring import metrics
+from monitoring.bulletin.alert_desk import AlertDesk
+from monitoring.bulletin.alert_words import Letterhead
 from monitoring.bulletin.contacts import send
+from monitoring.bulletin.heartbeat import Heartbeat
 from monitoring.bulletin.herald import Herald
 from monitoring.bulletin.maintenance import REDIS_KEY, Plan
 from monitoring.bulletin.status_page import Frame
 from monitoring.errors import MonitoringError
-from monitoring.internal import serve_internal
+from monitoring.internal import Post, serve_internal
 from monitoring.logs import configure, get_logger
 from monitoring.settings import ProcessSettings, load
+
+ALERTS_PATH = "/alerts"
 
 log = get_logger()
 
 
 class HeraldSettings(ProcessSettings):
-    """What the herald needs to know.."""
+    """What the herald needs to know.
+
+    With `alerts_token_file` it takes Alertmanager's messages, and tells the contacts when there
+    was none for `silent_after_s`. `heartbeat_url` is called while they come: an outside service
+    that misses the calls knows that nobody watches. `runbook_url` stands before `docs/runbooks`.
+    """
 
     model_config = SettingsConfigDict(env_prefix="HERALD_")
 
@@ -43,6 +53,10 @@ class HeraldSettings(ProcessSettings):
     internal_port: int = Field(ge=0, le=65_535)
     internal_host: str = "127.0.0.1"
     every_s: float = Field(default=2.0, ge=0.1, le=60.0)
+    alerts_token_file: Path | None = None
+    silent_after_s: float = Field(default=180.0, ge=60.0, le=3_600.0)
+    heartbeat_url: str = ""
+    runbook_url: str = ""
 
 
 def main() -> int:
@@ -60,19 +74,24 @@ def main() -> int:
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, end)
-    herald = _herald(settings)
+    desk = _desk(settings)
+    herald = _herald(settings, desk)
+    heartbeat = Heartbeat(settings.heartbeat_url)
     did_work = {"record": False}
 
     def ready() -> Mapping[str, bool]:
         return dict(did_work)
 
-    with serve_internal(settings.internal_port, ready, settings.internal_host):
+    post = _post(settings, desk)
+    with serve_internal(settings.internal_port, ready, settings.internal_host, post):
         log.info("herald_started")
         while not ended.wait(settings.every_s if did_work["record"] else 0.0):
             try:
                 with metrics.HERALD_ROUND_SECONDS.time():
                     herald.work(datetime.now(UTC))
                 did_work["record"] = True
+                if desk is not None and desk.is_beat_due():
+                    heartbeat.beat()
             except (OSError, msgspec.DecodeError):
                 did_work["record"] = False
                 log.exception("herald_failed")
@@ -81,10 +100,29 @@ def main() -> int:
     return 0
 
 
-def _herald(settings: HeraldSettings) -> Herald:
-    city = {"ja": settings.city_name_ja, "en": settings.city_name_en}
-    frame = Frame(city, settings.phone_desk, settings.status_url.rstrip("/"))
-    return Herald(settings.bulletin_dir, settings.status_dir, frame, send, _publisher(settings))
+def _herald(settings: HeraldSettings, desk: AlertDesk | None) -> Herald:
+    frame = Frame(_city(settings), settings.phone_desk, settings.status_url.rstrip("/"))
+    publisher = _publisher(settings)
+    return Herald(settings.bulletin_dir, settings.status_dir, frame, send, publisher, desk)
+
+
+def _desk(settings: HeraldSettings) -> AlertDesk | None:
+    if settings.alerts_token_file is None:
+        return None
+    head = Letterhead(_city(settings), settings.runbook_url)
+    silent_after = timedelta(seconds=settings.silent_after_s)
+    return AlertDesk(settings.bulletin_dir, head, datetime.now(UTC), silent_after)
+
+
+def _post(settings: HeraldSettings, desk: AlertDesk | None) -> Post | None:
+    if desk is None or settings.alerts_token_file is None:
+        return None
+    token = settings.alerts_token_file.read_text("ascii").strip()
+    return Post(ALERTS_PATH, token, lambda body: desk.take(body, datetime.now(UTC)))
+
+
+def _city(settings: HeraldSettings) -> Mapping[str, str]:
+    return {"ja": settings.city_name_ja, "en": settings.city_name_en}
 
 
 class _Publisher:

@@ -2,7 +2,8 @@
 
 Rule 1: an incident that is not resolved always promises the moment of its next update; one
 that was not given by then is overdue, which is itself an alert.
-Rule 2: nothing here does I/O, reads a clock or draws a random number.
+Rule 2: what an alert has opened is the machine's until a person says something of it.
+Rule 3: nothing here does I/O, reads a clock or draws a random number.
 
 All that an incident says is public: nothing personal may be in it. Words are kept by
 language; `ja` and `en` are always there.
@@ -36,6 +37,7 @@ class Entry(msgspec.Struct, frozen=True):
     said_at: datetime
     words: dict[str, str]
     next_at: datetime | None
+    by_machine: bool = False
 
 
 class Incident(msgspec.Struct, frozen=True):
@@ -60,6 +62,11 @@ class Incident(msgspec.Struct, frozen=True):
         """Say whether it is over."""
         return self.latest.stage == "resolved"
 
+    @property
+    def is_machines(self) -> bool:
+        """Say whether no person has spoken of it yet: the machine may go on and resolve it."""
+        return all(entry.by_machine for entry in self.entries)
+
     def is_overdue(self, now: datetime) -> bool:
         """Say whether an update was promised for a moment that has passed."""
         return self.latest.next_at is not None and self.latest.next_at < now
@@ -72,24 +79,33 @@ class NotPossible(MonitoringError):
 def opened(
     known: Sequence[Incident], words: Words, now: datetime, within: timedelta, alert: str = ""
 ) -> Incident:
-    """Return a new incident.
+    """Return a new incident; the machine's if an alert opened it.
 
     Raises:
         NotPossible: a text is missing or too long, or the promise is out of bounds.
     """
-    entry = Entry("opened", now, _checked(words), _promised(now, within))
+    entry = Entry("opened", now, _checked(words), _promised(now, within), alert != "")
     return Incident(_next_id(known, now), (entry,), alert)
 
 
-def updated(incident: Incident, words: Words, now: datetime, within: timedelta) -> Incident:
+def updated(
+    incident: Incident,
+    words: Words,
+    now: datetime,
+    within: timedelta,
+    *,
+    by_machine: bool = False,
+) -> Incident:
     """Return the incident with something more said of it. Raises `NotPossible`."""
-    entry = Entry("updated", now, _checked(words), _promised(now, within))
+    entry = Entry("updated", now, _checked(words), _promised(now, within), by_machine)
     return _with(incident, entry)
 
 
-def resolved(incident: Incident, words: Words, now: datetime) -> Incident:
+def resolved(
+    incident: Incident, words: Words, now: datetime, *, by_machine: bool = False
+) -> Incident:
     """Return the incident as it ended. Raises `NotPossible`."""
-    return _with(incident, Entry("resolved", now, _checked(words), None))
+    return _with(incident, Entry("resolved", now, _checked(words), None, by_machine))
 
 
 def _with(incident: Incident, entry: Entry) -> Incident:

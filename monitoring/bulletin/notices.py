@@ -1,6 +1,7 @@
 """Which notices are due to the agreed contacts: each is sent once, in order.
 
-Of an incident: each thing that was said, at once; and at each moment for which an update was
+Of an incident: each thing that was said, at once (what the machine says while an alert lasts is
+in the alert's own notice: `alerts.py`); and at each moment for which an update was
 promised and not given, that it is overdue. Of planned downtime: when it was planned,
 seven days and one day before (if planned earlier than that), at its beginning, after its end.
 Nothing here does I/O, reads a clock or draws a random number.
@@ -52,6 +53,8 @@ def due(
 def _of_incident(incident: Incident, now: datetime) -> Iterator[Notice]:
     about = incident.incident_id
     for number, entry in enumerate(incident.entries):
+        if entry.by_machine and entry.stage != "resolved":
+            continue
         yield Notice(f"{about}/{number}", entry.stage, about, entry.said_at, entry.words)
     number, latest = len(incident.entries) - 1, incident.latest
     if latest.next_at is not None and latest.next_at < now:

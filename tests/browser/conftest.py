@@ -120,8 +120,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
     # Not below pytest's folder: the path of a Unix socket must be short.
     home = Path(tempfile.mkdtemp(prefix="seiriken-"))
     logs = tmp_path_factory.mktemp("stack") / "log"
-    up = [str(SEIRIKEN), "up", "--home", str(home), "--people", str(PEOPLE), "--detach", "--json"]
-    up.append("--no-probe")
+    options = ["--people", str(PEOPLE), "--no-probe", "--no-monitoring", "--detach", "--json"]
+    up = [str(SEIRIKEN), "up", "--home", str(home), *options]
     try:
         started = subprocess.run(up, check=True, stdout=subprocess.PIPE)
         running = StackUnderTest(json.loads(started.stdout)["url"], home, _people(home))

@@ -100,10 +100,14 @@ class Stack:
 
 
 @contextmanager
-def running_stack(home: Path, *options: str) -> Iterator[Stack]:
-    """Start a stack of its own, and stop it at the end. Its tables are the test's: no probe."""
+def running_stack(home: Path, *options: str, monitoring: bool = False) -> Iterator[Stack]:
+    """Start a stack of its own, and stop it at the end; usually nobody watches it.
+
+    Its tables are the test's: no probe.
+    """
+    watched = "--monitoring" if monitoring else "--no-monitoring"
     try:
-        up = seiriken("up", "--home", str(home), "--detach", "--no-probe", *options)
+        up = seiriken("up", "--home", str(home), "--detach", "--no-probe", watched, *options)
         assert up.returncode == 0, up.stderr + up.stdout
         yield Stack(home)
     finally:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,48 +16,13 @@ from monitoring.bulletin.maintenance import Plan, planned
 from monitoring.bulletin.record import RecordFile
 from monitoring.bulletin.status_page import Frame
 from tests.integration.mail_server import MailServer
+from tests.integration.monitoring.web_hook import Hook
 
 NOW = datetime(2021, 8, 20, 0, 0, tzinfo=UTC)
 HALF = timedelta(minutes=30)
 DAY = timedelta(days=1)
 WORDS = {"ja": "予約ができません。", "en": "Booking is not possible."}
 FRAME = Frame({"ja": "印西市", "en": "Inzai City"}, "0476-00-0000", "https://status.example")
-
-
-class Hook:
-    """A web hook that keeps what it was sent; while `answers` is 503 it takes nothing."""
-
-    def __init__(self) -> None:
-        taken: list[dict[str, Any]] = []
-        self.taken, self.answers = taken, 200
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if hook.answers == 200:
-                    taken.append(json.loads(body))
-                self.send_response(hook.answers)
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        self.url = f"json://127.0.0.1:{self._server.server_address[1]}/hook"
-
-    @property
-    def kinds(self) -> list[str]:
-        """Return the English ends of the titles that came."""
-        return [notice["title"].rpartition(" / ")[2] for notice in self.taken]
-
-    def close(self) -> None:
-        """Stop to serve."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @pytest.fixture
