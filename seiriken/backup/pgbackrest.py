@@ -116,9 +116,12 @@ class PgBackRest:
         """Have pgBackRest read its whole repository, and compare our own files' checksums."""
         findings = [found for one in backups for found in repository.wrong_files(one)]
         try:
-            self._run("verify")
+            told = self._run("verify", "--output=text")
         except BackupError as error:
-            findings.append(str(error))
+            return [*findings, str(error)]
+        # It ends with 0 whatever it finds.
+        if "status: error" in told:
+            findings.append(f"pgbackrest verify: {' '.join(told.split())}")
         return findings
 
     def _copies(self) -> list[_Copy]:
