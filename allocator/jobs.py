@@ -11,7 +11,8 @@ Each second beat orders the relay, which hands due messages of the outbox to
 `send_notice`, as many as keep the queue short: so the queue cannot grow while a mail
 server is slow, and the backlog is worked off at the worker's own pace after.
 Every two seconds it has what the waiting room put on record moved to PostgreSQL, by a queue
-of its own, so that the relay's count of messages stays what it is.
+of its own, so that the relay's count of messages stays what it is. Each minute it orders what is
+due of backups from the keeper, a worker of its own (`backups_every_s`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from celery import Celery, signals
 from kombu import Queue
 
 from allocator.errors import StoreAway
-from allocator.jobs_settings import JobsSettings
+from allocator.jobs_settings import BACKUPS_QUEUE, KEEP_BACKUPS, JobsSettings
 from allocator.model import SITE_TIMEZONE
 from monitoring.errors import MonitoringError
 from monitoring.logs import configure, get_logger
@@ -80,19 +81,31 @@ def configuration(settings: JobsSettings) -> dict[str, Any]:
         "worker_enable_remote_control": False,
         "enable_utc": True,
         "timezone": "UTC",
-        "beat_schedule": {
-            "relay-outbox": {
-                "task": "relay_outbox",
-                "schedule": settings.relay_every_s,
-                "options": {"expires": RELAY_EXPIRES_S},
-            },
-            "keep-room-records": {
-                "task": "keep_room_records",
-                "schedule": RECORDS_EVERY_S,
-                "options": {"expires": RELAY_EXPIRES_S},
-            },
+        "beat_schedule": _orders(settings),
+    }
+
+
+def _orders(settings: JobsSettings) -> dict[str, Any]:
+    """Return what beat orders, and how often."""
+    orders: dict[str, Any] = {
+        "relay-outbox": {
+            "task": "relay_outbox",
+            "schedule": settings.relay_every_s,
+            "options": {"expires": RELAY_EXPIRES_S},
+        },
+        "keep-room-records": {
+            "task": "keep_room_records",
+            "schedule": RECORDS_EVERY_S,
+            "options": {"expires": RELAY_EXPIRES_S},
         },
     }
+    if settings.backups_every_s is not None:
+        orders["keep-backups"] = {
+            "task": KEEP_BACKUPS,
+            "schedule": settings.backups_every_s,
+            "options": {"queue": BACKUPS_QUEUE, "expires": settings.backups_every_s},
+        }
+    return orders
 
 
 @cache

@@ -10,6 +10,10 @@ from pydantic_settings import SettingsConfigDict
 
 from monitoring.settings import ProcessSettings
 
+BACKUPS_QUEUE = "backups"
+KEEP_BACKUPS = "keep_backups"
+"""Queue and task of the keeper, who makes backups: a worker of its own, in a package above ours."""
+
 SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 """Ways to reach a mail server, and the port that each usually has."""
 
@@ -37,6 +41,8 @@ class JobsSettings(ProcessSettings):
     city_name_en: str = "Inzai City"
     phone_desk: str = "0476-00-0000"
     relay_every_s: float = Field(default=1.0, ge=0.1, le=10.0)
+    backups_every_s: float | None = Field(default=None, ge=0.1, le=3_600.0)
+    """How often beat orders what is due of backups; left out where no keeper listens."""
     niceness: int = Field(default=10, ge=0, le=19)
     """Of the worker: on a machine that is full, mails wait for bookings and not the reverse."""
     relay_batch_max: int = Field(default=200, ge=1, le=1_000)

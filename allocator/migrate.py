@@ -13,6 +13,7 @@ so that several databases of one cluster never share a password.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Literal
@@ -28,8 +29,8 @@ from psycopg.conninfo import conninfo_to_dict
 from allocator.errors import MigrationStopped, StoreAway
 from allocator.statements import statement
 
-Purpose = Literal["gateway", "allocator", "jobs"]
-PURPOSES: tuple[Purpose, ...] = ("gateway", "allocator", "jobs")
+Purpose = Literal["gateway", "allocator", "jobs", "backup"]
+PURPOSES: tuple[Purpose, ...] = ("gateway", "allocator", "jobs", "backup")
 
 TURN_WAIT_S_MAX = 120
 """How long a second run waits for the first one to end."""
@@ -81,7 +82,8 @@ def create_login_roles(database_url: str, passwords: Mapping[Purpose, str]) -> d
     """Make the login roles of this database, or set their passwords; return their names.
 
     The server is sent a SCRAM verifier, never the password itself. `database_url`
-    must belong to a role that may create roles, and the database be migrated.
+    must belong to a role that may create roles, and the database be migrated. The login role
+    of backups may copy the server (REPLICATION) if the role of `database_url` may grant that.
 
     Raises:
         StoreAway: the database does not answer.
@@ -148,8 +150,16 @@ def _set_login_role(
             role=role, verifier=sql.Literal(verifier)
         )
     )
+    if purpose == "backup":
+        _let_replicate(connection, role)
     group = sql.Identifier(f"seiriken_{purpose}")
     connection.execute(sql.SQL("GRANT {group} TO {role}").format(group=group, role=role))
+
+
+def _let_replicate(connection: psycopg.Connection, role: sql.Identifier) -> None:
+    """Let a role copy the server; where we may not say so, an administrator must, or need not."""
+    with suppress(psycopg.errors.InsufficientPrivilege), connection.transaction():
+        connection.execute(sql.SQL("ALTER ROLE {role} REPLICATION").format(role=role))
 
 
 def _set_seconds(setting: str, seconds: int) -> sql.Composed:

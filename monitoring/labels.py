@@ -39,6 +39,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
         {
             *("redis", "database", "room", "catalogue", "status", "event_loop"),
             *("ledger", "relay", "record", "run", "readiness_check"),
+            *("repository", "wal"),
         }
     ),
     "against": frozenset({"redis", "database"}),

@@ -305,6 +305,38 @@ CERTIFICATE_EXPIRY_TIMESTAMP_SECONDS = Gauge(
     "When the certificate that residents are shown expires (unix time); 0 without TLS.",
 )
 
+# Backups
+BACKUP_TIMESTAMP_SECONDS = Gauge(
+    "seiriken_backup_timestamp_seconds",
+    "When the newest full backup ended (unix time); 0 if there is none.",
+)
+BACKUP_BYTES = Gauge(
+    "seiriken_backup_bytes",
+    "Size of the newest full backup, packed and sealed.",
+)
+KEPT_BACKUPS = Gauge(
+    "seiriken_kept_backups",
+    "Full backups in the repository.",
+)
+BACKUPS = Counter(
+    "seiriken_backups_total",
+    "Full backups that the keeper made, by result: ok, failed.",
+    ["result"],
+)
+WAL_ARCHIVED_TIMESTAMP_SECONDS = Gauge(
+    "seiriken_wal_archived_timestamp_seconds",
+    "All that was committed before this moment (unix time) can be restored.",
+)
+DRILLS = Counter(
+    "seiriken_drills_total",
+    "Restore drills of the keeper, by result: ok, failed.",
+    ["result"],
+)
+DRILL_TIMESTAMP_SECONDS = Gauge(
+    "seiriken_drill_timestamp_seconds",
+    "When the last restore drill ended that found nothing wrong (unix time); 0 if none did.",
+)
+
 # Every process, and the machine
 NEED_UP = Gauge(
     "seiriken_need_up",

@@ -12,6 +12,7 @@ import typer
 from allocator.errors import AllocatorError
 from monitoring.errors import MonitoringError
 from seiriken import (
+    backup_commands,
     bulletin_commands,
     desk_commands,
     draw_commands,
@@ -51,6 +52,7 @@ app.add_typer(room_commands.app, name="room")
 app.add_typer(draw_commands.app, name="draw")
 app.add_typer(receipt_commands.app, name="receipt")
 app.add_typer(desk_commands.app, name="desk")
+app.add_typer(backup_commands.app, name="backup")
 app.add_typer(probe_commands.app, name="probe")
 app.add_typer(bulletin_commands.incident, name="incident")
 app.add_typer(bulletin_commands.maintenance, name="maintenance")

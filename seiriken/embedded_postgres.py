@@ -14,6 +14,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -45,6 +46,10 @@ _SETTINGS = {
     "synchronous_commit": "on",
     "full_page_writes": "on",
     "max_wal_size": "512MB",
+    # What was committed is in an archived segment within this time, and a minute with the rest.
+    "archive_timeout": "30s",
+    # WAL that nobody fetches must not fill the disk; what is lost then is said, and made up for.
+    "max_slot_wal_keep_size": "4GB",
     "timezone": "'Asia/Tokyo'",
     "log_timezone": "'Asia/Tokyo'",
     # A row or a statement in the log could hold what must not be there.
@@ -94,12 +99,7 @@ class EmbeddedPostgres:
         return f"postgresql://{OWNER}:{quote(self.password)}@/{database}?host={address}"
 
     def _give_to_user(self) -> None:
-        _make_system_user()
-        for folder in (self.data_dir, self.socket_dir):
-            shutil.chown(folder, SYSTEM_USER, SYSTEM_USER)
-        for path in (bin_dir() / "postgres", self.data_dir, self.socket_dir):
-            if not _can_reach(path):
-                _open_the_way(path)
+        let_in_system_user([bin_dir() / "postgres"], [self.data_dir, self.socket_dir])
 
     def _init(self) -> None:
         for leftover in self.data_dir.iterdir():
@@ -126,7 +126,8 @@ class EmbeddedPostgres:
         settings = {**_SETTINGS, "unix_socket_directories": f"'{self.socket_dir}'"}
         text = "".join(f"{name} = {value}\n" for name, value in settings.items())
         self._write("postgresql.conf", "# Written at each start by `seiriken up`.\n" + text)
-        self._write("pg_hba.conf", "local all all scram-sha-256\n")
+        everybody = "".join(f"local {what} all scram-sha-256\n" for what in ("all", "replication"))
+        self._write("pg_hba.conf", everybody)
 
     def _write(self, name: str, text: str) -> None:
         path = self.data_dir / name
@@ -159,6 +160,21 @@ def bin_dir() -> Path:
         if (folder / "postgres").exists():
             return folder
     raise CommandError("no embedded PostgreSQL for this machine; set DATABASE_URL to use a server")
+
+
+def let_in_system_user(programs: Sequence[Path], folders: Sequence[Path]) -> None:
+    """Make the user that PostgreSQL runs as, give it folders, and let it reach all of these.
+
+    Raises:
+        CommandError: there cannot be such a user, or it cannot reach one of them.
+    """
+    _make_system_user()
+    paths = [*programs, *folders]
+    for folder in folders:
+        shutil.chown(folder, SYSTEM_USER, SYSTEM_USER)
+    for path in paths:
+        if not _can_reach(path):
+            _open_the_way(path)
 
 
 def _make_system_user() -> None:

@@ -68,12 +68,20 @@ class Home:
         self.bulletin_dir = self.path / "bulletin"
         self.status_dir = self.path / "status"
         self.watch_dir = self.path / "watch"
+        self.backups_dir = self.path / "backups"
+        self.backup_work_dir = self.path / "backup-work"
+        self.backup_key_file = self.secrets_dir / "backup.key"
         self.redis_dir = self.path / "redis"
         self.postgres_dir = self.path / "postgres"
         self.stack_file = self.path / "stack.json"
         self.supervisor_file = self.path / "supervisord.conf"
         self.residents_file = self.path / "sample-residents.csv"
         self.release_file = self.path / "release.yaml"
+
+    @property
+    def house_dirs(self) -> tuple[Path, ...]:
+        """Return the folders that a backup holds besides the database."""
+        return (self.secrets_dir, self.bulletin_dir)
 
     def make(self) -> None:
         """Make the folder and those inside it that belong to us."""

@@ -66,6 +66,18 @@ def orphans_of(home: Path) -> list[psutil.Process]:
     return [process for process in marked if process.pid != psutil.Process().pid]
 
 
+def running_in(folder: Path) -> list[psutil.Process]:
+    """Return the processes that were told of a folder in their arguments."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(folder) in process.cmdline():
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
 def end(processes: Iterable[psutil.Process]) -> int:
     """Ask processes to stop, then insist; return how many there were.
 

@@ -10,6 +10,7 @@ environment with the process's prefix is passed on and wins.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -29,9 +30,14 @@ STANDBY_INSTANCE = "allocator-1"
 PROBE = "probe"
 LATE = (STANDBY, PROBE)
 """What starts when all others are ready. Both can be left out."""
+KEEPER = "keeper"
+_ALONE = ("--without-gossip", "--without-mingle")
 
-PROCESSES = ("herald", "worker", "beat", "allocator", STANDBY, "waiting_room", "gateway", PROBE)
-"""Groups by their priority; they stop in the reverse order."""
+PROCESSES = (
+    *("herald", KEEPER, "worker", "beat"),
+    *("allocator", STANDBY, "waiting_room", "gateway", PROBE),
+)
+"""Groups by their priority; they stop in the reverse order. `KEEPER` can be left out, too."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,8 @@ class Wiring:
     """How the processes of one stack reach each other. URLs are the owner's.
 
     With `standby` a second allocator takes over when the first hangs or dies; with `probe` the
-    synthetic resident looks every half minute whether all is well. `alerts_token_file` is there
-    if Alertmanager is.
+    synthetic resident looks every half minute whether all is well; with `keeps_backups` the
+    keeper makes backups. `alerts_token_file` is there if Alertmanager is.
     """
 
     home: Home
@@ -52,6 +58,7 @@ class Wiring:
     standby: bool = False
     probe: bool = False
     alerts_token_file: Path | None = None
+    keeps_backups: bool = True
 
 
 def servers(postgres: EmbeddedPostgres | None, redis: EmbeddedRedis | None) -> list[Program]:
@@ -90,9 +97,10 @@ def processes(wiring: Wiring) -> list[Program]:
     allocator = _allocator(wiring)
     return [
         _herald(wiring),
+        *([_keeper(wiring)] if wiring.keeps_backups else []),
         Program(
             name="worker",
-            command=_celery("worker", "--concurrency=1", "--without-gossip", "--without-mingle"),
+            command=_celery("worker", "--concurrency=1", *_ALONE),
             priority=30,
             stop_wait_s=30,
             environment=_jobs(wiring, INTERNAL_PORT=wiring.internal_ports["worker"]),
@@ -102,7 +110,7 @@ def processes(wiring: Wiring) -> list[Program]:
             command=_celery("beat", f"--schedule={wiring.home.path / 'beat-schedule'}"),
             priority=40,
             stop_wait_s=10,
-            environment=_jobs(wiring),
+            environment=_jobs(wiring, **_orders_of_backups(wiring)),
         ),
         allocator,
         *([_standby(wiring, allocator)] if wiring.standby else []),
@@ -123,11 +131,14 @@ def processes(wiring: Wiring) -> list[Program]:
     ]
 
 
-def internal_port_names(gateways: int, *, standby: bool = False, probe: bool = False) -> list[str]:
+def internal_port_names(
+    gateways: int, *, standby: bool = False, probe: bool = False, keeps_backups: bool = True
+) -> list[str]:
     """Return the name of every process that has an internal port."""
-    late = [name for name, is_there in ((STANDBY, standby), (PROBE, probe)) if is_there]
-    others = ["waiting_room", "allocator", "worker", "herald", *late]
-    return [*(f"gateway_{n}" for n in range(gateways)), *others]
+    asked = ((KEEPER, keeps_backups), (STANDBY, standby), (PROBE, probe))
+    others = ["waiting_room", "allocator", "worker", "herald"]
+    on_demand = [name for name, is_there in asked if is_there]
+    return [*(f"gateway_{n}" for n in range(gateways)), *others, *on_demand]
 
 
 def _herald(wiring: Wiring) -> Program:
@@ -147,6 +158,31 @@ def _herald(wiring: Wiring) -> Program:
         stop_wait_s=10,
         environment=_with_prefix("HERALD_", own),
     )
+
+
+def _keeper(wiring: Wiring) -> Program:
+    """Return what makes backups; it stops late, so that the last bookings' WAL is archived."""
+    home = wiring.home
+    own: dict[str, str | int | Path] = {
+        "DATABASE_URL": _role_url(wiring, "backup"),
+        "REDIS_URL": wiring.redis_url,
+        "DIR": home.backups_dir,
+        "KEY_FILE": home.backup_key_file,
+        "SPOOL_DIR": home.backup_work_dir,
+        "HOUSE_DIRS": json.dumps([str(folder) for folder in home.house_dirs]),
+        "INTERNAL_PORT": wiring.internal_ports[KEEPER],
+    }
+    return Program(
+        name=KEEPER,
+        command=_celery("worker", "--pool=solo", *_ALONE, app="seiriken.backup.jobs"),
+        priority=28,
+        stop_wait_s=30,
+        environment=_with_prefix("BACKUP_", own),
+    )
+
+
+def _orders_of_backups(wiring: Wiring) -> dict[str, str | int | Path]:
+    return {"BACKUPS_EVERY_S": 60} if wiring.keeps_backups else {}
 
 
 def _allocator(wiring: Wiring) -> Program:
@@ -250,5 +286,5 @@ def _python(module: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module)
 
 
-def _celery(*arguments: str) -> tuple[str, ...]:
-    return (*_python("celery"), "--quiet", "-A", "allocator.jobs", *arguments, "--loglevel=WARNING")
+def _celery(*arguments: str, app: str = "allocator.jobs") -> tuple[str, ...]:
+    return (*_python("celery"), "--quiet", "-A", app, *arguments, "--loglevel=WARNING")

@@ -36,6 +36,7 @@ from seiriken.processes import (
     port_is_free,
 )
 from seiriken.programs import (
+    KEEPER,
     LATE,
     PROBE,
     PROCESSES,
@@ -192,6 +193,8 @@ class _Start:
         if os.geteuid() == 0:
             self.run_dir.chmod(0o711)
         create_missing(home.secrets_dir)
+        if not os.environ.get("BACKUP_KEY_FILE"):
+            create_missing(home.secrets_dir, [home.backup_key_file.name])
         create_rsa_key(home.secrets_dir)
         self.postgres = self._postgres()
         self.redis = self._redis()
@@ -206,6 +209,7 @@ class _Start:
             standby=options.standby,
             probe=options.probe,
             alerts_token_file=self.watchers.token_file if self.watchers is not None else None,
+            keeps_backups=keeps_backups(),
         )
 
     def run(self) -> Running:
@@ -250,8 +254,9 @@ class _Start:
         late = {name: ports.pop(name) for name in LATE if name in ports}
         for name in self.left_out:
             del late[name]
+        absent = {*LATE, *(() if self.wiring.keeps_backups else (KEEPER,))}
         for group in PROCESSES:
-            if group not in LATE:
+            if group not in absent:
                 supervisor.start_group(group)
         wait_for_processes(ports, watch)
         for name, port in late.items():
@@ -342,6 +347,11 @@ class _Start:
         return self.redis.url()
 
 
+def keeps_backups() -> bool:
+    """Say whether the stack keeps backups: of its own PostgreSQL, or where it is told to."""
+    return not os.environ.get("DATABASE_URL") or bool(os.environ.get("BACKUP_DIR"))
+
+
 def _check_given_servers() -> None:
     """Raise `CommandError` if a server that the environment names does not answer."""
     for variable, answers in (("DATABASE_URL", database_answers), ("REDIS_URL", redis_answers)):
@@ -358,7 +368,12 @@ def _ports(options: UpOptions) -> tuple[int, Mapping[str, int], Mapping[str, int
     for asked in (options.port, options.internal_port):
         if asked is not None and not port_is_free(asked):
             raise CommandError(f"port {asked} is in use; choose another one")
-    names = internal_port_names(options.gateways, standby=options.standby, probe=options.probe)
+    names = internal_port_names(
+        options.gateways,
+        standby=options.standby,
+        probe=options.probe,
+        keeps_backups=keeps_backups(),
+    )
     spare = free_ports(len(names) + 1 + len(WATCHERS))
     usual = PORT_USUAL if port_is_free(PORT_USUAL) else spare[len(names)]
     internal = dict(zip(names, spare, strict=False))

@@ -24,14 +24,14 @@ def verify(
     """Rebuild seats and bookings from the journal; compare; check the chain and the invariants."""
     from allocator.audit import audit
     from allocator.verify import verify as prove
+    from seiriken.proving import broken
 
     target, steps = find_target(home), Steps()
     with steps.step("reading the journal and comparing"):
         proof = prove(target.database_url)
     with steps.step("checking the invariants"):
         audited = audit(target.database_url, numbers=_numbers(told))
-    broken = [f"{check}: {found}" for check, all_ in audited.findings.items() for found in all_]
-    findings = [*proof.findings, *broken]
+    findings = [*proof.findings, *broken(audited)]
     if as_json:
         result = {"in_order": not findings, "decisions": proof.entries, "findings": findings}
         print_json(result)

@@ -112,6 +112,7 @@ def test_allocator_may_not_change_what_operators_load_nor_jobs_a_booking(
             "DELETE FROM roster",
         ),
         "jobs": ("UPDATE booking SET state = state", "SELECT FROM roster", "DELETE FROM outbox"),
+        "backup": ("UPDATE booking SET state = state", "DELETE FROM roster", "CREATE TABLE x ()"),
     }
     for purpose in PURPOSES[1:]:
         with psycopg.connect(role_url(database_url, purpose, "first")) as connection:

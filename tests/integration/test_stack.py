@@ -203,6 +203,7 @@ def test_ctrl_c_stops_a_stack_in_the_foreground_in_order(home: Home) -> None:
         "allocator",
         "beat",
         "worker",
+        "keeper",
         "herald",
         "redis",
         "postgres",

@@ -14,6 +14,7 @@ from monitoring import metrics
 UNITS = (
     *("_seconds", "_people", "_requests", "_messages", "_place", "_epoch", "_allocators"),
     *("_incidents", "_maintenances", "_pairs", "_bytes", "_findings", "_state", "_up"),
+    "_backups",
 )
 BOUNDED_ELSEWHERE = {"route", "venue", "product"}
 

@@ -7,6 +7,7 @@ import pytest
 
 from seiriken.home import Home
 from seiriken.programs import (
+    KEEPER,
     PROBE,
     PROCESSES,
     STANDBY,
@@ -24,10 +25,12 @@ def programs(tmp_path: Path) -> dict[str, Program]:
     return programs_of(tmp_path, standby=True, probe=True)
 
 
-def programs_of(folder: Path, *, standby: bool, probe: bool = False) -> dict[str, Program]:
+def programs_of(
+    folder: Path, *, standby: bool = False, probe: bool = False, keeps_backups: bool = True
+) -> dict[str, Program]:
     home = Home(folder)
     home.make()
-    names = internal_port_names(2, standby=standby, probe=probe)
+    names = internal_port_names(2, standby=standby, probe=probe, keeps_backups=keeps_backups)
     ports = {name: 9_000 + number for number, name in enumerate(names)}
     wiring = Wiring(
         home=home,
@@ -38,6 +41,7 @@ def programs_of(folder: Path, *, standby: bool, probe: bool = False) -> dict[str
         gateways=2,
         standby=standby,
         probe=probe,
+        keeps_backups=keeps_backups,
     )
     return {program.name: program for program in processes(wiring)}
 
@@ -53,6 +57,7 @@ def test_processes_start_in_their_order_and_so_stop_in_the_reverse(
 def test_each_process_is_given_its_own_settings_alone(programs: dict[str, Program]) -> None:
     prefixes = {
         "herald": "HERALD_",
+        KEEPER: "BACKUP_",
         "worker": "JOBS_",
         "beat": "JOBS_",
         "allocator": "ALLOCATOR_",
@@ -77,6 +82,15 @@ def test_probe_is_told_what_a_resident_knows_and_stops_first(programs: dict[str,
     assert max(programs.values(), key=lambda program: program.priority).name == PROBE
     names = {"PROBE_URL", "PROBE_RESIDENT_FILE", "PROBE_INTERNAL_PORT"}
     assert programs[PROBE].environment.keys() == names
+
+
+def test_keeper_and_the_orders_to_it_are_there_only_where_backups_are_kept(tmp_path: Path) -> None:
+    kept, none = programs_of(tmp_path), programs_of(tmp_path, keeps_backups=False)
+    assert KEEPER in kept
+    assert kept["beat"].environment["JOBS_BACKUPS_EVERY_S"] == "60"
+    assert KEEPER not in none
+    assert "JOBS_BACKUPS_EVERY_S" not in none["beat"].environment
+    assert KEEPER not in internal_port_names(2, keeps_backups=False)
 
 
 def test_standby_stops_before_the_allocator_so_that_it_does_not_lead(

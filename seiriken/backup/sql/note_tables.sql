@@ -1,0 +1,4 @@
+SELECT tablename AS table_name
+FROM pg_tables
+WHERE schemaname = 'public'
+ORDER BY tablename
