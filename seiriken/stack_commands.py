@@ -19,6 +19,12 @@ from seiriken.target import HOME_USUAL
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="The stack's folder; var/demo when left out.")
 ]
+PortOption = Annotated[
+    int | None, typer.Option(min=1, max=65_535, help="For residents; 8080 if it is free.")
+]
+InternalPortOption = Annotated[
+    int | None, typer.Option(min=1, max=65_535, help="The first gateway's, for metrics.")
+]
 SeedOption = Annotated[int | None, typer.Option(help="The same seed, the same people.")]
 OpensInOption = Annotated[
     int | None, typer.Option(min=0, max=31_536_000, help="Seconds until the release opens; 0.")
@@ -39,12 +45,8 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def up(
     *,
     home: HomeOption = None,
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65_535, help="For residents; 8080 if it is free.")
-    ] = None,
-    internal_port: Annotated[
-        int | None, typer.Option(min=1, max=65_535, help="The first gateway's, for metrics.")
-    ] = None,
+    port: PortOption = None,
+    internal_port: InternalPortOption = None,
     people: Annotated[
         int | None, typer.Option(min=1, max=1_000_000, help="In the made-up city; 20,000.")
     ] = None,

@@ -4,6 +4,7 @@
 
 Each minute beat (`allocator.jobs`) orders `keep_backups`; whether anything is due is decided
 here (`schedule`). So a night that was missed, or an order that Redis lost, is made up for.
+Beside it the tables are audited (`seiriken.audit_watch`): the keeper may read all of them.
 An order is acknowledged when it arrives: a backup may outlast any time-out of the broker's, and
 the next order follows in a minute.
 """
@@ -12,18 +13,20 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from celery import Celery, signals
 from kombu import Queue
 
+from allocator.audit import audit
 from allocator.jobs_settings import BACKUPS_QUEUE, KEEP_BACKUPS, broker_url
 from allocator.worker_watch import end_this_worker
 from monitoring.errors import MonitoringError
 from monitoring.internal import InternalServer, serve_internal
 from monitoring.logs import configure
 from monitoring.settings import load
+from seiriken.audit_watch import AuditWatch
 from seiriken.backup.engine import Engine
 from seiriken.backup.keeper import Keeper, KeeperWatch
 from seiriken.backup.pgbackrest import PgBackRest
@@ -97,12 +100,14 @@ class _Process:
             broker_answers=self._broker_answers,
             stuck=end_this_worker,
         )
+        self.audits = AuditWatch(partial(audit, settings.database_url))
         self.server: InternalServer | None = None
 
     def begin(self) -> None:
         """Begin to receive WAL and to show how it stands; Redis is not needed for that."""
         os.nice(self.settings.niceness)
         self.watch.start()
+        self.audits.start()
         self.server = serve_internal(
             self.settings.internal_port, self.watch.ready, self.settings.internal_host
         )
@@ -112,6 +117,7 @@ class _Process:
         if self.server is not None:
             self.server.close()
             self.watch.close()
+            self.audits.close()
 
     def _broker_answers(self) -> bool:
         from redis import Redis, RedisError

@@ -32,6 +32,9 @@ UNUSED: Mapping[str, str] = {}
 
 FOREIGN: Mapping[str, str] = {
     "up": "Prometheus: whether it reached the process",
+    "alertmanager_notifications_failed_total": "Alertmanager, of itself",
+    "prometheus_notifications_dropped_total": "Prometheus, of itself",
+    "prometheus_rule_evaluation_failures_total": "Prometheus, of itself",
     "process_cpu_seconds_total": "prometheus_client, in every process",
     "process_max_fds": "prometheus_client, in every process",
     "process_open_fds": "prometheus_client, in every process",
