@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
+from psutil import disk_usage
 
 from monitoring.bulletin.contacts import Contacts, send
 from monitoring.bulletin.herald import Herald
@@ -157,3 +159,13 @@ def test_status_page_is_written_when_something_changes_and_each_minute(herald: H
     assert modes == dict.fromkeys(names, 0o644)
     assert (herald.folder / "record.json").stat().st_mode & 0o777 == 0o600
     assert (herald.folder / "contacts.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_new_city_without_an_incident_has_a_page_and_its_disk_is_measured(tmp_path: Path) -> None:
+    made = _herald(tmp_path / "not" / "yet", [])
+    made.work(NOW)
+    assert (made.status_folder / "index.html").exists()
+    assert REGISTRY.get_sample_value("seiriken_disk_size_bytes") == disk_usage(str(tmp_path)).total
+    free = REGISTRY.get_sample_value("seiriken_disk_free_bytes")
+    assert free is not None
+    assert 0 < free < disk_usage(str(tmp_path)).total
