@@ -157,9 +157,16 @@ def _set_login_role(
 
 
 def _let_replicate(connection: psycopg.Connection, role: sql.Identifier) -> None:
-    """Let a role copy the server; where we may not say so, an administrator must, or need not."""
-    with suppress(psycopg.errors.InsufficientPrivilege), connection.transaction():
-        connection.execute(sql.SQL("ALTER ROLE {role} REPLICATION").format(role=role))
+    """Let a role copy the server and close a segment of its WAL.
+
+    Where we may not say so, an administrator must, or need not (without backups of ours).
+    """
+    for allowing in (
+        sql.SQL("ALTER ROLE {role} REPLICATION"),
+        sql.SQL("GRANT EXECUTE ON FUNCTION pg_switch_wal() TO {role}"),
+    ):
+        with suppress(psycopg.errors.InsufficientPrivilege), connection.transaction():
+            connection.execute(allowing.format(role=role))
 
 
 def _set_seconds(setting: str, seconds: int) -> sql.Composed:

@@ -85,7 +85,13 @@ class Home:
 
     def make(self) -> None:
         """Make the folder and those inside it that belong to us."""
-        for folder in (self.secrets_dir, self.log_dir, self.mail_dir, self.redis_dir):
+        for folder in (
+            self.secrets_dir,
+            self.log_dir,
+            self.mail_dir,
+            self.bulletin_dir,
+            self.redis_dir,
+        ):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
 

@@ -5,10 +5,11 @@ Rule 1: the server keeps, by a replication slot, what was not received yet, as f
 backup helps.
 Rule 2: a received segment leaves the spool only when it is sealed and on the repository's disk.
 
-The server begins a new segment at the latest when its `archive_timeout` has passed since
-there was anything to archive. So that there always is, a mark (a commit of nothing) is
-written every few seconds; from the marks follows before which moment all is archived, and a
-restore to any such moment finds a commit after it.
+Every few seconds a mark (a commit of nothing) is written. From the marks follows before which
+moment all is archived, and a restore to any such moment finds a commit after it. When a mark
+has waited for 20 s, the server is told to close its segment. Its own `archive_timeout` does the
+same, but not in the first minutes after a start: the checkpointer, begun while the server still
+recovers, sleeps until its next checkpoint (seen with PostgreSQL 18.4).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg.rows import scalar_row
@@ -37,6 +39,9 @@ log = get_logger()
 
 LOOK_EVERY_S = 2.0
 LOOKS_PER_MARK = 4
+CLOSE_AFTER_S = 20.0
+"""When something has waited for so long, its segment is closed."""
+
 LOOKS_PER_START = 3
 """So many looks pass between two tries to start, so that a server away is not pressed."""
 
@@ -58,14 +63,18 @@ class Receiver:
         tools: Programs,
         *,
         look_every_s: float = LOOK_EVERY_S,
+        close_after_s: float = CLOSE_AFTER_S,
     ) -> None:
         self._database_url, self._repository, self._tools = database_url, repository, tools
         self._spool_dir, self._look_every_s = spool_dir, look_every_s
+        self._close_after_s = close_after_s
+        self._archived_to = 0
         self._marks: deque[tuple[int, datetime]] = deque(maxlen=_MARKS_MAX)
         self._process: subprocess.Popen[str] | None = None
         self._slot = ""
         self._segment_bytes = 0
         self._looks = 0
+        self._may_close = True
         self.through: datetime | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wal", daemon=True)
@@ -161,7 +170,23 @@ class Receiver:
             self._database_url, connect_timeout=10, row_factory=scalar_row
         ) as connection:
             lsn = connection.execute(statement("wal_marked")).fetchone()
-        self._marks.append((lsn_from(str(lsn)), now))
+            self._marks.append((lsn_from(str(lsn)), now))
+            if self._waits_s(now) > self._close_after_s and self._may_close:
+                self._close(connection)
+
+    def _waits_s(self, now: datetime) -> float:
+        """Return for how long something has been committed that is not archived."""
+        waiting = [at for lsn, at in self._marks if lsn > self._archived_to]
+        return (now - min(waiting, default=now)).total_seconds()
+
+    def _close(self, connection: psycopg.Connection[Any]) -> None:
+        """Have the server close its segment; where we may not, its `archive_timeout` must do."""
+        try:
+            with connection.transaction():
+                connection.execute(statement("wal_switched"))
+        except psycopg.errors.InsufficientPrivilege:
+            self._may_close = False
+            log.warning("wal_left_open")
 
     def _sweep(self) -> None:
         """Seal every finished segment, in order."""
@@ -171,6 +196,8 @@ class Receiver:
             through = None if path.suffix else self._through(path.name)
             self._repository.put_wal(path, through)
             path.unlink()
+            if not path.suffix and self._segment_bytes:
+                self._archived_to = segment_end(path.name, self._segment_bytes)
             self.through = through or self.through
 
     def _through(self, name: str) -> datetime | None:

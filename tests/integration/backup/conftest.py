@@ -124,6 +124,7 @@ class Town:
             self.folder / "spool",
             self.engine.tools,
             look_every_s=0.2,
+            close_after_s=0.5,
         )
         receiver.start()
         try:
@@ -141,12 +142,12 @@ class Town:
         until(is_archived, 60)
 
 
-_IN_HASTE = "-c archive_timeout=1 -c checkpoint_completion_target=0.01"
+_IN_HASTE = "-c checkpoint_completion_target=0.01"
 
 
 @contextmanager
 def running(server: EmbeddedPostgres) -> Iterator[EmbeddedPostgres]:
-    """Run a server while the block runs, with quick checkpoints, and segments of a second."""
+    """Run a server while the block runs, with quick checkpoints."""
     server.prepare()
     _pg_ctl(server, "start", "-o", _IN_HASTE, f"--log={server.data_dir / 'log'}")
     try:
