@@ -125,6 +125,13 @@ def test_downtime_is_told_of_a_week_and_a_day_before_at_its_time_and_after(
     assert published[-1] == ()
 
 
+def test_herald_of_a_new_system_begins_with_nothing(tmp_path: Path) -> None:
+    herald = _herald(tmp_path / "new", [])
+    herald.work(NOW)
+    assert herald.folder.stat().st_mode & 0o777 == 0o700
+    assert (herald.status_folder / "en.html").exists()
+
+
 def test_mail_reaches_a_contact_too(tmp_path: Path) -> None:
     with closing(MailServer()) as server:
         herald = _herald(tmp_path, [])
