@@ -293,6 +293,9 @@ def _bad(
         yield Trouble("bad", f"over {FAILED_SHARE_BAD:.0%} of pages fail")
     if any(value > 0 for _, _, value in _all(scrape, "seiriken_invariant_findings")):
         yield Trouble("bad", "a promise is broken: see `seiriken verify`")
+    has_tried = _most(scrape, "seiriken_probe_timestamp_seconds") > 0
+    if has_tried and _most(scrape, "seiriken_probe_up") < 1:
+        yield Trouble("bad", "nobody could book from outside: see `probe.log`")
 
 
 def _strained(

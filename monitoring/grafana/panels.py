@@ -66,16 +66,22 @@ Placeable = stat.Panel | timeseries.Panel | bargauge.Panel | statetimeline.Panel
 
 @dataclass(frozen=True)
 class About:
-    """What a panel's description says. `ja` is the same in Japanese, where it is wanted."""
+    """What a panel's description says.
+
+    `ja` is the same in Japanese, where it is wanted; `runbook` names one in docs/runbooks.
+    """
 
     shows: str
     normal: str
     act: str
     ja: str = ""
+    runbook: str = ""
 
     def __str__(self) -> str:
         """Return it as Grafana's Markdown."""
         english = f"{self.shows}\n\n**Normal:** {self.normal}\n\n**What to do:** {self.act}"
+        if self.runbook:
+            english += f"\n\n**Runbook:** docs/runbooks/{self.runbook}.md"
         return f"{english}\n\n---\n\n{self.ja}" if self.ja else english
 
 

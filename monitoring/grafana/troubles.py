@@ -53,6 +53,10 @@ BAD = (
     ),
     Trouble("over 1 % of pages fail / 1%を超えるページが失敗", f"({FAILED}) > {FAILED_SHARE_BAD}"),
     Trouble("a promise is broken / 約束が破れている", "sum(seiriken_invariant_findings) > 0"),
+    Trouble(
+        "nobody could book from outside / 外からの確認で予約できない",
+        "(max(seiriken_probe_up) < 1) and on() (max(seiriken_probe_timestamp_seconds) > 0)",
+    ),
 )
 
 STRAINED = (

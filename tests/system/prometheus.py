@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +13,10 @@ import httpx2
 import yaml
 
 from seiriken.processes import free_ports
+from seiriken.watching import job_of
 from tests.waiting import until
 
 SCRAPE_EVERY_S = 1
-COPY = re.compile(r"_(?:\d+|standby)$")
 
 
 class Prometheus:
@@ -54,18 +52,16 @@ class Prometheus:
 
 @contextmanager
 def running_prometheus(folder: Path, internal_ports: Mapping[str, int]) -> Iterator[Prometheus]:
-    """Start one that scrapes these ports, one job for each kind of process."""
+    """Start one that scrapes these ports, with the labels of `seiriken.watching`."""
     program = shutil.which("prometheus")
     assert program is not None, "prometheus is missing (Debian: apt-get install prometheus)"
-    targets: dict[str, list[str]] = defaultdict(list)
-    for name, port in internal_ports.items():
-        targets[COPY.sub("", name)].append(f"127.0.0.1:{port}")
+    processes = [
+        {"targets": [f"127.0.0.1:{port}"], "labels": {"job": job_of(name), "instance": name}}
+        for name, port in internal_ports.items()
+    ]
     config = {
         "global": {"scrape_interval": f"{SCRAPE_EVERY_S}s"},
-        "scrape_configs": [
-            {"job_name": job, "static_configs": [{"targets": ours}]}
-            for job, ours in targets.items()
-        ],
+        "scrape_configs": [{"job_name": "seiriken", "static_configs": processes}],
     }
     file = folder / "prometheus.yml"
     file.write_text(yaml.safe_dump(config))

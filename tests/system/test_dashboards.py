@@ -7,9 +7,11 @@ import json
 import math
 import os
 import pty
+import shutil
 import signal
 import struct
 import subprocess
+import tempfile
 import termios
 import time
 from collections.abc import Iterator, Mapping
@@ -19,7 +21,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.system.prometheus import Prometheus, running_prometheus
-from tests.system.stack import SEIRIKEN, Stack, seiriken
+from tests.system.stack import SEIRIKEN, Stack, running_stack, seiriken
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +68,16 @@ def was_alive(prometheus: Prometheus, panel: Panel, start_s: float, end_s: float
         for query in panel.queries
         for series in prometheus.query_range(query, start_s, end_s)
     )
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """A stack with all that is shown: the synthetic resident and backups, too."""
+    folder = Path(tempfile.mkdtemp(prefix="seiriken-boards-", dir="/tmp"))
+    folder.chmod(0o711)
+    with running_stack(folder / "home", "--people", "2000", "--seed", "7", "--probe") as running:
+        yield running
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

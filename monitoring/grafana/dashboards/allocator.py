@@ -54,6 +54,7 @@ def _now() -> list[Placeable]:
                 "Exactly one. While another takes over, nobody for at most five seconds.",
                 "None: is any running, and do PostgreSQL and Redis answer? Two: the older is"
                 " fenced with its next batch; if it stays so, stop one.",
+                runbook="no-leader",
             ),
             or_zero("sum(seiriken_leading_allocators)"),
             words={"0": ("NOBODY", BAD), "1": ("one", GOOD), "2": ("TWO", BAD)},
@@ -65,6 +66,7 @@ def _now() -> list[Placeable]:
                 "Below 0.5 s, also in a surge.",
                 "Over 2 s the room lets fewer people in by itself. Over 5 s: look at the steps of a"
                 " batch below, and at PostgreSQL's disk.",
+                runbook="allocator-stuck",
             ),
             most("seiriken_inbox_oldest_age_seconds"),
             unit="s",
@@ -76,6 +78,7 @@ def _now() -> list[Placeable]:
                 "Requests in the inbox that are not decided yet.",
                 "Below the size of one batch (1,000).",
                 "It grows: the allocator is too slow, or stands. Look at the steps of a batch.",
+                runbook="allocator-stuck",
             ),
             most("seiriken_inbox_requests"),
             decimals=0,
@@ -154,6 +157,7 @@ def _batches() -> Placeable:
             "Committed alone.",
             "'fenced' more than once: two allocators take the lead from each other. 'lost':"
             " see the needs on the dashboard Infrastructure.",
+            runbook="two-writers",
         ),
         Curve(per_second_by("result", "seiriken_batches_total"), "{{result}}", (*RESULTS, "none")),
         unit="ops",
@@ -184,6 +188,7 @@ def _epochs() -> Placeable:
             "The number of each allocator's last lease; the highest one may commit.",
             "It stays. Each take-over is one more.",
             "More again and again: the leader loses its lease; is its machine overloaded?",
+            runbook="leader-changes",
         ),
         'max by (instance) (seiriken_writer_epoch{job="allocator"})',
         "{{instance}}",

@@ -55,6 +55,7 @@ def _now() -> list[Placeable]:
                 "The share of answers with a 5xx status in the last minute.",
                 "0. In planned downtime every page says so with a 503.",
                 "See which routes fail, and the gateway's log for `request_failed`.",
+                runbook="many-requests-fail",
             ),
             share(
                 or_zero(f'sum(rate({REQUESTS}{{status_class="5xx"}}[1m]))'),
@@ -99,6 +100,7 @@ def _durations() -> Placeable:
             "99 of 100 within 0.5 s.",
             "All grow together: the gateways are full, see the loop lag. Only the 99th: bookings"
             " wait for the allocator, see the reply wait.",
+            runbook="answers-slow",
         ),
         Curve(percentile(50, SECONDS), "half"),
         Curve(percentile(95, SECONDS), "95 of 100"),
@@ -144,6 +146,7 @@ def _slow_routes() -> Placeable:
             "The ten routes whose slowest answers take longest, in the last five minutes.",
             "Below 0.5 s, but for bookings, which wait for the allocator.",
             "A page of days or times is slow: the gateways are full. Bookings: see Allocator.",
+            runbook="answers-slow",
         ),
         or_none(
             f"topk(10, histogram_quantile(0.95, sum by (le, route)"
@@ -163,6 +166,7 @@ def _failing_routes() -> Placeable:
             "The ten routes with the most 5xx answers in the last five minutes.",
             "None.",
             "The gateway's log has the event `request_failed` with the route.",
+            runbook="many-requests-fail",
         ),
         or_none(
             f'topk(10, 60 * sum by (route) (rate({REQUESTS}{{status_class="5xx"}}[5m])) > 0)',
@@ -181,6 +185,7 @@ def _lag() -> Placeable:
             "Below 0.05 s.",
             "Above it the gateway's core is full: lower the limit (`seiriken room cap`) or add"
             " gateways.",
+            runbook="answers-slow",
         ),
         percentile_by("instance", 99, "seiriken_loop_lag_seconds", OURS),
         "{{instance}}",

@@ -235,7 +235,7 @@ def _matter() -> Placeable:
         About(
             "Each sign that is not in order, in words.",
             "Nothing.",
-            "The alert of the same matter says what to do first.",
+            "Each has a runbook in docs/runbooks.",
             ja="正常でないものをことばで示します。",
         ),
         troubles.MATTER,

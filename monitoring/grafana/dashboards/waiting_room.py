@@ -197,6 +197,7 @@ def _ticks() -> Placeable:
             "How often the room decides, by result; 'away' means that Redis did not answer.",
             "Two a second, all 'ok'.",
             "Fewer: the room's machine is overloaded. 'away': see the needs on Infrastructure.",
+            runbook="room-silent",
         ),
         Curve(
             per_second_by("result", "seiriken_ticks_total"), "{{result}}", ("ok", "away", "none")

@@ -193,6 +193,14 @@ def test_wait_that_is_not_known_is_told_as_such(
             troubles.BAD[4].words,
         ),
         ({'seiriken_invariant_findings{invariant="half_pairs"}': 1}, 0, troubles.BAD[5].words),
+        (
+            {
+                'seiriken_probe_up{instance="p:1"}': 0,
+                'seiriken_probe_timestamp_seconds{instance="p:1"}': 1,
+            },
+            0,
+            troubles.BAD[6].words,
+        ),
         ({'up{job="gateway", instance="g:1"}': 0}, 1, troubles.STRAINED[0].words),
         (
             {'seiriken_need_up{instance="g:1", need="event_loop"}': 0},

@@ -73,6 +73,13 @@ def test_incident_is_told_at_once_called_for_when_overdue_and_resolved(
     assert hook.kinds[3:] == ["Incident: update", "Incident: resolved"]
 
 
+def test_city_that_never_had_an_incident_is_well(
+    tmp_path: Path, published: list[tuple[Plan, ...]]
+) -> None:
+    _herald(tmp_path / "new", published).work(NOW)
+    assert published == [()]
+
+
 def test_contact_that_cannot_be_reached_is_tried_again_each_minute(
     herald: Herald, hook: Hook
 ) -> None:

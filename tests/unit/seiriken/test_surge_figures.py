@@ -185,6 +185,12 @@ def test_nothing_that_answers_is_not_well() -> None:
             "not well",
             "a promise is broken: see `seiriken verify`",
         ),
+        (
+            "seiriken_probe_timestamp_seconds",
+            1e9,
+            "not well",
+            "nobody could book from outside: see `probe.log`",
+        ),
         ("seiriken_open_incidents", 1.0, "strained", "an incident is open"),
         ("seiriken_running_maintenances", 1.0, "strained", "planned downtime"),
         ("seiriken_outbox_oldest_age_seconds", 400.0, "strained", "mails are late"),
@@ -236,7 +242,7 @@ def test_limits_are_those_of_the_dashboard(limit: str) -> None:
 
 
 def test_there_are_as_many_troubles_as_on_the_dashboard() -> None:
-    assert len(troubles.BAD) == 6
+    assert len(troubles.BAD) == 7
     assert len(troubles.STRAINED) == 7
     for need in surge_figures.SERVERS:
         assert need in troubles.SERVERS
