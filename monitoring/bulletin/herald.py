@@ -114,9 +114,7 @@ class Herald:
         metrics.OPEN_INCIDENTS.set(len(open_now))
         metrics.OVERDUE_INCIDENTS.set(sum(one.is_overdue(now) for one in open_now))
         metrics.RUNNING_MAINTENANCES.set(running(record.plans, now) is not None)
-        # The folder is made with the first incident.
-        there = next(one for one in (self.folder, *self.folder.parents) if one.exists())
-        disk = psutil.disk_usage(str(there))
+        disk = psutil.disk_usage(str(self.folder))
         metrics.DISK_SIZE_BYTES.set(disk.total)
         metrics.DISK_FREE_BYTES.set(disk.free)
 
