@@ -59,6 +59,7 @@ class Herald:
 
     def work(self, now: datetime) -> None:
         """Do what is due now."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self.desk is not None:
             self.desk.work(now)
         record = RecordFile(self.folder).read()
