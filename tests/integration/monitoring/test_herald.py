@@ -52,6 +52,13 @@ def _herald(folder: Path, published: list[tuple[Plan, ...]]) -> Herald:
     return Herald(folder / "bulletin", folder / "status", FRAME, send, published.append)
 
 
+def test_a_city_in_which_nothing_has_happened_yet_has_no_folder_and_is_well(
+    tmp_path: Path, published: list[tuple[Plan, ...]]
+) -> None:
+    _herald(tmp_path / "new", published).work(NOW)
+    assert published == [()]
+
+
 def test_incident_is_told_at_once_called_for_when_overdue_and_resolved(
     herald: Herald, hook: Hook
 ) -> None:
