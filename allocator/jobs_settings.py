@@ -17,6 +17,15 @@ KEEP_BACKUPS = "keep_backups"
 SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 """Ways to reach a mail server, and the port that each usually has."""
 
+INZAI = {
+    "ja-simple": "{印西市|いんざいし}",
+    "zh-Hans": "印西市",
+    "ko": "인자이시",
+    "vi": "Thành phố Inzai",
+    "pt": "Cidade de Inzai",
+}
+"""The default city's name in languages other than Japanese and English."""
+
 
 class JobsSettings(ProcessSettings):
     """What `celery -A allocator.jobs` needs to know.
@@ -39,6 +48,8 @@ class JobsSettings(ProcessSettings):
     mail_from: str = Field(default="yoyaku@inzai.example", pattern=r"^[^@\s<>]+@[A-Za-z0-9.-]+$")
     city_name_ja: str = "印西市"
     city_name_en: str = "Inzai City"
+    city_names: dict[str, str] = Field(default=INZAI)
+    """The city's name in further languages, by their codes; plain Japanese with its reading."""
     phone_desk: str = "0476-00-0000"
     relay_every_s: float = Field(default=1.0, ge=0.1, le=10.0)
     backups_every_s: float | None = Field(default=None, ge=0.1, le=3_600.0)
@@ -46,6 +57,12 @@ class JobsSettings(ProcessSettings):
     niceness: int = Field(default=10, ge=0, le=19)
     """Of the worker: on a machine that is full, mails wait for bookings and not the reverse."""
     relay_batch_max: int = Field(default=200, ge=1, le=1_000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _forget_inzai(cls, given: dict[str, object]) -> dict[str, object]:
+        """Another city has no names in further languages until they are given, too."""
+        return given if "city_name_ja" not in given else {"city_names": {}} | given
 
     @field_validator("smtp_url")
     @classmethod

@@ -25,11 +25,18 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from babel.dates import format_date
 from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from allocator.ledger import Notice
+from allocator.mail_languages import (
+    day_words,
+    html_language,
+    language_of,
+    mail_language,
+    name_in,
+    with_readings,
+)
 from allocator.model import SITE_TIMEZONE, StandbyPlace, Venue
 from allocator.sealing import Contact
 
@@ -48,14 +55,8 @@ TOLD_IN: Mapping[Kind, frozenset[State]] = {
 }
 """In which states of the booking each kind of letter still tells the truth."""
 
-LANGUAGES = ("ja", "en")
-"""The first is written to whoever chose a language that has no templates."""
-
 CALENDAR_FILE = "vaccination.ics"
 
-_DAY_PATTERNS = {"ja": "y年M月d日(E)", "en": "EEEE d MMMM y"}
-_UNTIL_PATTERNS = {"ja": "{day} {time}", "en": "{day}, {time}"}
-_ENCODINGS = {"ja": "base64", "en": "quoted-printable"}
 _SITE_TIMEZONE = Timezone.from_tzinfo(SITE_TIMEZONE)
 """Made once: it takes four fifths of the time of a whole mail."""
 
@@ -133,19 +134,20 @@ def is_overtaken(letter: Letter) -> bool:
 
 def render(letter: Letter, letterhead: Letterhead) -> EmailMessage:
     """Write the mail: plain text, HTML and, where appointments stand, a calendar file."""
-    language = letter.language if letter.language in LANGUAGES else LANGUAGES[0]
+    language = language_of(letter.language)
+    encoding = mail_language(language).encoding
     context = _context(letter, letterhead, language)
-    text = _templates.get_template(f"{language}.txt").make_module(context)
-    page = _templates.get_template(f"{language}.html").make_module(context)
+    text = _templates.get_template("letter.txt").make_module(context)
+    page = _templates.get_template("letter.html").make_module(context)
     mail = EmailMessage(policy=_LINE_OF_TEXT)
-    mail["From"] = Address(letterhead.city_names[language], addr_spec=letterhead.mail_from)
+    mail["From"] = Address(name_in(letterhead.city_names, language), addr_spec=letterhead.mail_from)
     mail["To"] = letter.contact.email
-    mail["Subject"] = str(vars(text)["subject"])
+    mail["Subject"] = with_readings(str(vars(text)["subject"]), language)
     mail["Date"] = format_datetime(letter.written_at)
     mail["Message-ID"] = _message_id(letter, letterhead)
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(str(text), cte=_ENCODINGS[language])
-    mail.add_alternative(str(page), subtype="html", cte=_ENCODINGS[language])
+    mail.set_content(with_readings(str(text), language), cte=encoding)
+    mail.add_alternative(with_readings(str(page), language), subtype="html", cte=encoding)
     if context["has_calendar"]:
         calendar = _calendar(letter, letterhead, language)
         mail.add_attachment(
@@ -163,12 +165,14 @@ def render(letter: Letter, letterhead: Letterhead) -> EmailMessage:
 
 def _context(letter: Letter, letterhead: Letterhead, language: str) -> dict[str, object]:
     """Return what the templates write of."""
-    product = _in(letter.product_names, language)
+    product = name_in(letter.product_names, language)
     about_booking = ("booked", "changed", "moved")
     return {
         "letter": letter,
         "letterhead": letterhead,
-        "city": letterhead.city_names[language],
+        "city": name_in(letterhead.city_names, language),
+        "language": language,
+        "html_language": html_language(language),
         "product": product,
         "appointments": [_words(item, language) for item in letter.shown],
         "is_booking": letter.kind in about_booking or (letter.kind == "cancelled" and product),
@@ -182,11 +186,11 @@ def _words(appointment: Appointment, language: str) -> dict[str, object]:
     """Return an appointment in the reader's language."""
     return {
         "dose": appointment.dose,
-        "day": format_date(appointment.starts_at, _DAY_PATTERNS[language], locale=language),
+        "day": day_words(appointment.starts_at, language),
         "start": f"{appointment.starts_at:%H:%M}",
         "end": f"{appointment.ends_at:%H:%M}",
-        "venue": _in(appointment.venue.names, language),
-        "address": _in(appointment.venue.addresses, language),
+        "venue": name_in(appointment.venue.names, language),
+        "address": name_in(appointment.venue.addresses, language),
     }
 
 
@@ -195,8 +199,8 @@ def _moment_words(letter: Letter, language: str) -> str:
     if letter.standby is None or letter.standby.offered_until is None:
         return ""
     until = letter.standby.offered_until.astimezone(SITE_TIMEZONE)
-    day = format_date(until, _DAY_PATTERNS[language], locale=language)
-    return _UNTIL_PATTERNS[language].format(day=day, time=f"{until:%H:%M}")
+    pattern = mail_language(language).until
+    return pattern.format(day=day_words(until, language), time=f"{until:%H:%M}")
 
 
 def _calendar(letter: Letter, letterhead: Letterhead, language: str) -> bytes:
@@ -211,9 +215,9 @@ def _calendar(letter: Letter, letterhead: Letterhead, language: str) -> bytes:
 
 
 def _events(letter: Letter, letterhead: Letterhead, language: str) -> Iterator[Event]:
-    city = letterhead.city_names[language]
-    summaries = {"ja": "新型コロナワクチン {}回目", "en": "COVID-19 vaccination, dose {}"}
-    numbers = {"ja": "予約番号 {}", "en": "Booking number {}"}
+    city = name_in(letterhead.city_names, language)
+    summary = with_readings(mail_language(language).summary, language)
+    number = with_readings(mail_language(language).number, language)
     organizer = vCalAddress(f"mailto:{letterhead.mail_from}")
     organizer.params["CN"] = vText(city)
     for appointment in letter.appointments:
@@ -224,17 +228,13 @@ def _events(letter: Letter, letterhead: Letterhead, language: str) -> Iterator[E
         event.add("dtstamp", letter.written_at)
         event.add("dtstart", appointment.starts_at)
         event.add("dtend", appointment.ends_at)
-        event.add("summary", f"{summaries[language].format(appointment.dose)} ({city})")
-        event.add("location", f"{_in(venue.names, language)}, {_in(venue.addresses, language)}")
-        event.add("description", numbers[language].format(letter.booking_number))
+        event.add("summary", f"{summary.format(appointment.dose)} ({city})")
+        place = (name_in(venue.names, language), name_in(venue.addresses, language))
+        event.add("location", ", ".join(place))
+        event.add("description", number.format(letter.booking_number))
         event.add("status", "CONFIRMED")
         event.add("organizer", organizer)
         yield event
-
-
-def _in(texts: Mapping[str, str], language: str) -> str:
-    """Return a name or an address in the reader's language, else in any."""
-    return texts.get(language) or texts.get(LANGUAGES[0]) or next(iter(texts.values()), "")
 
 
 def _domain(letterhead: Letterhead) -> str:

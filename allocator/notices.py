@@ -93,7 +93,11 @@ def desk_of(settings: JobsSettings) -> NoticeDesk:
         SecretError: a secret is missing or malformed.
     """
     letterhead = Letterhead(
-        city_names={"ja": settings.city_name_ja, "en": settings.city_name_en},
+        city_names={
+            "ja": settings.city_name_ja,
+            "en": settings.city_name_en,
+            **settings.city_names,
+        },
         mail_from=settings.mail_from,
         public_url=settings.public_url,
         phone_desk=settings.phone_desk,

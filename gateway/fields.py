@@ -21,6 +21,7 @@ from datetime import date
 from typing import Literal, TypeVar, cast
 
 from allocator.model import PROBE_BORN
+from gateway.eras import ERAS, NotBegun, Over, day_in
 
 ID_LENGTH_MAX = 64
 NAME_LENGTH_MAX = 100
@@ -30,6 +31,7 @@ PHONE_DIGITS_MIN, PHONE_DIGITS_MAX = 10, 15
 EMAIL_LENGTH_MAX = 254
 SLOT_ID_DIGITS_MAX = 18
 DAY_MIN = date(1900, 1, 1)
+YEAR_DIGITS, ERA_YEAR_DIGITS_MAX = 4, 2
 
 CODES = frozenset(
     {
@@ -38,6 +40,9 @@ CODES = frozenset(
         "date_too_old",
         "dates_reversed",
         "either_or",
+        "era_not_begun",
+        "era_not_chosen",
+        "era_over",
         "not_a_choice",
         "not_a_date",
         "not_a_phone",
@@ -95,6 +100,20 @@ class FieldError:
     field: str
     code: str
     params: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class TypedDay:
+    """A day as it was typed into the parts of a form. `era` is empty for a Western year."""
+
+    era: str
+    year: str
+    month: str
+    day: str
+
+    def __repr__(self) -> str:
+        """Hide the content, so that a log or a traceback cannot show it."""
+        return "TypedDay(…)"
 
 
 class Fault(Exception):
@@ -230,7 +249,9 @@ def email(value: object) -> str:
 
 
 def day(value: object) -> date:
-    """Read a calendar day written 1950-01-31, 1950/1/31 or 19500131."""
+    """Read a calendar day written 1950-01-31, 1950/1/31 or 19500131, or typed in parts."""
+    if isinstance(value, TypedDay):
+        return _typed_day(value)
     found = _DATE.fullmatch(normalised(text(value, ID_LENGTH_MAX)))
     if found is None:
         raise faulty("not_a_date")
@@ -239,6 +260,33 @@ def day(value: object) -> date:
         return date(year, month, day_of_month)
     except ValueError:
         raise faulty("not_a_date") from None
+
+
+def _typed_day(typed: TypedDay) -> date:
+    """Read a day whose year is Western, or counted within an era (`gateway.eras`)."""
+    year, month, day_of_month = (
+        normalised(text(part, ID_LENGTH_MAX)) if part else ""
+        for part in (typed.year, typed.month, typed.day)
+    )
+    if not typed.era:
+        if _is_digits(year) and len(year) <= ERA_YEAR_DIGITS_MAX:
+            raise faulty("era_not_chosen")
+        return day(f"{year}-{month}-{day_of_month}")
+    if (era := ERAS.get(typed.era)) is None:
+        raise faulty("not_a_choice")
+    counted = ["1" if year == "元" else year, month, day_of_month]
+    if not all(_is_digits(part) and len(part) <= YEAR_DIGITS for part in counted):
+        raise faulty("not_a_date")
+    try:
+        meant = day_in(era, *map(int, counted))
+    except ValueError:
+        raise faulty("not_a_date") from None
+    match meant:
+        case NotBegun():
+            raise faulty("era_not_begun", first=meant.first)
+        case Over():
+            raise faulty("era_over", last=meant.last)
+    return meant
 
 
 def past_day(today: date) -> Reader[date]:

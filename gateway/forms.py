@@ -23,6 +23,7 @@ from allocator.model import CHOICES_MAX, DAYS_SEARCHED_MAX, Choice, FirstDose, F
 from gateway import fields as read
 from gateway.fields import CODES as CODES
 from gateway.fields import WHOLE, Data, Doses, Fault, FieldError, Fields, Reader, faulty, placed
+from gateway.fields import TypedDay as TypedDay
 from gateway.fields import normalised as normalised
 
 BODY_BYTES_MAX = 64 * 1024

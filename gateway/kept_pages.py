@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-KEPT_MAX = 256
-"""Different views kept at once (pages, languages, ways back: far fewer in fact)."""
+KEPT_MAX = 512
+"""Different views kept at once (pages, languages, days, venues, ways back). Beyond that the one
+goes that nobody has asked for longest: rare languages cost the common ones nothing."""
 
 
 class KeptPages:
@@ -26,13 +27,13 @@ class KeptPages:
     def get(self, view: tuple[str, ...], state: tuple[object, ...], make: Callable[[], str]) -> str:
         """Return the page of a view, making it if its state is new."""
         kept = self._kept.get(view)
-        if kept is not None and _are_same(kept[0], state):
-            return kept[1]
-        if kept is None and len(self._kept) >= KEPT_MAX:
-            self._kept.clear()
-        page = make()
-        self._kept[view] = (state, page)
-        return page
+        if kept is None or not _are_same(kept[0], state):
+            kept = (state, make())
+        self._kept.pop(view, None)
+        self._kept[view] = kept  # Last in the order: asked for just now.
+        if len(self._kept) > KEPT_MAX:
+            del self._kept[next(iter(self._kept))]
+        return kept[1]
 
 
 def _are_same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:

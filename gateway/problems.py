@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from allocator.model import SITE_TIMEZONE, Refusal
 from gateway import i18n
@@ -131,23 +131,24 @@ def detail(problem: Problem, language: str) -> str:
 def field_text(error: FieldError, language: str) -> str:
     """Say what is wrong with a field."""
     names = [part for part in error.field.split(".") if not part.isdigit()]
-    return i18n.message(names[-1], error.code, error.params, language)
+    params = {name: _word(value, language) for name, value in error.params.items()}
+    return i18n.message(names[-1], error.code, params, language)
 
 
 def document(problem: Problem, language: str) -> dict[str, object]:
     """Return the problem as an RFC 9457 document."""
     members: dict[str, object] = {
         "type": "about:blank",
-        "title": title(problem, language),
+        "title": str(title(problem, language)),
         "status": problem.status,
-        "detail": detail(problem, language),
+        "detail": str(detail(problem, language)),
         "code": problem.code,
     }
     for name, value in problem.params.items():
         members[name] = moment(value) if isinstance(value, datetime) else value
     if problem.errors:
         members["errors"] = [
-            {"field": error.field, "code": error.code, "message": field_text(error, language)}
+            {"field": error.field, "code": error.code, "message": str(field_text(error, language))}
             for error in problem.errors
         ]
     return members
@@ -159,4 +160,9 @@ def moment(value: datetime) -> str:
 
 
 def _word(value: object, language: str) -> object:
-    return i18n.date_time_text(value, language) if isinstance(value, datetime) else value
+    match value:
+        case datetime():
+            return i18n.date_time_text(value, language)
+        case date():
+            return i18n.plain_date_text(value, language)
+    return value

@@ -5,9 +5,11 @@ Rule 2: every page works without JavaScript, and holds neither script nor style 
 so that the content security policy can forbid both.
 
 There is one Jinja environment per language, with the words and formats of `gateway.i18n` in
-it. Words without parameters are filled in when a template is read, since asking for each of
-them again was a good part of what rendering a page cost. Static files are linked with a
-digest of their content, so that a browser may keep them for ever.
+it. Where HTML cannot stand (titles, attributes, options, what scripts write), words are taken
+through the filter `bare` (without readings) or `beside` (readings in brackets). Words without
+parameters are filled in when a template is read, since asking for each of them again was a good
+part of what rendering a page cost. Static files are linked with a digest of their content, so
+that a browser may keep them for ever.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from gateway import i18n
+from gateway import furigana, i18n, languages
+from gateway.eras import ERAS
 from gateway.parts import parts_of
 from gateway.qr_codes import qr_code
 from gateway.views import words_in
@@ -47,7 +50,11 @@ _WRITERS: dict[str, Callable[..., str]] = {
 """What a template may call to write words, dates and numbers, each with its language fixed."""
 
 
-_FIXED_WORDS = re.compile(r"""\{\{ t\((["'])([a-z0-9_.]+)\1\) \}\}""")
+_FILTERS: dict[str, Callable[[object], object]] = {
+    "bare": furigana.bare,
+    "beside": furigana.beside,
+}
+_FIXED_WORDS = re.compile(r"""\{\{ t\((["'])([a-z0-9_.]+)\1\)(?: \| (bare|beside))? \}\}""")
 _FIXED_LINK = re.compile(r"""\{\{ static\((["'])([a-z0-9_.-]+)\1\) \}\}""")
 
 
@@ -78,7 +85,8 @@ class _WithWords(FileSystemLoader):
         return _FIXED_LINK.sub(_link, source), path, is_current
 
     def _word(self, found: re.Match[str]) -> str:
-        return str(escape(i18n.text(found[2], self._language)))
+        words: object = i18n.text(found[2], self._language)
+        return str(escape(_FILTERS[found[3]](words) if found[3] else words))
 
 
 @cache
@@ -93,9 +101,13 @@ def environment(language: str) -> Environment:
         auto_reload=False,
     )
     words = {name: partial(write, language=language) for name, write in _WRITERS.items()}
+    made.filters.update(_FILTERS)
     made.globals.update(
         language=language,
-        language_names=i18n.LANGUAGE_NAMES,
+        html_language=languages.html_language(language),
+        language_names=languages.LANGUAGE_NAMES,
+        language_tag=languages.html_language,
+        eras=ERAS,
         static=static_url,
         qr_code=qr_code,
         **words,
@@ -153,7 +165,7 @@ def _written(request: Request, template: str, language: str, shown: Mapping[str,
         environment(language)
         .get_template(template)
         .render(
-            city=settings.city_name(language),
+            city=i18n.given(settings.city_name(language), language),
             phone_desk=settings.phone_desk,
             path=request.url.path,
             downtime=parts.downtime.announced(),

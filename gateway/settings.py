@@ -10,6 +10,15 @@ from pydantic_settings import SettingsConfigDict
 from monitoring.settings import ProcessSettings
 from waiting_room.vwr import EVENT_ID
 
+INZAI = {
+    "ja-simple": "{印西市|いんざいし}",
+    "zh-Hans": "印西市",
+    "ko": "인자이시",
+    "vi": "Thành phố Inzai",
+    "pt": "Cidade de Inzai",
+}
+"""The default city's name in languages other than Japanese and English."""
+
 
 class GatewaySettings(ProcessSettings):
     """Frozen, read once. The public socket is inherited (`public_socket_fd`) or made (`port`)."""
@@ -29,6 +38,8 @@ class GatewaySettings(ProcessSettings):
     municipality_code: str = Field(pattern=r"^[0-9]{6}$")
     city_name_ja: str = "印西市"
     city_name_en: str = "Inzai City"
+    city_names: dict[str, str] = Field(default=INZAI)
+    """The city's name in further languages, by their codes; plain Japanese with its reading."""
     phone_desk: str = "0476-00-0000"
 
     cookie_secure: bool = False
@@ -57,6 +68,12 @@ class GatewaySettings(ProcessSettings):
     )
     """The origin whose pages may call it (`*`: any); empty: pages of our own alone."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _forget_inzai(cls, given: dict[str, object]) -> dict[str, object]:
+        """Another city has no names in further languages until they are given, too."""
+        return given if "city_name_ja" not in given else {"city_names": {}} | given
+
     @model_validator(mode="after")
     def _check(self) -> GatewaySettings:
         if (self.public_socket_fd is None) == (self.port is None):
@@ -69,4 +86,5 @@ class GatewaySettings(ProcessSettings):
 
     def city_name(self, language: str) -> str:
         """Return the city's name in a reader's language."""
-        return self.city_name_ja if language == "ja" else self.city_name_en
+        known = {"ja": self.city_name_ja, "en": self.city_name_en, **self.city_names}
+        return known.get(language) or known["ja" if language.startswith("ja") else "en"]

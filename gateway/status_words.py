@@ -17,7 +17,7 @@ from datetime import datetime
 from math import ceil
 from typing import Any, Literal, TypeVar
 
-from gateway import i18n
+from gateway import i18n, languages
 from gateway.draw_words import is_drawn
 
 Status = Mapping[str, Any]
@@ -110,8 +110,14 @@ def _beginning_s(status: Status) -> int | None:
 
 
 def message_in(status: Status, language: str) -> str:
-    """Return the operator's message in a language, or the one for all."""
-    return str(status.get("messages", {}).get(language) or status.get("message") or "")
+    """Return the operator's message in a language, or the one for all.
+
+    Readers of plain Japanese read one in Japanese rather than the one for all.
+    """
+    texts = status.get("messages", {})
+    if own := texts.get(language):
+        return i18n.given(own, language)
+    return str(texts.get(languages.html_language(language)) or status.get("message") or "")
 
 
 def release_shown(status: Status, name: str, language: str) -> ReleaseShown:

@@ -13,6 +13,7 @@ from datetime import date
 
 from allocator.model import Booking, Catalogue, Product, Slot, Venue
 from allocator.reads import Contact
+from gateway import i18n
 from gateway.problems import moment
 from gateway.receipts import ReceiptSigner
 from waiting_room.answers import Word
@@ -106,8 +107,11 @@ def _dose_views(catalogue: Catalogue, booking: Booking) -> Iterator[DoseView]:
 
 
 def words_in(texts: Mapping[str, str], language: str) -> str:
-    """Return a name or an address in the reader's language, else in any."""
-    return texts.get(language) or texts.get("ja") or next(iter(texts.values()), "")
+    """Return a name or an address in the reader's language, else in one that they may read."""
+    if own := texts.get(language):
+        return i18n.given(own, language)
+    english = "" if language.startswith("ja") else texts.get("en")
+    return english or texts.get("ja") or next(iter(texts.values()), "")
 
 
 def booking_document(view: BookingView, language: str) -> dict[str, object]:
@@ -178,7 +182,7 @@ def _dose_document(view: DoseView, language: str) -> dict[str, object]:
         "ends_at": moment(view.slot.ends_at),
         "venue": {
             "id": view.venue.venue_id,
-            "name": words_in(view.venue.names, language),
-            "address": words_in(view.venue.addresses, language),
+            "name": str(words_in(view.venue.names, language)),
+            "address": str(words_in(view.venue.addresses, language)),
         },
     }

@@ -203,8 +203,8 @@ def _refusal(request: Request, problem: Problem) -> Response:
         {
             "state": "refused",
             "code": problem.code,
-            "title": title(problem, language),
-            "detail": detail(problem, language),
+            "title": str(title(problem, language)),
+            "detail": str(detail(problem, language)),
         }
     )
 

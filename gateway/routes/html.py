@@ -16,7 +16,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway import forms, i18n
+from gateway import forms, i18n, languages
 from gateway.fields import FieldError
 from gateway.parts import parts_of
 from gateway.policies import Policy, PolicyRoute, policy_route
@@ -59,7 +59,7 @@ def page_route(
 def language_switch(request: Request) -> Response | None:
     """Keep a language that was chosen, and lead to the same page in it."""
     language = request.query_params.get(LANGUAGE_PARAMETER)
-    if language not in i18n.LANGUAGES or request.method not in ("GET", "HEAD"):
+    if language not in languages.LANGUAGES or request.method not in ("GET", "HEAD"):
         return None
     others = [
         (name, value)
@@ -70,7 +70,7 @@ def language_switch(request: Request) -> Response | None:
     path = "/" + request.url.path.lstrip("/\\")
     response = see_other(f"{path}?{urlencode(others)}" if others else path)
     response.set_cookie(
-        i18n.LANGUAGE_COOKIE,
+        languages.LANGUAGE_COOKIE,
         language,
         max_age=LANGUAGE_KEPT_S,
         path="/",

@@ -40,7 +40,9 @@ from gateway.views import words_in
 from waiting_room.answers import Word
 from waiting_room.errors import WaitingRoomError
 
-_SIGN_IN_FIELDS = ("ticket_number", "birth_year", "birth_month", "birth_day", "back")
+_SIGN_IN_FIELDS = (
+    "ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "back",
+)  # fmt: skip
 _BACK_WITH_BOOKING = ("my-booking", "change", "cancel")
 _BACK_INSIDE = ("details", "choose", "check", "standby")
 _ON_PAGE = {"birth_date": "birth_year"}
@@ -223,9 +225,11 @@ async def signed_out(request: Request) -> Response:
     return render(request, "signed_out.html")
 
 
-def date_from_parts(values: Mapping[str, str], name: str) -> str:
-    """Join year, month and day as they were typed; empty when all three are."""
-    typed = [
+def date_from_parts(values: Mapping[str, str], name: str) -> forms.TypedDay | str:
+    """Return year, month and day as they were typed; an empty text when all three are empty."""
+    year, month, day = (
         forms.normalised(values.get(f"{name}_{part}", "")) for part in ("year", "month", "day")
-    ]
-    return "-".join(typed) if any(typed) else ""
+    )
+    if not year and not month and not day:
+        return ""
+    return forms.TypedDay(values.get(f"{name}_era", ""), year, month, day)

@@ -13,7 +13,7 @@ for (const form of document.querySelectorAll("form[data-once]")) {
     }
     form.dataset.sent = "yes";
     for (const button of buttons) {
-      words.set(button, button.textContent);
+      words.set(button, [...button.childNodes]);
       button.setAttribute("aria-disabled", "true");
     }
     (event.submitter ?? buttons[0]).textContent = form.dataset.once;
@@ -22,9 +22,9 @@ for (const form of document.querySelectorAll("form[data-once]")) {
   // Coming back with the browser's back button finds the form as it was.
   addEventListener("pageshow", () => {
     delete form.dataset.sent;
-    for (const [button, text] of words) {
+    for (const [button, nodes] of words) {
       button.removeAttribute("aria-disabled");
-      button.textContent = text;
+      button.replaceChildren(...nodes);
     }
   });
 }

@@ -199,7 +199,12 @@
         return;
       }
       const what = whatToShow(status);
-      showMessage(status.messages?.[document.documentElement.lang] ?? status.message ?? "");
+      showMessage(
+        status.messages?.[texts.language] ??
+          status.messages?.[document.documentElement.lang] ??
+          status.message ??
+          "",
+      );
       if (what === "waiting") showWaiting(status);
       show(what);
       if (what === "closed") return;

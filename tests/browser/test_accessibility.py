@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from gateway import i18n
+from gateway import languages
 from tests.browser.desk import Desk
 from tests.unit.gateway.page_samples import SAMPLES
 from tests.unit.gateway.test_rendering import render, sample_name
@@ -48,7 +48,7 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("language", languages.LANGUAGES)
 def test_everybody_can_use_every_state_of_the_page(
     desk: Desk, language: str, template: str
 ) -> None:

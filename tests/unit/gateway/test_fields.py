@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from allocator.model import PROBE_BORN
 from gateway import fields
-from gateway.fields import CODES, Fault, FieldError, Fields, faulty, placed
+from gateway.fields import CODES, Fault, FieldError, Fields, TypedDay, faulty, placed
 
 TODAY = date(2021, 6, 1)
 
@@ -88,6 +88,59 @@ def test_day_is_read_in_every_usual_spelling(typed: str) -> None:
 )
 def test_impossible_day_is_refused(typed: str) -> None:
     assert code_of(fields.day, typed) == "not_a_date"
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (TypedDay("", "1945", "5", "3"), date(1945, 5, 3)),
+        (TypedDay("", "１９４５", "０５", "０３"), date(1945, 5, 3)),
+        (TypedDay("showa", "20", "5", "3"), date(1945, 5, 3)),
+        (TypedDay("showa", "２０", "５", "３"), date(1945, 5, 3)),
+        (TypedDay("reiwa", "元", "5", "1"), date(2019, 5, 1)),
+        (TypedDay("reiwa", "1", "05", "01"), date(2019, 5, 1)),
+        (TypedDay("taisho", "15", "12", "25"), date(1926, 12, 25)),
+    ],
+)
+def test_day_typed_in_parts_is_read_by_era_or_western_year(typed: TypedDay, read: date) -> None:
+    assert fields.day(typed) == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        (TypedDay("", "20", "5", "3"), "era_not_chosen"),
+        (TypedDay("", "7", "5", "3"), "era_not_chosen"),
+        (TypedDay("", "194", "5", "3"), "not_a_date"),
+        (TypedDay("", "1945", "", "3"), "not_a_date"),
+        (TypedDay("", "昭和20", "5", "3"), "not_a_date"),
+        (TypedDay("meiji", "20", "5", "3"), "not_a_choice"),
+        (TypedDay("showa", "", "5", "3"), "not_a_date"),
+        (TypedDay("showa", "20", "元", "3"), "not_a_date"),
+        (TypedDay("showa", "20", "2", "30"), "not_a_date"),
+        (TypedDay("showa", "0", "2", "3"), "not_a_date"),
+        (TypedDay("showa", "00020", "2", "3"), "not_a_date"),
+        (TypedDay("showa", "1945", "5", "3"), "not_a_date"),
+        (TypedDay("showa", "70", "5", "3"), "era_over"),
+        (TypedDay("heisei", "31", "5", "1"), "era_over"),
+        (TypedDay("reiwa", "1", "4", "30"), "era_not_begun"),
+    ],
+)
+def test_day_that_no_era_or_calendar_has_is_refused(typed: TypedDay, code: str) -> None:
+    assert code_of(fields.day, typed) == code
+
+
+def test_refusal_of_an_era_says_how_long_it_lasted() -> None:
+    with pytest.raises(Fault) as over:
+        fields.day(TypedDay("heisei", "31", "5", "1"))
+    assert over.value.errors[0].params == {"last": date(2019, 4, 30)}
+    with pytest.raises(Fault) as not_begun:
+        fields.day(TypedDay("showa", "1", "1", "1"))
+    assert not_begun.value.errors[0].params == {"first": date(1926, 12, 25)}
+
+
+def test_typed_day_is_printed_without_its_content() -> None:
+    assert "1945" not in repr(TypedDay("", "1945", "5", "3"))
 
 
 def test_day_to_come_is_no_birth_date() -> None:

@@ -1,4 +1,4 @@
-"""Nothing is said that has no words, no words are left over, and each page speaks one language."""
+"""Nothing is said that has no words, no words are left over, and days are written right."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ import pytest
 from jinja2 import nodes
 from starlette.requests import Request
 
-from gateway import i18n, rendering
+from gateway import i18n, languages, rendering
+from gateway.eras import ERAS
 from gateway.fields import CODES
+from gateway.furigana import bare
 from gateway.i18n import MessageMissing
 from gateway.problems import STATUS
+from tests.unit.gateway.catalogues import messages
 
 GATEWAY = Path(rendering.__file__).parent
 PURPOSES = {"book", "second_only", "change_both", "change_second"}
@@ -29,6 +32,7 @@ FAMILIES = {
     "choose_time.lead.": PURPOSES,
     "booked.title.": {"book", "change"},
     "date.": {"year", "month", "day"},
+    "date.era.": set(ERAS),
     "dose.": {"1", "2"},
     "pairs.": {"many", "few", "none"},
     "pairs.mark.": {"many", "few", "none"},
@@ -39,11 +43,6 @@ FAMILIES = {
     "wait.raised.": {"paused", "rate_lowered", "capacity_cut", "slower_than_measured"},
 }
 """Message ids that are put together from a beginning and one of these endings."""
-
-JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-WORDS_BOTH_READ = {"pairs.mark.many", "pairs.mark.few", "pairs.mark.none"}
-ENGLISH_SENTENCE = re.compile(r"[A-Za-z]{2,} +[A-Za-z]{2,}")
-JAPANESE_IN_ENGLISH = re.compile(r"\((?:接種券|券番号|予診票|接種済証)\)")
 
 
 def in_templates() -> Iterator[str]:
@@ -95,55 +94,24 @@ def asked_for() -> set[str]:
     return whole | {f"field.{code}" for code in CODES}
 
 
-def messages(language: str) -> dict[str, tuple[str, ...]]:
-    """Return the words of a catalogue by message id, every plural form."""
-    words = {}
-    for message in i18n.read_catalogue(language):
-        if message.id:
-            msgid = message.id if isinstance(message.id, str) else message.id[0]
-            said = message.string if isinstance(message.string, tuple) else (message.string,)
-            words[msgid] = tuple(str(one) for one in said)
-    return words
-
-
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("language", languages.LANGUAGES)
 def test_no_message_is_missing(language: str) -> None:
     assert asked_for() - messages(language).keys() == set()
 
 
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("language", languages.LANGUAGES)
 def test_no_message_is_left_over(language: str) -> None:
     of_one_field = re.compile(r"field\.\w+\.(\w+)")
     left = messages(language).keys() - asked_for()
     assert {m for m in left if not ((f := of_one_field.fullmatch(m)) and f[1] in CODES)} == set()
 
 
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("language", languages.LANGUAGES)
 def test_no_message_is_fuzzy_or_empty(language: str) -> None:
     catalogue = i18n.read_catalogue(language)
     assert [message.id for message in catalogue if message.id and message.fuzzy] == []
     empty = [msgid for msgid, said in messages(language).items() if not all(map(str.strip, said))]
     assert empty == []
-
-
-def test_catalogues_have_the_same_messages_with_the_same_parameters() -> None:
-    ja, en = messages("ja"), messages("en")
-    assert ja.keys() == en.keys()
-    for msgid in ja:
-        for said in en[msgid]:
-            assert parameters(said) == parameters(ja[msgid][0]), msgid
-
-
-def parameters(said: str) -> set[str]:
-    return set(re.findall(r"\{(\w+)\}", said))
-
-
-def test_japanese_is_japanese_and_english_is_english() -> None:
-    for msgid, said in messages("ja").items():
-        assert msgid in WORDS_BOTH_READ or all(map(JAPANESE.search, said)), msgid
-        assert not any(map(ENGLISH_SENTENCE.search, said)), msgid
-    for msgid, said in messages("en").items():
-        assert not any(JAPANESE.search(JAPANESE_IN_ENGLISH.sub("", one)) for one in said), msgid
 
 
 def test_unknown_message_is_our_mistake() -> None:
@@ -167,47 +135,103 @@ def test_field_has_its_own_words_where_they_differ() -> None:
     assert i18n.message("choices.0", "required", {}, "en") == "Please fill this in."
 
 
-@pytest.mark.parametrize(
-    ("cookie", "header", "language"),
-    [
-        (None, None, "ja"),
-        ("en", "ja", "en"),
-        ("xx", "en-GB", "en"),
-        (None, "fr, en-US;q=0.8, ja;q=0.5", "en"),
-        (None, "en;q=0.5, ja", "ja"),
-        (None, "en;q=0", "ja"),
-        (None, "en;q=soon", "ja"),
-        (None, "zh-Hans, ko", "ja"),
-        (None, ";q=1,,;;,", "ja"),
-        (None, "xx," * 50 + "en", "ja"),
-    ],
-)
-def test_language_is_the_chosen_one_then_the_browsers_then_japanese(
-    cookie: str | None, header: str | None, language: str
-) -> None:
-    assert i18n.negotiated(cookie, header) == language
-
-
 def test_language_of_a_request() -> None:
     headers = [(b"accept-language", b"en"), (b"cookie", b"language=ja")]
     request = Request({"type": "http", "headers": headers})
     assert i18n.language_of(request) == "ja"
 
 
-def test_moments_are_written_in_the_sites_zone() -> None:
+@pytest.mark.parametrize(
+    ("language", "long", "late", "clock", "born", "month"),
+    [
+        (
+            "ja",
+            "2026年（令和8年）12月1日(火) 10:00",
+            "12月2日(水)",
+            "01:30",
+            "1948年（昭和23年）5月3日",
+            "1948年5月",
+        ),
+        (
+            "ja-simple",
+            "2026年（令和8年）12月1日（火曜日） 10:00",
+            "12月2日（水曜日）",
+            "01:30",
+            "1948年（昭和23年）5月3日",
+            "1948年5月",
+        ),
+        ("en", "Tuesday 1 December 2026, 10:00", "Wed 2 Dec", "01:30", "3 May 1948", "May 1948"),
+        (
+            "zh-Hans",
+            "2026年12月1日（星期二） 10:00",
+            "12月2日（周三）",
+            "01:30",
+            "1948年5月3日",
+            "1948年5月",
+        ),
+        (
+            "ko",
+            "2026년 12월 1일 (화) 10:00",
+            "12월 2일 (수)",
+            "01:30",
+            "1948년 5월 3일",
+            "1948년 5월",
+        ),
+        (
+            "vi",
+            "10:00, Thứ Ba, ngày 1 tháng 12 năm 2026",
+            "Thứ Tư, 2/12",
+            "01:30",
+            "ngày 3 tháng 5 năm 1948",
+            "Tháng 5 năm 1948",
+        ),
+        (
+            "pt",
+            "terça-feira, 1 de dezembro de 2026, 10:00",
+            "qua. 2/12",
+            "01:30",
+            "3 de maio de 1948",
+            "maio de 1948",
+        ),
+    ],
+)
+def test_days_and_moments_are_written_as_each_language_does_in_the_sites_zone(
+    language: str, long: str, late: str, clock: str, born: str, month: str
+) -> None:
     moment = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
-    assert i18n.date_time_text(moment, "ja") == "2026年12月1日(火) 10:00"
-    assert i18n.date_time_text(moment, "en") == "Tuesday 1 December 2026, 10:00"
-    late = datetime(2026, 12, 1, 16, 30, tzinfo=UTC)
-    assert i18n.short_date_text(late, "ja") == "12月2日(水)"
-    assert i18n.time_text(late, "en") == "01:30"
-
-
-def test_days_are_written_as_each_language_does() -> None:
+    after_midnight = datetime(2026, 12, 1, 16, 30, tzinfo=UTC)
     day = date(1948, 5, 3)
-    assert i18n.date_text(day, "ja") == "1948年5月3日(月)"
-    assert i18n.plain_date_text(day, "ja") == "1948年5月3日"
-    assert i18n.plain_date_text(day, "en") == "3 May 1948"
-    assert i18n.short_date_text(day, "en") == "Mon 3 May"
-    assert i18n.month_text(day, "ja") == "1948年5月"
-    assert i18n.month_text(day, "en") == "May 1948"
+    written = [
+        i18n.date_time_text(moment, language),
+        i18n.short_date_text(after_midnight, language),
+        i18n.time_text(after_midnight, language),
+        i18n.plain_date_text(day, language),
+        i18n.month_text(day, language),
+    ]
+    assert [bare(one) for one in written] == [long, late, clock, born, month]
+
+
+def test_first_year_of_an_era_and_a_day_before_the_eras_are_written_right() -> None:
+    assert i18n.plain_date_text(date(2019, 5, 1), "ja") == "2019年（令和元年）5月1日"
+    assert i18n.plain_date_text(date(1912, 7, 29), "ja") == "1912年7月29日"
+    first = i18n.plain_date_text(date(1989, 1, 8), "ja-simple")
+    assert first == "1989年（ねん）（平成（へいせい）元（がん）年（ねん））1月（がつ）8日（ようか）"
+    assert i18n.plain_date_text(date(1912, 7, 29), "ja-simple").startswith("1912年（ねん）7月")
+
+
+def test_days_of_the_month_are_read_as_they_are_said() -> None:
+    read = [str(i18n.short_date_text(date(2021, 9, day), "ja-simple")) for day in (1, 3, 20, 30)]
+    assert [one.partition("9月（がつ）")[2].partition("（")[2][:4] for one in read] == [
+        "ついたち",
+        "みっか）",
+        "はつか）",
+        "にち）（",
+    ]
+
+
+def test_birth_dates_are_not_kept_in_memory() -> None:
+    before = i18n._written_day.cache_info().currsize, i18n._plain_japanese.cache_info().currsize
+    for language in languages.LANGUAGES:
+        i18n.plain_date_text(date(1931, 2, 3), language)
+    after = i18n._written_day.cache_info().currsize, i18n._plain_japanese.cache_info().currsize
+    assert after == before

@@ -28,8 +28,11 @@ def test_views_are_kept_apart() -> None:
     assert kept.get(("landing", "ja"), (), lambda: "made again") == "日本語"
 
 
-def test_no_more_views_are_kept_than_the_limit() -> None:
+def test_no_more_views_are_kept_than_the_limit_and_the_one_unused_longest_goes() -> None:
     kept, _ = counting()
-    for number in range(KEPT_MAX + 1):
+    for number in range(KEPT_MAX):
         kept.get((str(number),), (), lambda: "page")
-    assert kept.get(("0",), (), lambda: "made again") == "made again"
+    assert kept.get(("0",), (), lambda: "made again") == "page"
+    kept.get(("one more",), (), lambda: "page")
+    assert kept.get(("0",), (), lambda: "made again") == "page"
+    assert kept.get(("1",), (), lambda: "made again") == "made again"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from allocator import errors as allocator_errors
 from allocator.errors import AllocatorError
 from allocator.model import Refusal
-from gateway import i18n, problems
+from gateway import languages, problems
 from gateway.answers import FAULTS, SECURITY_KINDS
 from gateway.fields import CODES, FieldError
 from gateway.problems import STATUS, Problem
@@ -22,7 +22,10 @@ PARAMS: dict[str, dict[str, object]] = {
     "too_many_attempts": {"minutes": 12},
     "maintenance": {"ends_at": datetime(2021, 6, 1, 0, 30, tzinfo=UTC)},
 }
-FIELD_PARAMS: dict[str, object] = {"max": 5, "min": 1, "length": 10, "names": "a, b"}
+DAY = date(1989, 1, 7)
+FIELD_PARAMS: dict[str, object] = {
+    "max": 5, "min": 1, "length": 10, "names": "a, b", "first": DAY, "last": DAY,
+}  # fmt: skip
 NEVER_MET_BY_A_CALLER = {
     # These end the allocator or a command, or are handled where they are raised.
     "AllocatorError",
@@ -36,7 +39,7 @@ NEVER_MET_BY_A_CALLER = {
 }
 
 
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("language", languages.LANGUAGES)
 @pytest.mark.parametrize("code", sorted(STATUS))
 def test_problem_has_words_in_every_language(code: str, language: str) -> None:
     problem = Problem(code, PARAMS.get(code, {}))
@@ -66,11 +69,17 @@ def test_security_events_are_codes_of_the_table() -> None:
     assert set(STATUS) >= SECURITY_KINDS
 
 
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("language", languages.LANGUAGES)
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_field_error_has_words_in_every_language(code: str, language: str) -> None:
     for field in ("body", "contact.name", "choices.0.slot_id", "Idempotency-Key"):
         assert problems.field_text(FieldError(field, code, FIELD_PARAMS), language)
+
+
+def test_days_in_a_field_error_are_written_in_the_readers_language() -> None:
+    over = FieldError("birth_date", "era_over", {"last": DAY})
+    assert "1989年（昭和64年）1月7日までです" in problems.field_text(over, "ja")
+    assert "ended on 7 January 1989." in problems.field_text(over, "en")
 
 
 def test_code_without_a_row_is_our_own_mistake() -> None:

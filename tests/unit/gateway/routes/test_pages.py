@@ -9,6 +9,7 @@ import pytest
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from gateway.forms import TypedDay
 from gateway.policies import Policy, PolicyRoute
 from gateway.routes import pages
 from gateway.routes.way_in import date_from_parts
@@ -171,14 +172,14 @@ def test_pages_have_routes_of_the_policy_kind_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "joined"),
+    ("typed", "read"),
     [
-        (("1945", "5", "3"), "1945-5-3"),
-        (("１９４５", "５", "３"), "1945-5-3"),
-        (("", " ", "　"), ""),
-        (("1945", "", "3"), "1945--3"),
+        (("", "1945", "5", "3"), TypedDay("", "1945", "5", "3")),
+        (("showa", "２０", "５", "３"), TypedDay("showa", "20", "5", "3")),
+        (("showa", "", " ", "　"), ""),
+        (("", "1945", "", "3"), TypedDay("", "1945", "", "3")),
     ],
 )
-def test_three_fields_make_one_date(typed: tuple[str, str, str], joined: str) -> None:
-    values = dict(zip(("b_year", "b_month", "b_day"), typed, strict=True))
-    assert date_from_parts(values, "b") == joined
+def test_fields_of_a_date_are_read_together(typed: tuple[str, ...], read: TypedDay | str) -> None:
+    names = ("b_era", "b_year", "b_month", "b_day")
+    assert date_from_parts(dict(zip(names, typed, strict=True)), "b") == read

@@ -1,0 +1,109 @@
+"""Every letter in every language: whole, in one language, and the same as on the pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from allocator.mail import Letter
+from allocator.mail_languages import LANGUAGES, day_words, name_in, with_readings
+from gateway import languages
+from tests.unit.allocator.test_mail import (
+    BOTH,
+    CANCELLED,
+    CHANGED,
+    JOINED,
+    LETTER,
+    LISTED,
+    MOVED,
+    OFFERED,
+    OVER,
+    part,
+    texts,
+    written,
+)
+from tests.unit.gateway.test_languages import ENGLISH, FOREIGN, HAN
+
+GIVEN = re.compile(
+    r"試験 <b>百合</b>|試験 &lt;b&gt;百合&lt;/b&gt;|印西市浦部275|印西市|総合体育館|コミナティ"
+    r"|https?://[\w./-]+|yoyaku@\S+|275 Urabe, Inzai"
+)
+STYLE = re.compile(r"<style.*?</style>|<[^>]+>", re.DOTALL)
+READING = re.compile(r"[\u3400-\u9fff]+（[ぁ-んー]+）")
+
+
+def letters() -> Iterator[Letter]:
+    """Yield every letter that is written, in every state that changes its words."""
+    replace = msgspec.structs.replace
+    yield from (LETTER, CHANGED, MOVED, CANCELLED, JOINED, OFFERED, OVER, LISTED)
+    yield replace(MOVED, appointments=BOTH[:1])
+    yield replace(OFFERED, first_is_given=True)
+    yield replace(LISTED, appointments=BOTH[:1], first_is_given=True)
+    yield replace(CANCELLED, state="first_only", appointments=BOTH[:1])
+    yield replace(CANCELLED, product_names={})
+    yield replace(OVER, state="cancelled", standby=None)
+    for letter in (LISTED, OFFERED):
+        assert letter.standby is not None
+        for reason in ("slot_closed", "supply_cut"):
+            yield replace(letter, standby=replace(letter.standby, reason=reason))
+
+
+def said(letter: Letter, language: str) -> list[str]:
+    """Return subject and both texts in our own words."""
+    mail = written(msgspec.structs.replace(letter, language=language))
+    page = STYLE.sub(" ", part(mail, "text/html"))
+    return [
+        GIVEN.sub("", " ".join(text.split()))
+        for text in (str(mail["Subject"]), part(mail, "text/plain"), page)
+    ]
+
+
+def test_mails_are_written_in_every_language_of_the_pages() -> None:
+    assert set(LANGUAGES) == set(languages.LANGUAGES)
+    assert LANGUAGES[0] == languages.LANGUAGES[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_letter_speaks_one_language_and_is_whole(language: str) -> None:
+    for letter in letters():
+        for text in said(letter, language):
+            assert not any(letters.search(text) for letters in FOREIGN[language]), text
+            assert language == "en" or not ENGLISH.search(text), text
+            assert "None" not in text
+            assert "{" not in text
+        assert not any("  " in text for text in texts(letter, language))
+
+
+def test_no_kanji_of_plain_japanese_is_without_its_reading() -> None:
+    for letter in letters():
+        for text in said(letter, "ja-simple"):
+            assert not HAN.search(READING.sub("", text)), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_says_the_language_it_is_in(language: str) -> None:
+    mail = written(msgspec.structs.replace(LETTER, language=language))
+    assert mail["Content-Language"] == language
+    tag = "ja" if language == "ja-simple" else language
+    assert f'<html lang="{tag}">' in part(mail, "text/html")
+
+
+def test_days_are_written_as_each_language_does() -> None:
+    days = [day_words(BOTH[0].starts_at, language) for language in LANGUAGES]
+    assert days == [
+        "2021年9月3日(金)",
+        "2021/9/3（きんようび）",
+        "Friday 3 September 2021",
+    ]
+
+
+def test_names_are_given_in_a_language_that_the_reader_may_read() -> None:
+    names = {"ja": "体育館", "en": "Gymnasium", "ja-simple": "{体育館|たいいくかん}"}
+    assert name_in(names, "ja-simple") == "体育館（たいいくかん）"
+    assert name_in(names, "vi") == "Gymnasium"
+    assert name_in({"ja": "体育館", "en": "Gymnasium"}, "ja-simple") == "体育館"
+    assert name_in({"ko": "체육관"}, "en") == "체육관"
+    assert with_readings("{a|b}", "en") == "{a|b}"
