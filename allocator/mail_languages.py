@@ -68,6 +68,13 @@ _TABLE = {
         "Booking number {}",
         encoding="quoted-printable",
     ),
+    "zh-Hans": MailLanguage(
+        Locale("zh", script="Hans"),
+        "y年M月d日（EEEE）",
+        "{day} {time}",
+        "新冠疫苗接种 第{}剂",
+        "预约号 {}",
+    ),
 }
 
 LANGUAGES = tuple(_TABLE)

@@ -18,6 +18,7 @@ LANGUAGE_NAMES = {
     "ja": "日本語",
     PLAIN_JAPANESE: "やさしいにほんご",
     "en": "English",
+    "zh-Hans": "简体中文",
 }
 """Each language in its own words, for the language switch."""
 

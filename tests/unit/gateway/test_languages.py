@@ -117,6 +117,13 @@ def test_no_latin_sentence_stands_where_another_script_is_written(language: str)
             assert not any(map(LATIN_SENTENCE.search, forms)), msgid
 
 
+def test_chinese_is_written_in_simplified_characters() -> None:
+    """GB 2312 has the simplified characters alone: 約, 預 and 種 are not in it."""
+    for msgid, forms in messages("zh-Hans").items():
+        for said in forms:
+            assert ON_DOCUMENTS.sub("", said).replace("…", "").encode("gb2312"), msgid
+
+
 def test_every_kanji_of_plain_japanese_has_its_reading() -> None:
     for msgid, forms in messages("ja-simple").items():
         for said in forms:
@@ -220,6 +227,9 @@ def test_every_language_has_a_picture_of_the_ticket() -> None:
         (None, "en;q=0", "ja"),
         (None, "en;q=soon", "ja"),
         (None, "fr, de;q=0.5", "ja"),
+        (None, "zh-Hans, ko", "zh-Hans"),
+        (None, "zh-CN", "zh-Hans"),
+        (None, "zh-TW, en;q=0.5", "zh-Hans"),
         (None, "ja-JP", "ja"),
         (None, "ja-simple", "ja-simple"),
         ("ja-simple", "en", "ja-simple"),
