@@ -75,6 +75,13 @@ _TABLE = {
         "新冠疫苗接种 第{}剂",
         "预约号 {}",
     ),
+    "ko": MailLanguage(
+        Locale("ko"),
+        "y년 M월 d일 (E)",
+        "{day} {time}",
+        "코로나19 백신 접종 {}차",
+        "예약 번호 {}",
+    ),
 }
 
 LANGUAGES = tuple(_TABLE)

@@ -19,6 +19,7 @@ LANGUAGE_NAMES = {
     PLAIN_JAPANESE: "やさしいにほんご",
     "en": "English",
     "zh-Hans": "简体中文",
+    "ko": "한국어",
 }
 """Each language in its own words, for the language switch."""
 

@@ -98,6 +98,7 @@ def test_days_are_written_as_each_language_does() -> None:
         "2021/9/3（きんようび）",
         "Friday 3 September 2021",
         "2021年9月3日（星期五）",
+        "2021년 9월 3일 (금)",
     ]
 
 
