@@ -82,6 +82,13 @@ _TABLE = {
         "코로나19 백신 접종 {}차",
         "예약 번호 {}",
     ),
+    "vi": MailLanguage(
+        Locale("vi"),
+        "EEEE, 'ngày' d 'tháng' M 'năm' y",
+        "{time}, {day}",
+        "Tiêm vắc-xin COVID-19, mũi {}",
+        "Mã đặt lịch {}",
+    ),
 }
 
 LANGUAGES = tuple(_TABLE)

@@ -20,6 +20,7 @@ LANGUAGE_NAMES = {
     "en": "English",
     "zh-Hans": "简体中文",
     "ko": "한국어",
+    "vi": "Tiếng Việt",
 }
 """Each language in its own words, for the language switch."""
 

@@ -25,7 +25,7 @@ from tests.unit.allocator.test_mail import (
     texts,
     written,
 )
-from tests.unit.gateway.test_languages import ENGLISH, FOREIGN, HAN
+from tests.unit.gateway.test_languages import ENGLISH, FOREIGN, HAN, ON_DOCUMENTS
 
 GIVEN = re.compile(
     r"試験 <b>百合</b>|試験 &lt;b&gt;百合&lt;/b&gt;|印西市浦部275|印西市|総合体育館|コミナティ"
@@ -56,7 +56,7 @@ def said(letter: Letter, language: str) -> list[str]:
     mail = written(msgspec.structs.replace(letter, language=language))
     page = STYLE.sub(" ", part(mail, "text/html"))
     return [
-        GIVEN.sub("", " ".join(text.split()))
+        ON_DOCUMENTS.sub("", GIVEN.sub("", " ".join(text.split())))
         for text in (str(mail["Subject"]), part(mail, "text/plain"), page)
     ]
 
@@ -99,6 +99,7 @@ def test_days_are_written_as_each_language_does() -> None:
         "Friday 3 September 2021",
         "2021年9月3日（星期五）",
         "2021년 9월 3일 (금)",
+        "Thứ Sáu, ngày 3 tháng 9 năm 2021",
     ]
 
 

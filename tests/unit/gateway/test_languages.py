@@ -8,6 +8,7 @@ import unicodedata
 import pytest
 
 from gateway import languages, rendering
+from gateway.eras import ERAS
 from tests.unit.gateway.catalogues import messages
 from tests.unit.gateway.page_outline import SPOKEN_ATTRIBUTES, Outline, outline, render
 from tests.unit.gateway.page_samples import SAMPLES
@@ -42,6 +43,9 @@ ON_DOCUMENTS = re.compile(r"[(（](?:接種券|券番号|予診票|接種済証|
 """What is printed on Japanese papers, in brackets behind the reader's own word for it."""
 
 WORDS_ALL_READ = {"pairs.mark.many", "pairs.mark.few", "pairs.mark.none"}
+ERA_NAMES = {f"date.era.{code}" for code in ERAS}
+"""In Latin letters they are the same in every language."""
+
 LATIN_SENTENCE = re.compile(r"[A-Za-z]{2,} +[A-Za-z]{2,}")
 ENGLISH = re.compile(
     r"\b(?:the|you|your|and|with|please|is|are|from|will|have|this|that|not|of|it|was)\b",
@@ -107,7 +111,8 @@ def test_no_message_was_left_in_english(language: str) -> None:
     for msgid, forms in messages(language).items():
         for said in forms:
             assert not ENGLISH.search(said), msgid
-            assert said not in english[msgid] or msgid in WORDS_ALL_READ, msgid
+            same = said in english[msgid]
+            assert not same or msgid in WORDS_ALL_READ | ERA_NAMES, msgid
 
 
 @pytest.mark.parametrize("language", ["ja", "ja-simple", "zh-Hans", "ko"])
