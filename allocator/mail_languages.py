@@ -89,6 +89,14 @@ _TABLE = {
         "Tiêm vắc-xin COVID-19, mũi {}",
         "Mã đặt lịch {}",
     ),
+    "pt": MailLanguage(
+        Locale("pt"),
+        "EEEE, d 'de' MMMM 'de' y",
+        "{day}, {time}",
+        "Vacinação contra a COVID-19, {}ª dose",
+        "Número da reserva {}",
+        encoding="quoted-printable",
+    ),
 }
 
 LANGUAGES = tuple(_TABLE)

@@ -21,6 +21,7 @@ LANGUAGE_NAMES = {
     "zh-Hans": "简体中文",
     "ko": "한국어",
     "vi": "Tiếng Việt",
+    "pt": "Português",
 }
 """Each language in its own words, for the language switch."""
 

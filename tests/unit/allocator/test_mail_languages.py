@@ -100,6 +100,7 @@ def test_days_are_written_as_each_language_does() -> None:
         "2021年9月3日（星期五）",
         "2021년 9월 3일 (금)",
         "Thứ Sáu, ngày 3 tháng 9 năm 2021",
+        "sexta-feira, 3 de setembro de 2021",
     ]
 
 

@@ -127,6 +127,19 @@ def test_english_has_a_singular_and_a_plural() -> None:
     assert i18n.count_text("landing.pairs_left", 1200, "ja") == "残り：およそ1,200人分"
 
 
+def test_portuguese_counts_none_and_one_alike_and_east_asia_counts_all_alike() -> None:
+    said = [i18n.count_text("landing.waiting", count, "pt") for count in (0, 1, 2, 1200)]
+    assert said == [
+        "Esperando agora: 0 pessoa",
+        "Esperando agora: 1 pessoa",
+        "Esperando agora: 2 pessoas",
+        "Esperando agora: 1.200 pessoas",
+    ]
+    for language in ("ja", "ja-simple", "zh-Hans", "ko", "vi"):
+        one, many = (i18n.count_text("landing.waiting", count, language) for count in (1, 2))
+        assert str(one).replace("1", "2") == many
+
+
 def test_field_has_its_own_words_where_they_differ() -> None:
     length = {"length": 10}
     assert "券番号" in i18n.message("ticket_number", "wrong_length", length, "ja")

@@ -235,6 +235,7 @@ def test_every_language_has_a_picture_of_the_ticket() -> None:
         (None, "zh-Hans, ko", "zh-Hans"),
         (None, "zh-CN", "zh-Hans"),
         (None, "zh-TW, en;q=0.5", "zh-Hans"),
+        (None, "PT-br", "pt"),
         (None, "ja-JP", "ja"),
         (None, "ja-simple", "ja-simple"),
         ("ja-simple", "en", "ja-simple"),
