@@ -175,7 +175,7 @@ def open_page(browser: Browser, stack: StackUnderTest) -> Iterator[OpenPage]:
     def open_(*, language: str = "ja", width: int = 360, javascript: bool = True) -> Page:
         context = browser.new_context(
             base_url=stack.url,
-            locale={"ja": "ja-JP", "en": "en-GB"}[language],
+            locale={"en": "en-GB"}.get(language, "ja-JP"),
             java_script_enabled=javascript,
             viewport={"width": width, "height": 800},
         )

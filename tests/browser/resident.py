@@ -8,6 +8,8 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from gateway import i18n
+from gateway.eras import era_of
+from gateway.languages import LANGUAGE_NAMES, html_language
 from tests.browser.conftest import Person
 
 SUBMIT = "main form button[type=submit]"
@@ -32,7 +34,7 @@ class Resident:
 
     def reads(self, msgid: str, **params: object) -> str:
         """Return what a message says in this resident's language."""
-        return i18n.text(msgid, self.language, **params)
+        return str(i18n.text(msgid, self.language, **params))
 
     def arrives(self, path: str, heading: str) -> None:
         """Find the page at a path, with its heading in the right language; look at it."""
@@ -43,7 +45,7 @@ class Resident:
         """Find a heading on a page that is in order; take its picture."""
         page = self.page
         expect(page.locator("h1:visible")).to_have_text(heading)
-        expect(page.locator("html")).to_have_attribute("lang", self.language)
+        expect(page.locator("html")).to_have_attribute("lang", html_language(self.language))
         assert self.person.ticket_number not in page.url
         width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert width[0] <= width[1], f"{page.url} is wider than the screen"
@@ -62,6 +64,21 @@ class Resident:
         self.sees(self.reads("landing.title"))
         self.presses("landing.start")
         self.arrives("/sign-in", self.reads("sign_in.title"))
+
+    def chooses_language(self) -> None:
+        """Come to the first page and choose one's language from the list there."""
+        self.page.goto("/")
+        self.page.locator(".languages summary").click()
+        self.page.get_by_role("link", name=LANGUAGE_NAMES[self.language], exact=True).click()
+        self.arrives("/", self.reads("landing.title"))
+
+    def fills_in_birth_date_by_era(self) -> None:
+        """Fill in this person's birth date as the year of an era."""
+        born = self.person.birth_date
+        era = era_of(born)
+        assert era is not None, "nobody in the made-up city is as old as that"
+        self.page.select_option("#birth_era", era.code)
+        self.page.fill("#birth_year", era.year_of(born))
 
     def signs_in(self) -> None:
         """Fill in ticket number and birth date, and send them."""

@@ -9,6 +9,7 @@ import pytest
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from gateway.eras import ERAS
 from gateway.forms import TypedDay
 from gateway.policies import Policy, PolicyRoute
 from gateway.routes import pages
@@ -113,6 +114,25 @@ def test_form_with_faults_comes_back_with_what_was_typed(client: TestClient) -> 
     assert 'href="#ticket_number"' in answer.text
     assert 'href="#birth_year"' in answer.text
     assert "入力の確認：" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("era", "year", "said"),
+    [
+        ("", "20", "昭和などの年のときは、元号を選んでください"),
+        ("showa", "70", "1989年（昭和64年）1月7日までです"),
+        ("reiwa", "1", "2019年（令和元年）5月1日からです"),
+        ("meiji", "20", "選択肢の中から選んでください"),
+    ],
+)
+def test_date_that_no_era_has_comes_back_with_what_was_chosen(
+    client: TestClient, era: str, year: str, said: str
+) -> None:
+    typed = {"birth_era": era, "birth_year": year, "birth_month": "3", "birth_day": "1"}
+    answer = client.post("/sign-in", data={"ticket_number": "0123456789"} | typed)
+    assert answer.status_code == 422
+    assert answer.text.count(said) == 2, "in the summary, and at the field"
+    assert (f'value="{era}" selected' in answer.text) is (era in ERAS)
 
 
 @pytest.mark.parametrize(
