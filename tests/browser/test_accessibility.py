@@ -14,8 +14,9 @@ from playwright.sync_api import Browser, Page
 
 from gateway import languages
 from tests.browser.desk import Desk
+from tests.unit.gateway.page_outline import render
 from tests.unit.gateway.page_samples import SAMPLES
-from tests.unit.gateway.test_rendering import render, sample_name
+from tests.unit.gateway.test_rendering import sample_name
 
 NARROW_PX, DESK_PX = 320, 1280
 """1280 px at 400 % zoom are 320 px (WCAG 2.2, 1.4.10 Reflow)."""

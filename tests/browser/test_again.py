@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.desk import Desk
+from tests.unit.gateway.page_outline import render
 from tests.unit.gateway.page_samples import SAMPLES
-from tests.unit.gateway.test_rendering import render
 
 PAGES = {f"{template}-{name}": (template, name, shown) for template, name, shown in SAMPLES}
 CHECKING, BOOKED = render(PAGES["checking-"], "ja"), render(PAGES["booked-booked-book"], "ja")
