@@ -68,9 +68,13 @@ class Resident:
     def chooses_language(self) -> None:
         """Come to the first page and choose one's language from the list there."""
         self.page.goto("/")
-        self.page.locator(".languages summary").click()
+        self.opens_languages()
         self.page.get_by_role("link", name=LANGUAGE_NAMES[self.language], exact=True).click()
         self.arrives("/", self.reads("landing.title"))
+
+    def opens_languages(self) -> None:
+        """Open the list of languages that is on every page."""
+        self.page.locator(".languages summary").click()
 
     def fills_in_birth_date_by_era(self) -> None:
         """Fill in this person's birth date as the year of an era."""
@@ -112,7 +116,7 @@ class Resident:
         """Choose the n-th day that is free, and the n-th time of it that is."""
         self.page.locator("a.choice").nth(day).click()
         self.page.wait_for_url("**/choose/*")
-        self.sees(self.page.locator("h1").inner_text())
+        self.sees(self.page.locator("h1").text_content() or "")
         self.page.locator("button.choice").nth(time).click()
         expect(self.page).to_have_url("/check")
 

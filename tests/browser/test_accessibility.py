@@ -25,6 +25,9 @@ AXE_OPTIONS = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 }
+LOOKED_AT_BY_AXE = ("ja", languages.PLAIN_JAPANESE, "en")
+"""The elements of the other languages' pages are those of English ones; only their words differ."""
+
 TEMPLATES = sorted({template for template, _, _ in SAMPLES})
 
 
@@ -58,7 +61,7 @@ def test_everybody_can_use_every_state_of_the_page(
         if sample[0] != template:
             continue
         desk.shows(render(sample, language))
-        faults = violations(desk.page)
+        faults = violations(desk.page) if language in LOOKED_AT_BY_AXE else []
         if (px := sticks_out_px(desk.page)) > 0:
             faults.append(f"sticks out by {px} px")
         if faults:

@@ -29,7 +29,7 @@ def resident(
 
 def test_chosen_language_is_spoken_on_every_page_and_after_signing_out(resident: Resident) -> None:
     resident.chooses_language()
-    resident.page.locator(".languages summary").click()
+    resident.opens_languages()
     resident.sees(resident.reads("landing.title"))
     resident.presses("landing.start")
     resident.arrives("/sign-in", resident.reads("sign_in.title"))

@@ -141,6 +141,7 @@ def test_after_signing_in_again_the_way_goes_on(resident: Resident) -> None:
 def test_language_can_be_changed_on_every_page(resident: Resident) -> None:
     resident.comes_to_choosing()
     resident.chooses()
+    resident.opens_languages()
     resident.page.get_by_role("link", name="English").click()
     resident.language = "en"
     resident.arrives("/check", resident.reads("check.title.book"))
@@ -148,6 +149,7 @@ def test_language_can_be_changed_on_every_page(resident: Resident) -> None:
     resident.arrives("/booked", resident.reads("booked.title.book"))
     resident.page.goto("/nowhere")
     resident.sees(resident.reads("problem.not_found.title"))
+    resident.opens_languages()
     resident.page.get_by_role("link", name="日本語").click()
     resident.language = "ja"
     resident.arrives("/nowhere", resident.reads("problem.not_found.title"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 
 from allocator import errors as allocator_errors
@@ -74,6 +75,14 @@ def test_security_events_are_codes_of_the_table() -> None:
 def test_field_error_has_words_in_every_language(code: str, language: str) -> None:
     for field in ("body", "contact.name", "choices.0.slot_id", "Idempotency-Key"):
         assert problems.field_text(FieldError(field, code, FIELD_PARAMS), language)
+
+
+@pytest.mark.parametrize("language", languages.LANGUAGES)
+def test_document_is_plain_text_in_every_language(language: str) -> None:
+    problem = Problem("invalid_input", errors=(FieldError("birth_date", "required"),))
+    document = msgspec.json.encode(problems.document(problem, language)).decode()
+    assert "<ruby" not in document
+    assert "|" not in document
 
 
 def test_days_in_a_field_error_are_written_in_the_readers_language() -> None:
