@@ -14,10 +14,11 @@ import subprocess
 import tempfile
 import termios
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx2
 import pytest
 
 from tests.system.prometheus import Prometheus, running_prometheus
@@ -25,12 +26,38 @@ from tests.system.stack import SEIRIKEN, Stack, running_stack, seiriken
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
-PEOPLE = 400
+PEOPLE, PAIRS = 400, 300
+CALLED_PER_MINUTE = 900
+"""So that there are some who wait, and some who get nothing."""
+
 RATE_INTERVAL = "10s"
 """What Grafana puts for $__rate_interval where Prometheus scrapes every second, or more."""
 
-QUIET: Mapping[str, str] = {}
-"""Panels that show nothing but zero in a rehearsal, each with the reason."""
+FAULTS = "shows what must not be, and was not"
+NOBODY = "nobody did so in a rehearsal"
+QUIET: Mapping[str, str] = {
+    "allocator: Standby list": NOBODY,
+    "assurance: Backups and drills, last day": "the keeper makes them at night",
+    "assurance: Certificate left": "without TLS there is none",
+    "assurance: Failed steps, last day": FAULTS,
+    "assurance: Last good drill": "the keeper makes them at night",
+    "gateway: Calls of the AWS-compatible line, per minute": NOBODY,
+    "gateway: Failing pages, per minute": FAULTS,
+    "gateway: Pages that fail": FAULTS,
+    "infrastructure: Broken promises": FAULTS,
+    "infrastructure: Processes down": FAULTS,
+    "jobs: Notices to contacts, per hour": NOBODY,
+    "jobs: Open incidents": FAULTS,
+    "jobs: Overdue updates": FAULTS,
+    "jobs: Planned downtime": NOBODY,
+    "security: Audit of the tables, by promise": FAULTS,
+    "security: Log fields dropped, in a day": FAULTS,
+    "surge: What is the matter": FAULTS,
+    "waiting_room: How far off the told times are": "needs a line that lasts longer",
+    "waiting_room: Phone desk": NOBODY,
+    "waiting_room: Promises raised and missed, per minute": FAULTS,
+}
+"""Panels that show nothing but zero, "none" and "not known" in a rehearsal, and why."""
 
 
 class Panel(NamedTuple):
@@ -60,13 +87,13 @@ def without_data(prometheus: Prometheus) -> list[str]:
     ]
 
 
-def was_alive(prometheus: Prometheus, panel: Panel, start_s: float, end_s: float) -> bool:
+def was_alive(watched: Watched, panel: Panel) -> bool:
     """Say whether a panel showed anything but 0, "none" and "not known" (-1) in this time."""
     return any(
         "none" not in series["metric"].values()
         and any(math.isfinite(float(value)) and float(value) > 0 for _, value in series["values"])
         for query in panel.queries
-        for series in prometheus.query_range(query, start_s, end_s)
+        for series in watched.prometheus.query_range(query, watched.began_s, watched.ended_s)
     )
 
 
@@ -75,16 +102,26 @@ def stack() -> Iterator[Stack]:
     """A stack with all that is shown: the synthetic resident and backups, too."""
     folder = Path(tempfile.mkdtemp(prefix="seiriken-boards-", dir="/tmp"))
     folder.chmod(0o711)
-    with running_stack(folder / "home", "--people", "2000", "--seed", "7", "--probe") as running:
+    options = ("--people", "2000", "--pairs", str(PAIRS), "--seed", "7", "--probe")
+    with running_stack(folder / "home", *options) as running:
+        for order in (("room", "rate", str(CALLED_PER_MINUTE)), ("backup", "now")):
+            done = seiriken(*order, "--home", str(running.home.path))
+            assert done.returncode == 0, done.stderr
         yield running
     shutil.rmtree(folder)
 
 
+class Watched(NamedTuple):
+    """A Prometheus, and from when till when (unix seconds) it looked at a rehearsal."""
+
+    prometheus: Prometheus
+    began_s: float
+    ended_s: float
+
+
 @pytest.fixture(scope="module")
-def watched(
-    stack: Stack, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Prometheus, float, float]]:
-    """Let a rehearsal run while Prometheus looks; yield it, and from when till when it ran."""
+def watched(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """Let a rehearsal run, and somebody guess tickets, while Prometheus looks."""
     folder = tmp_path_factory.mktemp("prometheus")
     with running_prometheus(folder, stack.file.internal_ports) as prometheus:
         began_s = time.time()
@@ -93,25 +130,41 @@ def watched(
             missing = without_data(prometheus)
             assert not missing, "\n".join(missing)
             until(lambda: rehearsal.poll() is not None, within_s=240)
-        yield prometheus, began_s, time.time()
+        guess_until(stack, lambda: prometheus.query(HELD_BACK))
+        until(lambda: prometheus.query(CAME_FROM_OUTSIDE), within_s=120)
+        yield Watched(prometheus, began_s, time.time())
+
+
+CAME_FROM_OUTSIDE = "increase(seiriken_probe_runs_total[5m] offset 3s) > 0"
+HELD_BACK = 'rate(seiriken_sign_ins_total{result="too_many_attempts"}[10s] offset 3s) > 0'
+"""As of three seconds ago, so that the time that is looked at afterwards holds it."""
+
+
+def guess_until(stack: Stack, is_enough: Callable[[], object]) -> None:
+    """Try birth dates for one made-up ticket, as somebody would who guesses."""
+    headers = {"X-Requested-With": "seiriken"}
+    with httpx2.Client(base_url=stack.file.url, headers=headers, timeout=10) as client:
+
+        def guess() -> object:
+            tried = {"ticket_number": "9000000000", "birth_date": "1950-01-01"}
+            assert client.post("/api/v1/sign-in", json=tried).status_code in (401, 429)
+            return is_enough()
+
+        until(guess, within_s=60)
 
 
 def test_every_panel_has_data_while_it_runs_and_shows_what_happened(
-    watched: tuple[Prometheus, float, float],
+    watched: Watched,
 ) -> None:
-    prometheus, began_s, ended_s = watched
     silent = {
-        f"{panel.board}: {panel.title}"
-        for panel in panels()
-        if not was_alive(prometheus, panel, began_s, ended_s)
+        f"{panel.board}: {panel.title}" for panel in panels() if not was_alive(watched, panel)
     }
     assert silent <= QUIET.keys(), "\n".join(sorted(silent - QUIET.keys()))
+    assert QUIET.keys() <= {f"{panel.board}: {panel.title}" for panel in panels()}
 
 
-def test_prometheus_knows_what_the_tables_know(
-    stack: Stack, watched: tuple[Prometheus, float, float]
-) -> None:
-    prometheus, _, _ = watched
+def test_prometheus_knows_what_the_tables_know(stack: Stack, watched: Watched) -> None:
+    prometheus = watched.prometheus
     booked = stack.count("SELECT count(*) FROM booking WHERE state = 'booked'")
 
     def counted() -> bool:
@@ -128,8 +181,8 @@ def value_of(prometheus: Prometheus, board: str, title: str) -> float:
     return float(found["value"][1])
 
 
-def test_top_and_dashboard_agree(stack: Stack, watched: tuple[Prometheus, float, float]) -> None:
-    prometheus, _, _ = watched
+def test_top_and_dashboard_agree(stack: Stack, watched: Watched) -> None:
+    prometheus = watched.prometheus
     until(lambda: value_of(prometheus, "surge", "Waiting now") == 0, within_s=60)
     done = seiriken("top", "--once", "--json", "--interval", "0.5", "--home", str(stack.home.path))
     assert done.returncode == 0, done.stderr
