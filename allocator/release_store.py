@@ -86,9 +86,10 @@ def read_writer(database_url: str) -> tuple[int, str]:
 def plan_of(catalogue: Catalogue, release_id: str) -> ReleasePlan:
     """Return a stored release as a plan, so that the same linter can look at it."""
     slots = tuple(slot for slot in catalogue.slots.values() if slot.release_id == release_id)
-    used = {slot.product_id for slot in slots}
+    used = {name for slot in slots for name in (slot.product_id, slot.venue_id)}
     products = {name: item for name, item in catalogue.products.items() if name in used}
-    return ReleasePlan(catalogue.releases[release_id], products, catalogue.venues, slots)
+    venues = {name: item for name, item in catalogue.venues.items() if name in used}
+    return ReleasePlan(catalogue.releases[release_id], products, venues, slots)
 
 
 def give_order(

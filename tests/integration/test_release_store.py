@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from allocator.errors import StoreAway
-from allocator.model import Release
+from allocator.model import PROBE_ID, Release
 from allocator.release import ReleasePlan, findings_of, pairs_possible
 from allocator.release_file import read_release_file
 from allocator.release_store import (
@@ -20,6 +20,7 @@ from allocator.release_store import (
     read_writer,
     tell,
 )
+from seiriken.probe_enrolment import release_plan
 
 EXAMPLE = (Path(__file__).parents[2] / "examples" / "inzai" / "release.yaml").read_text("utf-8")
 NOW = datetime(2030, 9, 1, tzinfo=UTC)
@@ -167,12 +168,17 @@ def test_database_that_is_away_is_said(run_dir: Path) -> None:
         load_release(f"postgresql://nobody@/none?host={run_dir}", planned())
 
 
-def test_plan_of_a_release_has_its_own_slots_alone(database_url: str) -> None:
+def test_plan_of_a_release_has_what_is_its_own_alone(database_url: str) -> None:
     load(database_url)
     other = planned()
     other = msgspec.structs.replace(
         other, release=msgspec.structs.replace(other.release, release_id="other")
     )
     assert isinstance(load_release(database_url, other), Loaded)
-    stored = plan_of(read_catalogue(database_url), "other")
+    assert isinstance(load_release(database_url, release_plan()), Loaded)
+    catalogue = read_catalogue(database_url)
+    stored = plan_of(catalogue, "other")
     assert {slot.release_id for slot in stored.slots} == {"other"}
+    assert PROBE_ID in catalogue.products.keys() & catalogue.venues.keys()
+    assert PROBE_ID not in stored.products.keys() | stored.venues.keys()
+    assert findings_of(stored) == findings_of(other)
