@@ -153,3 +153,9 @@ def test_offer_is_found_again_after_a_restart() -> None:
     standby = waiting(holding(1, 1, 21, listed=place(1, until=NOW)), holding(2, listed=place(2)))
     assert [one.person_key for one in standby.run_out(NOW)] == [person(1)]
     assert order(standby) == [2]
+
+
+def test_people_and_offers_are_counted_over_all_releases() -> None:
+    other = msgspec.structs.replace(holding(2, listed=place(7, until=NOW)), release_id="other")
+    standby = noted(holding(1, listed=place(1)), other)
+    assert (standby.people(), standby.offered()) == (2, 1)
