@@ -20,7 +20,7 @@ import os
 import shutil
 import tarfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -232,6 +232,14 @@ class Repository:
         """Return the moment before which all is in these segments; None if none of them says so."""
         for name in reversed(list(names)):
             if (found := header_of(self.wal_dir / f"{name}{_SUFFIX}", name).through) is not None:
+                return found
+        return None
+
+    def reach(self, backups: Sequence[Backup]) -> datetime | None:
+        """Return before which moment all can be restored; the newest may have no WAL yet."""
+        names = self.wal_names()
+        for backup in reversed(backups):
+            if found := self.through(catalogue.followed(backup, names)):
                 return found
         return None
 
