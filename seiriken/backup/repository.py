@@ -264,7 +264,7 @@ class Repository:
             return msgspec.json.decode(self.drills_file.read_bytes(), type=list[Drilled])
         except FileNotFoundError:
             return []
-        except msgspec.DecodeError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             raise BackupError(f"{self.drills_file} cannot be read") from None
 
     def add_drill(self, drilled: Drilled) -> None:
@@ -309,7 +309,7 @@ def _read_notes(path: Path) -> Backup:
         return msgspec.json.decode(path.read_bytes(), type=Backup)
     except OSError as error:
         raise _not_usable(path, error) from None
-    except msgspec.DecodeError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Damaged(f"{path} is damaged") from None
 
 
