@@ -74,13 +74,12 @@ def list_backups(
     as_json: AsJson = False,
 ) -> None:
     """Show the backups, and up to which moment a restore is possible. Needs no key."""
-    from seiriken.backup import catalogue
     from seiriken.backup.repository import Repository
 
     folders = Home(home or HOME_USUAL)
     repository = Repository(repository_dir or _folder(folders), None)
     backups, names = repository.backups(), repository.wal_names()
-    through = repository.through(catalogue.followed(backups[-1], names)) if backups else None
+    through = repository.reach(backups)
     drills = repository.drills()
     if as_json:
         print_json({"backups": backups, "through": through, "drills": drills, "wal": len(names)})
@@ -253,7 +252,7 @@ def _moment(moment: datetime | None) -> str:
     from allocator.model import SITE_TIMEZONE
 
     if moment is None:
-        return "an unknown moment"
+        return "no moment yet"
     return moment.astimezone(SITE_TIMEZONE).isoformat(timespec="seconds")
 
 

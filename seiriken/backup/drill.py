@@ -125,7 +125,7 @@ def _wrong_in_manifest(data_dir: Path) -> list[str]:
     """
     try:
         manifest = msgspec.json.decode((data_dir / "backup_manifest").read_bytes(), type=_Manifest)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return ["its manifest cannot be read"]
     wrong = [one.path for one in manifest.files if not _is_as_listed(data_dir / one.path, one)]
     return [f"{len(wrong)} of its files are not as in its manifest"] if wrong else []

@@ -20,7 +20,7 @@ import os
 import shutil
 import tarfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -235,6 +235,14 @@ class Repository:
                 return found
         return None
 
+    def reach(self, backups: Sequence[Backup]) -> datetime | None:
+        """Return before which moment all can be restored; the newest may have no WAL yet."""
+        names = self.wal_names()
+        for backup in reversed(backups):
+            if found := self.through(catalogue.followed(backup, names)):
+                return found
+        return None
+
     def remove_wal(self, names: Iterable[str]) -> None:
         """Remove segments."""
         for name in names:
@@ -256,7 +264,7 @@ class Repository:
             return msgspec.json.decode(self.drills_file.read_bytes(), type=list[Drilled])
         except FileNotFoundError:
             return []
-        except msgspec.DecodeError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             raise BackupError(f"{self.drills_file} cannot be read") from None
 
     def add_drill(self, drilled: Drilled) -> None:
@@ -301,7 +309,7 @@ def _read_notes(path: Path) -> Backup:
         return msgspec.json.decode(path.read_bytes(), type=Backup)
     except OSError as error:
         raise _not_usable(path, error) from None
-    except msgspec.DecodeError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Damaged(f"{path} is damaged") from None
 
 

@@ -189,7 +189,7 @@ def _read_header(file: BinaryIO, name: str) -> tuple[Header, bytes]:
     head = file.read(length)
     try:
         return msgspec.json.decode(head, type=Header), head
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Damaged(f"{name} has a damaged header") from None
 
 

@@ -72,12 +72,8 @@ class Wheel:
         return repository.rotate(keep)
 
     def through(self, repository: Repository, backups: Sequence[Backup]) -> datetime | None:
-        """Return how far the WAL reaches; the newest backup may have none of its own yet."""
-        names = repository.wal_names()
-        for backup in reversed(backups):
-            if found := repository.through(catalogue.followed(backup, names)):
-                return found
-        return None
+        """Return how far the WAL reaches."""
+        return repository.reach(backups)
 
     def wrong(self, repository: Repository, backups: Sequence[Backup]) -> list[str]:
         """Compare every file's checksum, and look for missing WAL."""

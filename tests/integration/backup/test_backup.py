@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from redis import Redis
 
 from allocator.errors import Fenced
 from allocator.store import Store
@@ -80,7 +81,6 @@ def writer_of_before_commits_nothing(town: Town, database_url: str) -> None:
     with old as store:
         epoch = store.take_lease("allocator-0", 4.0)
         assert epoch is not None
-        assert epoch < EPOCHS_SKIPPED
         batch = decided(books, store, 1_999)
         with pytest.raises(Fenced):
             new.write(batch, epoch, datetime.now(UTC))
@@ -100,6 +100,30 @@ def test_last_there_is_comes_back_when_no_moment_is_chosen(town: Town) -> None:
         town.secrets_dir / "contact.key"
     ).read_bytes()
     assert not (town.folder / "again" / "secrets" / "backup.key").exists()
+
+
+def test_who_lost_a_booking_to_the_restore_can_book_again_once_redis_is_empty(town: Town) -> None:
+    with town.receiving() as receiver:
+        town.take()
+        with town.booking():
+            town.wait_for_answers(5)
+        chosen = datetime.now(UTC)
+        with town.booking():
+            town.wait_for_answers(5)
+        town.wait_until_archived(receiver, datetime.now(UTC))
+    restore(town.repository, town.folder / "again", chosen, town.engine)
+    lost = next(told for told in town.answers if told.at > chosen)
+    assert lost.booking_number is not None
+    with running(server_in(town, "again")) as server:
+        town.books.database_url = server.url("seiriken")
+        with Redis.from_url(town.books.redis_url) as redis:
+            redis.flushall()
+        town.answers = [told for told in town.answers if told.at <= chosen]
+        with town.booking():
+            town.wait_for_answers(1)
+        again = town.answers[[told.at > chosen for told in town.answers].index(True)]
+    assert again.request_id == lost.request_id
+    assert again.booking_number is not None
 
 
 def test_moment_with_no_commit_after_it_comes_back_too(town: Town) -> None:

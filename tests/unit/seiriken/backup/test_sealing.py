@@ -61,14 +61,14 @@ def test_same_content_is_never_sealed_to_the_same_bytes() -> None:
     assert sealed(b"same")[-20:] != sealed(b"same")[-20:]
 
 
-@pytest.mark.parametrize("bit", range(8))
-def test_flipped_bit_is_found_wherever_it_is(bit: int) -> None:
-    content = bytearray(sealed(b"some content"))
-    for place in range(len(content)):
-        content[place] ^= 1 << bit
+def test_flipped_bit_is_found_wherever_it_is() -> None:
+    """Every bit of a small file, its header included."""
+    whole = sealed(b"some content")
+    for place in range(8 * len(whole)):
+        content = bytearray(whole)
+        content[place // 8] ^= 1 << place % 8
         with pytest.raises((Damaged, WrongKey)):
             opened(bytes(content))
-        content[place] ^= 1 << bit
 
 
 @given(st.integers(1, 200))
