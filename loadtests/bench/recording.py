@@ -32,10 +32,18 @@ TITLES: Mapping[str, tuple[str, str]] = {
         "Ten times the load",
         (
             "Five minutes of what the admitted capacity just takes, five minutes of ten times"
-            " as many people, five minutes as before."
+            " as many people, five minutes as before. Answers are timed by the edge's own log,"
+            " and beside it as the load generator saw them, which shares the two cores."
         ),
     ),
-    "soak": ("Half an hour at half load", "Nothing may grow, and nothing may get slower."),
+    "soak": (
+        "Half an hour at half load",
+        (
+            "Nothing may grow, and nothing may get slower. Redis and PostgreSQL do grow: they hold"
+            " what 7,800 residents left there (a place, a session, a booking; bytes each in"
+            " [scale.md](scale.md)), and PostgreSQL fills its 64 MB of shared buffers."
+        ),
+    ),
     "peers": (
         "What a city might use instead",
         (
