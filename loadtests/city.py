@@ -108,13 +108,15 @@ class City:
     def start(self, *options: str, settings: Mapping[str, str] | None = None) -> None:
         """Start it with options of `seiriken up` and settings (`ROOM_…`, `GATEWAY_…`).
 
-        Nobody but the crowd is there, and nobody watches: what is measured is the city alone.
+        Nobody but the crowd is there, nobody watches, and no first backup is made meanwhile: what
+        is measured is the city alone.
 
         Raises:
             CityFailed: it did not start.
         """
         alone = ("--no-probe", "--no-monitoring")
-        done = self._command("up", "--detach", *alone, *options, settings=settings)
+        quiet = {"BACKUP_CATCH_UP_AFTER_S": "86400", **(settings or {})}
+        done = self._command("up", "--detach", *alone, *options, settings=quiet)
         if done.returncode != 0:
             raise CityFailed(done.stderr.strip() or done.stdout.strip())
 
