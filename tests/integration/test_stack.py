@@ -87,6 +87,12 @@ def readable_by_others(folder: Path) -> list[Path]:
     ]
 
 
+def states_of(home: Home) -> set[str]:
+    """Return the states in which the processes are."""
+    found = run_json("status", "--home", str(home.path))
+    return {process["state"] for process in found["processes"]}
+
+
 def test_stack_starts_serves_says_how_it_goes_and_stops(home: Home) -> None:
     started = up(home)
     status_url = f"{started['url']}/queue/status.json"
@@ -98,8 +104,9 @@ def test_stack_starts_serves_says_how_it_goes_and_stops(home: Home) -> None:
     assert started["start_s"] <= 20
     assert readable_by_others(home.path) == []
 
+    # Nothing waits for those who watch: they may still be starting.
+    until(lambda: states_of(home) == {"running"})
     found = run_json("status", "--home", str(home.path))
-    assert {process["state"] for process in found["processes"]} == {"running"}
     assert found["queue"]["state"] == "open"
     assert found["queue"]["pairs_left"] >= PEOPLE
     assert (found["epoch"], found["inbox"], found["is_running"]) == (1, 0, True)
