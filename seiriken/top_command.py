@@ -7,6 +7,7 @@ below the last.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -38,6 +39,8 @@ def top(
     """Show the surge live: who waits, what is booked, what is left, are we well."""
     from seiriken.home import Home
 
+    # A shell starts background jobs with SIGINT ignored; here it ends the show all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     looks = _looks(Home(home or HOME_USUAL), interval)
     if once:
         next(looks)

@@ -15,8 +15,10 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -130,7 +132,12 @@ def watched(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             missing = without_data(prometheus)
             assert not missing, "\n".join(missing)
             until(lambda: rehearsal.poll() is not None, within_s=240)
+        # A counter begins with its first event: only a second one, later, is a growth.
+        guess_until(stack, lambda: prometheus.query(GUESSED), tickets=count(9_000_000_001))
         guess_until(stack, lambda: prometheus.query(HELD_BACK))
+        give_back_nothing(stack)
+        until(lambda: prometheus.query(REFUSED), within_s=60)
+        give_back_nothing(stack)
         until(lambda: prometheus.query(CAME_FROM_OUTSIDE), within_s=120)
         yield Watched(prometheus, began_s, time.time())
 
@@ -139,18 +146,34 @@ CAME_FROM_OUTSIDE = "increase(seiriken_probe_runs_total[5m] offset 3s) > 0"
 HELD_BACK = 'rate(seiriken_sign_ins_total{result="too_many_attempts"}[10s] offset 3s) > 0'
 """As of three seconds ago, so that the time that is looked at afterwards holds it."""
 
+GUESSED = 'rate(seiriken_sign_ins_total{result="not_confirmed"}[10s] offset 3s) > 0'
+REFUSED = 'seiriken_refusals_total{reason="no_booking"} > 0'
 
-def guess_until(stack: Stack, is_enough: Callable[[], object]) -> None:
-    """Try birth dates for one made-up ticket, as somebody would who guesses."""
+
+def guess_until(
+    stack: Stack, is_enough: Callable[[], object], tickets: Iterator[int] | None = None
+) -> None:
+    """Try made-up tickets, as somebody would who guesses; usually one of them again and again."""
     headers = {"X-Requested-With": "seiriken"}
+    tickets = tickets or repeat(9_000_000_000)
     with httpx2.Client(base_url=stack.file.url, headers=headers, timeout=10) as client:
 
         def guess() -> object:
-            tried = {"ticket_number": "9000000000", "birth_date": "1950-01-01"}
+            tried = {"ticket_number": str(next(tickets)), "birth_date": "1950-01-01"}
             assert client.post("/api/v1/sign-in", json=tried).status_code in (401, 429)
             return is_enough()
 
         until(guess, within_s=60)
+
+
+def give_back_nothing(stack: Stack) -> None:
+    """Let somebody who has no booking ask to cancel it: the allocator refuses."""
+    last = stack.home.residents_file.read_text().splitlines()[-1].split(",")
+    identity = {"ticket_number": last[1], "birth_date": last[2]}
+    headers = {"X-Requested-With": "seiriken", "Idempotency-Key": str(uuid4())}
+    with httpx2.Client(base_url=stack.file.url, headers=headers, timeout=10) as client:
+        until(lambda: client.post("/api/v1/sign-in", json=identity).json()["state"] == "inside")
+        assert client.delete("/api/v1/booking").json()["code"] == "no_booking"
 
 
 def test_every_panel_has_data_while_it_runs_and_shows_what_happened(
