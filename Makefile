@@ -22,7 +22,7 @@ test: .venv/dev-installed ## Run every test (options: ARGS='tests/unit -k draw')
 	@sh deploy/find-browser.sh > /dev/null
 	@sh deploy/find-edge.sh > /dev/null
 	@sh deploy/find-prometheus.sh
-	@sh deploy/find-pgbackrest.sh > /dev/null
+	@sh deploy/find-pgbackrest.sh > /dev/null || true
 	$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov)
 
 leaders: .venv/dev-installed ## Stop and resume the leading allocator many times (options: ARGS='--cycles 100')
