@@ -156,6 +156,7 @@ def test_operators_commands_reach_the_waiting_room(home: Home, tmp_path: Path) -
     assert run_json("migrate", *at) == {"applied": []}
 
 
+@pytest.mark.timeout(700)
 def test_killed_processes_come_back_and_a_killed_supervisor_leaves_nothing_in_the_way(
     home: Home,
 ) -> None:
@@ -171,9 +172,9 @@ def test_killed_processes_come_back_and_a_killed_supervisor_leaves_nothing_in_th
             for process in found["processes"]
         )
 
-    until(all_run_again, within_s=120)
+    until(all_run_again, within_s=240)
     ports = first["internal_ports"].values()
-    until(lambda: all(answers(f"http://127.0.0.1:{port}/readyz") for port in ports), within_s=120)
+    until(lambda: all(answers(f"http://127.0.0.1:{port}/readyz") for port in ports), within_s=240)
     people = home.residents_file.read_bytes()
 
     stack = home.read()
