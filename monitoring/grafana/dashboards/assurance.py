@@ -20,6 +20,7 @@ from monitoring.grafana.panels import (
 from monitoring.grafana.queries import (
     age,
     most,
+    or_none,
     per_minute_by,
     percentile_by,
 )
@@ -135,8 +136,7 @@ def _failures() -> Placeable:
             "none.",
             "The step says where to look first.",
         ),
-        "(sum by (step) (increase(seiriken_probe_failures_total[1d])))"
-        ' or on() label_replace(vector(0), "step", "none", "", "")',
+        or_none("sum by (step) (increase(seiriken_probe_failures_total[1d]))", "step"),
         "{{step}}",
         limits=Limits(1, 10),
     )
@@ -212,14 +212,12 @@ def _made() -> Placeable:
             "failed: the keeper's log has the reason.",
         ),
         Curve(
-            "(sum by (result) (increase(seiriken_backups_total[1d])))"
-            ' or on() label_replace(vector(0), "result", "none", "", "")',
+            or_none("sum by (result) (increase(seiriken_backups_total[1d]))", "result"),
             "backup {{result}}",
             tuple(f"backup {result}" for result in RESULTS),
         ),
         Curve(
-            "(sum by (result) (increase(seiriken_drills_total[1d])))"
-            ' or on() label_replace(vector(0), "result", "none", "", "")',
+            or_none("sum by (result) (increase(seiriken_drills_total[1d]))", "result"),
             "drill {{result}}",
             tuple(f"drill {result}" for result in RESULTS),
         ),
