@@ -58,6 +58,14 @@ def _log_end(state: ProcessState) -> str:
     return f" {state.log_file} ends with:{shown}" if shown else f" {state.log_file} is empty"
 
 
+def wait_for_supervisor(supervisor: Supervisor, watch: Watch) -> None:
+    """Return once supervisord can be told to start something. Raises `StackFailed`.
+
+    Where PostgreSQL and Redis are given, they answer before it does.
+    """
+    watch.wait("supervisord", supervisor.answers)
+
+
 def wait_for_servers(database_url: str, redis_url: str, watch: Watch) -> None:
     """Return once PostgreSQL and Redis answer. Raises `StackFailed`."""
     watch.wait("PostgreSQL", lambda: database_answers(database_url))

@@ -54,6 +54,7 @@ from seiriken.readiness import (
     redis_answers,
     wait_for_processes,
     wait_for_servers,
+    wait_for_supervisor,
 )
 from seiriken.supervision import Supervisor, configuration, start_supervisor
 from seiriken.watching import WATCHERS, Watchers, installed
@@ -226,6 +227,7 @@ class _Start:
             running = self._start_supervisor()
             watch = Watch(running.supervisor)
             with self.steps.step("starting PostgreSQL and Redis"):
+                wait_for_supervisor(running.supervisor, watch)
                 owner_url = self.postgres.url() if self.postgres else self.wiring.database_url
                 wait_for_servers(owner_url, self.wiring.redis_url, watch)
             self._fill()

@@ -182,6 +182,14 @@ class Supervisor:
             for info in found
         ]
 
+    def answers(self) -> bool:
+        """Say whether supervisord listens already."""
+        try:
+            self._call("getState")
+        except _ERRORS_AWAY:
+            return False
+        return True
+
     def start_group(self, group: str) -> None:
         """Begin to start every process of a group."""
         self._call("startProcessGroup", group, _DO_NOT_WAIT)
