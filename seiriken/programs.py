@@ -1,9 +1,9 @@
 """What runs in a stack: each process's command, settings, and place in the order.
 
 The order in which they stop is the reverse of `priority`: the probe first (an end in good order
-is no outage), the gateways (no new requests), the waiting room, the standby allocator (else it
-would lead), the allocator (decides what is in the inbox), Celery, Redis, PostgreSQL. Each process
-waits by itself for what it needs.
+is no outage), the edge and the gateways (no new requests), the waiting room, the standby allocator
+(else it would lead), the allocator (decides what is in the inbox), Celery, Redis, PostgreSQL. Each
+process waits by itself for what it needs.
 Each is given its own settings and no other's; a variable of the operator's
 environment with the process's prefix is passed on and wins.
 """
@@ -13,12 +13,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from allocator.migrate import Purpose, role_url
 from seiriken.demo_city import MUNICIPALITY_CODE
+from seiriken.edge_front import CLIENT_ADDRESS_HEADER, EDGE
 from seiriken.embedded_postgres import EmbeddedPostgres
 from seiriken.embedded_redis import EmbeddedRedis
 from seiriken.home import Home
@@ -35,9 +36,10 @@ _ALONE = ("--without-gossip", "--without-mingle")
 
 PROCESSES = (
     *("herald", KEEPER, "worker", "beat"),
-    *("allocator", STANDBY, "waiting_room", "gateway", PROBE),
+    *("allocator", STANDBY, "waiting_room", "gateway", EDGE, PROBE),
 )
-"""Groups by their priority; they stop in the reverse order. `KEEPER` can be left out, too."""
+"""Groups by their priority; they stop in the reverse order. `KEEPER` and `EDGE` can be left out,
+too."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Wiring:
 
     With `standby` a second allocator takes over when the first hangs or dies; with `probe` the
     synthetic resident looks every half minute whether all is well; with `keeps_backups` the
-    keeper makes backups. `alerts_token_file` is there if Alertmanager is.
+    keeper makes backups. `alerts_token_file` is there if Alertmanager is. `gateway_ports` is one
+    for each gateway behind an edge; without one they share `port`.
     """
 
     home: Home
@@ -59,6 +62,7 @@ class Wiring:
     probe: bool = False
     alerts_token_file: Path | None = None
     keeps_backups: bool = True
+    gateway_ports: Sequence[int] = ()
 
 
 def servers(postgres: EmbeddedPostgres | None, redis: EmbeddedRedis | None) -> list[Program]:
@@ -219,20 +223,26 @@ def _gateway(wiring: Wiring) -> Program:
         for n in range(wiring.gateways)
     }
     own = "GATEWAY_INTERNAL_PORT=$INTERNAL_PORT_{n} GATEWAY_GATEWAY_ID=gateway_{n}"
+    settings: dict[str, str | int | Path] = {"PUBLIC_SOCKET_FD": 0}
+    if wiring.gateway_ports:
+        ports |= {f"PORT_{n}": str(port) for n, port in enumerate(wiring.gateway_ports)}
+        own += " GATEWAY_PORT=$PORT_{n}"
+        settings = {"CLIENT_ADDRESS_HEADER": CLIENT_ADDRESS_HEADER}
     return Program(
         name="gateway",
         command=("/bin/sh", "-c", f'{own} exec "$0" -m gateway', sys.executable),
         priority=70,
         stop_wait_s=20,
         copies=wiring.gateways,
-        listen_port=wiring.port,
+        numbered=True,
+        listen_port=None if wiring.gateway_ports else wiring.port,
         environment=ports
         | _settings(
             "GATEWAY_",
             wiring,
             DATABASE_URL=_role_url(wiring, "gateway"),
             MUNICIPALITY_CODE=MUNICIPALITY_CODE,
-            PUBLIC_SOCKET_FD=0,
+            **settings,
         ),
     )
 

@@ -12,7 +12,6 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,19 +21,14 @@ import psutil
 from monitoring.secrets import create_missing, create_rsa_key
 from seiriken.database import create_database, prepare_database
 from seiriken.demo import Demo, load_demo
+from seiriken.edge_front import EDGE, Front, find_nginx, left_behind
 from seiriken.embedded_postgres import EmbeddedPostgres
 from seiriken.embedded_redis import EmbeddedRedis
 from seiriken.errors import CommandError
 from seiriken.home import Home, StackFile
+from seiriken.ports import Ports, choose_ports
 from seiriken.probe_enrolment import enrol
-from seiriken.processes import (
-    end,
-    free_ports,
-    is_alive,
-    is_supervisor_of,
-    orphans_of,
-    port_is_free,
-)
+from seiriken.processes import end, is_alive, is_supervisor_of, orphans_of
 from seiriken.programs import (
     KEEPER,
     LATE,
@@ -60,7 +54,6 @@ from seiriken.supervision import Supervisor, configuration, start_supervisor
 from seiriken.watching import WATCHERS, Watchers, installed
 
 DATABASE = "seiriken"
-PORT_USUAL = 8080
 _RUN_FOLDER = Path("/tmp")  # noqa: S108 (a unix socket's path must be short)
 
 
@@ -82,6 +75,7 @@ class UpOptions:
     standby: bool = False
     probe: bool = True
     monitoring: bool = True
+    edge: bool = False
     asked_at: float = field(default_factory=time.time)
 
 
@@ -156,7 +150,10 @@ def clear_leftovers(home: Home, steps: Steps) -> int:
     if stack is not None and is_supervisor_of(stack.supervisor_pid, home.supervisor_file):
         stop(Running(home, stack, is_new=False), steps)
     count = 0
-    if left := orphans_of(home.path):
+    left = orphans_of(home.path)
+    if stack is not None:
+        left += left_behind(Path(stack.run_dir))
+    if left:
         with steps.step(f"ending {len(left)} processes that were left behind"):
             count = end(left)
     if stack is not None:
@@ -188,7 +185,8 @@ class _Start:
     def __init__(self, home: Home, options: UpOptions, steps: Steps) -> None:
         self.home, self.options, self.steps = home, options, steps
         self.left_out: set[str] = set()
-        port, internal_ports, watch_ports = _ports(options)
+        ports = _ports(options)
+        nginx = find_nginx() if options.edge else None
         _check_given_servers()
         self.run_dir = Path(tempfile.mkdtemp(prefix="seiriken-", dir=_RUN_FOLDER))
         if os.geteuid() == 0:
@@ -199,18 +197,20 @@ class _Start:
         create_rsa_key(home.secrets_dir)
         self.postgres = self._postgres()
         self.redis = self._redis()
-        self.watchers = self._watchers(internal_ports["herald"], watch_ports)
+        self.watchers = self._watchers(ports)
+        self.front = self._front(nginx, ports) if nginx is not None else None
         self.wiring = Wiring(
             home=home,
             database_url=os.environ.get("DATABASE_URL") or self._embedded_url(),
             redis_url=os.environ.get("REDIS_URL") or self._embedded_redis_url(),
-            port=port,
-            internal_ports=internal_ports,
+            port=ports.public,
+            internal_ports=ports.internal,
             gateways=options.gateways,
             standby=options.standby,
             probe=options.probe,
             alerts_token_file=self.watchers.token_file if self.watchers is not None else None,
             keeps_backups=keeps_backups(),
+            gateway_ports=ports.gateways,
         )
 
     def run(self) -> Running:
@@ -224,6 +224,8 @@ class _Start:
                     self.redis.prepare()
                 if self.watchers is not None:
                     self.watchers.prepare(self.wiring.internal_ports)
+                if self.front is not None:
+                    self.front.prepare()
             running = self._start_supervisor()
             watch = Watch(running.supervisor)
             with self.steps.step("starting PostgreSQL and Redis"):
@@ -249,18 +251,22 @@ class _Start:
     def _start_processes(self, supervisor: Supervisor, watch: Watch) -> None:
         """Start them and wait until they are ready.
 
-        The standby comes late and never is; the probe comes last and would find nobody there.
+        The edge comes when the gateways are there: nobody is turned away. The standby comes late
+        and never is ready; the probe comes last and would find nobody there.
         Nobody waits for those who watch: a city does not need them to serve its residents.
         """
         ports = dict(self.wiring.internal_ports)
         late = {name: ports.pop(name) for name in LATE if name in ports}
         for name in self.left_out:
             del late[name]
-        absent = {*LATE, *(() if self.wiring.keeps_backups else (KEEPER,))}
+        absent = {EDGE, *LATE, *(() if self.wiring.keeps_backups else (KEEPER,))}
         for group in PROCESSES:
             if group not in absent:
                 supervisor.start_group(group)
         wait_for_processes(ports, watch)
+        if self.front is not None:
+            supervisor.start_group(EDGE)
+            watch.wait(EDGE, self.front.listens)
         for name, port in late.items():
             supervisor.start_group(name)
             watch.wait(name, lambda port=port: is_alive_there(port))  # type: ignore[misc]
@@ -269,7 +275,8 @@ class _Start:
 
     def _start_supervisor(self) -> Running:
         watchers = self.watchers.programs() if self.watchers is not None else []
-        programs = [*servers(self.postgres, self.redis), *processes(self.wiring), *watchers]
+        front = [self.front.program()] if self.front is not None else []
+        programs = [*servers(self.postgres, self.redis), *processes(self.wiring), *front, *watchers]
         text = configuration(self.home, self.run_dir, programs)
         supervisor = start_supervisor(self.home, text)
         stack = StackFile(
@@ -324,7 +331,7 @@ class _Start:
             return None
         return EmbeddedRedis(self.home.redis_dir, self.run_dir / "redis.sock")
 
-    def _watchers(self, herald_port: int, ports: Mapping[str, int]) -> Watchers | None:
+    def _watchers(self, ports: Ports) -> Watchers | None:
         """Return Prometheus and Alertmanager, if they are wanted and installed."""
         if not self.options.monitoring:
             return None
@@ -335,10 +342,14 @@ class _Start:
         return Watchers(
             installed=found,
             folder=self.home.watch_dir,
-            ports=ports,
-            herald_port=herald_port,
+            ports=ports.watch,
+            herald_port=ports.internal["herald"],
             token_file=self.home.secrets_dir / "alerts.password",
         )
+
+    def _front(self, nginx: Path, ports: Ports) -> Front:
+        folder = self.run_dir / EDGE
+        return Front(nginx, folder, self.home.status_dir, ports.public, ports.gateways)
 
     def _embedded_url(self) -> str:
         assert self.postgres is not None
@@ -361,25 +372,16 @@ def _check_given_servers() -> None:
             raise CommandError(f"{variable} names no server that answers")
 
 
-def _ports(options: UpOptions) -> tuple[int, Mapping[str, int], Mapping[str, int]]:
-    """Choose the public port, an internal one for each process, and those of who watches.
-
-    Raises:
-        CommandError: a port that was asked for is taken.
-    """
-    for asked in (options.port, options.internal_port):
-        if asked is not None and not port_is_free(asked):
-            raise CommandError(f"port {asked} is in use; choose another one")
+def _ports(options: UpOptions) -> Ports:
     names = internal_port_names(
         options.gateways,
         standby=options.standby,
         probe=options.probe,
         keeps_backups=keeps_backups(),
     )
-    spare = free_ports(len(names) + 1 + len(WATCHERS))
-    usual = PORT_USUAL if port_is_free(PORT_USUAL) else spare[len(names)]
-    internal = dict(zip(names, spare, strict=False))
-    if options.internal_port is not None:
-        internal[names[0]] = options.internal_port
-    watch = dict(zip(WATCHERS, spare[len(names) + 1 :], strict=True))
-    return options.port or usual, internal, watch
+    return choose_ports(
+        names,
+        public=options.port,
+        first_internal=options.internal_port,
+        behind_edge=options.gateways if options.edge else 0,
+    )

@@ -39,6 +39,9 @@ ProbeOption = Annotated[
 MonitoringOption = Annotated[
     bool, typer.Option(help="Prometheus and Alertmanager too, where they are installed.")
 ]
+EdgeOption = Annotated[
+    bool, typer.Option("--edge", help="nginx before the gateways: cache, limits, a page if away.")
+]
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -59,6 +62,7 @@ def up(
     standby: StandbyOption = False,
     probe: ProbeOption = True,
     monitoring: MonitoringOption = True,
+    edge: EdgeOption = False,
     detach: Annotated[bool, typer.Option(help="Return once it is ready.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -82,6 +86,7 @@ def up(
         standby=standby,
         probe=probe,
         monitoring=monitoring,
+        edge=edge,
         asked_at=psutil.Process().create_time(),
     )
     try:

@@ -45,8 +45,8 @@ _ERRORS_AWAY = (OSError, ProtocolError, HTTPException)
 class Program:
     """One kind of process. `command` may hold `{n}`, replaced by the number of the copy.
 
-    `listen_port` makes supervisord listen there and hand the socket over as
-    file descriptor 0; the copies of such a program are numbered, `name_0` and on.
+    `listen_port` makes supervisord listen there and hand the socket over as file descriptor 0.
+    The copies of a program that is `numbered` are called `name_0` and on.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Program:
     starts_at_once: bool = False
     start_s: int = 2
     copies: int = 1
+    numbered: bool = False
     listen_port: int | None = None
 
 
@@ -113,7 +114,7 @@ def _section(title: str, values: Mapping[str, object]) -> str:
 
 def _program_section(home: Home, program: Program) -> str:
     kind = "program" if program.listen_port is None else "fcgi-program"
-    number = "" if program.listen_port is None else "_%(process_num)d"
+    number = "_%(process_num)d" if program.numbered else ""
     values: dict[str, object] = {
         "command": shlex.join(program.command),
         "directory": program.directory or home.path,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from waiting_room.admission import Admission, AdmissionRules, Measured, ceiling_of
+from waiting_room.admission import Admission, AdmissionRules, Measured, ceiling_of, line_seats
 from waiting_room.desk_lane import kept
 
 HeldBy = Literal[
@@ -32,8 +32,7 @@ def held_by(after: Admission, measured: Measured, rules: AdmissionRules) -> Held
     if after.serving >= measured.joined:
         return "nobody_waits"
     ceiling = ceiling_of(after, measured, rules)
-    by_line = after.claimed - measured.desk.claimed
-    if by_line < ceiling - kept(measured.desk, ceiling):
+    if line_seats(after, measured, rules) < ceiling - kept(measured.desk, ceiling):
         return "calling_speed" if measured.per_minute is None else "operators_rate"
     if ceiling == measured.cap:
         return "operators_cap"

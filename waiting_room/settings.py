@@ -42,6 +42,8 @@ class RoomSettings(ProcessSettings):
     commit_bad_s: Positive = 1.5
     called_per_s_max: Positive = 100.0
     called_burst_s: Positive = 2.0
+    called_leaving_share: Annotated[float, Field(ge=0, le=0.2)] = 0.05
+    """Of those inside, so many leave while the called come: so many more are called."""
     called_grace_s: Annotated[float, Field(gt=0, le=300)] = 60.0
     called_return_s: Positive = 15.0
     seat_idle_s: Annotated[float, Field(ge=30, le=3_600)] = 180.0
@@ -76,6 +78,7 @@ class RoomSettings(ProcessSettings):
             commit_bad_s=self.commit_bad_s,
             called_per_s_max=self.called_per_s_max,
             burst_s=self.called_burst_s,
+            leaving_share=self.called_leaving_share,
             grace_s=self.called_grace_s,
             return_s=self.called_return_s,
             seat_idle_s=self.seat_idle_s,

@@ -27,15 +27,19 @@ class Rules:
     age_bad_s: float = 2.0
     called_per_s_max: float = 100.0
     burst_s: float = 2.0
+    leaving_share: float = 0.05
     seat_idle_s: float = 180.0
 
 
 class Admission:
-    """How many may be inside, and how many are called: one `tick` after the other."""
+    """How many may be inside, and how many are called: one `tick` after the other.
+
+    `door` is the greatest limit so far: nobody comes in beyond it.
+    """
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.limit = rules.inside_start
+        self.limit = self.door = rules.inside_start
         self._saved = rules.called_per_s_max * rules.burst_s
         self._decreased_at_s = float("-inf")
 
@@ -53,9 +57,11 @@ class Admission:
                 self.limit = max(rules.inside_min, shrunk)
         elif age_s < rules.age_good_s and self._is_binding(claimed, inside):
             self.limit = min(rules.inside_max, self.limit + rules.increase_per_s * TICK_S)
+        self.door = max(self.door, self.limit)
         most = rules.called_per_s_max * rules.burst_s
         self._saved = min(most, self._saved + rules.called_per_s_max * TICK_S)
-        return max(0.0, min(self.limit - claimed, self._saved))
+        leaving = min(claimed - inside, rules.leaving_share * inside)
+        return max(0.0, min(self.limit - claimed + leaving, self._saved))
 
     def called(self, people: float) -> None:
         """Take those who were called from the saved calls."""

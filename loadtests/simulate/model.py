@@ -250,6 +250,8 @@ class Surge:
         yield self.env.timeout(chance.uniform(0, 1.5 * NEAR_POLL_S))
         yield self.env.timeout(thinks_s(Thought.TURN, town.pace, chance))
         yield from self.gateways.work(count * costs.enter_s)
+        while self._inside > 0 and self._inside + count > self._admission.door:
+            yield self.env.timeout(TICK_S)
         self._expected -= count
         self._inside += count
         self.counted.inside_max = max(self.counted.inside_max, self._inside)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtests.city import running_city
 from loadtests.simulate.costs import read_costs
 from loadtests.simulate.model import Surge, Town, wait_s
-from loadtests.surge.playing import Played, edge_before, play
+from loadtests.surge.playing import Played, city_behind_edge, play
 from loadtests.tally import OWN
 
 MINUTES, LEAD_S = 3.0, 90.0
@@ -51,10 +50,10 @@ def validate(people: int, keep: Path | None = None) -> list[Compared]:
     """
     pairs = int(people * PAIRS_SHARE)
     options = ["--people", str(people), "--pairs", str(pairs), "--opens-in", str(int(LEAD_S) + 5)]
-    with running_city(*options) as city, edge_before(city) as edge:
+    with city_behind_edge(*options) as (city, _):
         left = int(city.status()["queue"]["pairs_left"] or pairs)
         arguments = ["--surge", "opening", "--people", str(people), "--minutes", str(MINUTES)]
-        played = play(city, edge.url, *arguments, "--loses-heart", "0", keep=keep)
+        played = play(city, *arguments, "--loses-heart", "0", keep=keep)
     town = Town(
         people=people,
         pairs=left,

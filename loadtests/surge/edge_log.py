@@ -3,12 +3,15 @@
 What residents see also holds how long the load generator took to look at an answer; it shares
 the machine with the city, and with tens of thousands of waiting people it is often late.
 
-A line: unix seconds (with fraction), method, path, seconds from request to answer.
+A line is JSON (deploy/edge): unix seconds, method, first part of the path, seconds from request to
+answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+
+import msgspec
 
 from loadtests.tally import Book
 
@@ -21,6 +24,12 @@ _GROUPS = {
 }
 
 
+class _Answered(msgspec.Struct, frozen=True):
+    at: str
+    path: str
+    took_s: float
+
+
 def group_of(path: str) -> str:
     """Return where on the way somebody asks for a path."""
     return _GROUPS.get(path.partition("?")[0].split("/")[1], OTHER)
@@ -30,8 +39,10 @@ def book_of(lines: Iterable[str]) -> Book:
     """Return the durations of a log, by group. A last line that is cut short is left out."""
     book = Book()
     for line in lines:
-        words = line.split()
-        if len(words) == 4 and words[2].startswith("/"):
-            at, _, path, took = words
-            book.note_duration(TABLE, float(at), group_of(path), 1e3 * float(took))
+        try:
+            answered = msgspec.json.decode(line, type=_Answered)
+        except msgspec.DecodeError:
+            continue
+        moment, took_ms = float(answered.at), 1e3 * answered.took_s
+        book.note_duration(TABLE, moment, group_of(answered.path), took_ms)
     return book

@@ -18,8 +18,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from loadtests.bench.figures import Row, Target, row_of
-from loadtests.city import City, running_city
-from loadtests.surge.playing import Played, edge_before, play
+from loadtests.city import City
+from loadtests.surge.playing import Played, city_behind_edge, play
 from loadtests.surge.watching import Watched, watching
 
 POPULATION, RESIDENTS, PAIRS = 105_000, 60_000, 20_000
@@ -43,13 +43,13 @@ def measure_opening(scale: float = 1.0, keep: Path | None = None) -> list[Row]:
     lead_s = int(60 * minutes * LEAD_SHARE) + 30
     options = ["--people", str(int(POPULATION * scale)), "--pairs", str(int(PAIRS * scale))]
     options += ["--opens-in", str(lead_s)]
-    with running_city(*options, settings=SETTINGS) as city, edge_before(city) as edge:
+    with city_behind_edge(*options, settings=SETTINGS) as (city, _):
         pairs = float(city.status()["queue"]["pairs_left"] or 0)
-        pids = {**city.pids(), **edge.pids}
+        pids = city.pids()
         arguments = ["--surge", "opening", "--people", str(int(RESIDENTS * scale))]
         arguments += ["--minutes", str(minutes), "--patience", "30"]
         with watching(pids) as watched:
-            played = play(city, edge.url, *arguments, keep=keep)
+            played = play(city, *arguments, keep=keep)
         left = _pairs_left(city)
     return _rows(played, watched, pairs, left)
 

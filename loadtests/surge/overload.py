@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadtests.bench.figures import Row, Target, row_of
-from loadtests.city import running_city
 from loadtests.surge import edge_log
 from loadtests.surge.edge_log import INSIDE, WAY_IN
-from loadtests.surge.playing import WAY_IN_KEYS, Played, edge_before, play
+from loadtests.surge.playing import WAY_IN_KEYS, Played, city_behind_edge, play
 from loadtests.surge.watching import Watched, watching
 from loadtests.tally import BIN_S, Book, percentile_ms
 
@@ -53,14 +52,14 @@ def measure_overload(scale: float = 1.0, keep: Path | None = None) -> list[Row]:
         "ROOM_INSIDE_LIMIT_START": str(INSIDE_MAX),
     }
     options = ["--people", str(people), "--pairs", str(max(1_000, people // 2))]
-    with running_city(*options, settings=settings) as city, edge_before(city) as edge:
-        pids = {**city.pids(), **edge.pids}
+    with city_behind_edge(*options, settings=settings) as (city, log_file):
+        pids = city.pids()
         arguments = ["--surge", "spike", "--minutes", str(3 * PHASE_MINUTES * scale)]
         arguments += ["--per-minute", str(per_minute), "--patience", "0.5", "--loses-heart", "0"]
         with watching(pids) as watched:
-            played = play(city, edge.url, *arguments, keep=keep)
+            played = play(city, *arguments, keep=keep)
         answers = Answers.as_residents_saw(played)
-        at_edge = answers if edge.log_file is None else Answers.as_the_edge_saw(edge.log_file)
+        at_edge = answers if log_file is None else Answers.as_the_edge_saw(log_file)
     return _rows(played, watched, phase_s, answers, at_edge)
 
 

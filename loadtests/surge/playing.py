@@ -8,14 +8,13 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from loadtests.bench.errors import BenchStopped
-from loadtests.bench.room.edge import nginx_program, running_edge
-from loadtests.city import City
+from loadtests.bench.room.edge import nginx_program
+from loadtests.city import City, running_city
 from loadtests.criteria import page_keys
 from loadtests.endings import HONEST, Ending
 from loadtests.tally import OWN, Book, percentile_ms
@@ -96,31 +95,31 @@ class Played:
         return sum(self.book.seconds("generator cpu").values())
 
 
-@dataclass(frozen=True)
-class EdgeBefore:
-    """Where residents go, the edge's process by name, and its log; none where there is no edge."""
-
-    url: str
-    pids: Mapping[str, int] = field(default_factory=dict)
-    log_file: Path | None = None
-
-
 @contextmanager
-def edge_before(city: City) -> Iterator[EdgeBefore]:
-    """Put nginx before a city, where it is installed; else residents come to the city itself."""
-    program, url = nginx_program(), city.url
-    if program is None:
-        yield EdgeBefore(url)
+def city_behind_edge(
+    *options: str, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[City, Path | None]]:
+    """Run a new city behind its edge, and name the edge's log (`loadtests.surge.edge_log`).
+
+    Where nginx is not installed residents come to the gateways themselves, and there is no log.
+    All come from one address, so that the limits for one network do not count.
+
+    Raises:
+        CityFailed: it did not start.
+    """
+    if nginx_program() is None:
+        with running_city(*options, settings=settings) as city:
+            yield city, None
         return
     with tempfile.TemporaryDirectory(prefix="seiriken-edge-", dir="/tmp") as folder:
-        port = urlsplit(url).port
-        assert port is not None
-        with running_edge(program, Path(folder), port, b"{}", logs=True) as edge:
-            address = f"http://127.0.0.1:{edge.port}"
-            yield EdgeBefore(address, {"edge": edge.process.pid}, edge.log_file)
+        log_file = Path(folder) / "edge.log"
+        names = ("CONNECTIONS_PER_NETWORK", "REQUESTS_PER_S_PER_NETWORK", "BURST_PER_NETWORK")
+        own = {f"EDGE_{name}": "1000000" for name in names} | {"EDGE_LOG_FILE": str(log_file)}
+        with running_city(*options, "--edge", settings={**own, **(settings or {})}) as city:
+            yield city, log_file
 
 
-def play(city: City, url: str, *options: str, keep: Path | None = None) -> Played:
+def play(city: City, *options: str, keep: Path | None = None) -> Played:
     """Let residents come, and return what was counted; `keep` is a folder for the reports.
 
     Raises:
@@ -129,7 +128,7 @@ def play(city: City, url: str, *options: str, keep: Path | None = None) -> Playe
     with tempfile.TemporaryDirectory(prefix="seiriken-load-", dir="/tmp") as folder:
         out = keep or Path(folder)
         command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless"]
-        command += ["--only-summary", "--host", url, "--home", str(city.home)]
+        command += ["--only-summary", "--host", city.url, "--home", str(city.home)]
         done = subprocess.run(
             [*command, "--out", str(out), *options],
             check=False,

@@ -7,9 +7,9 @@ from pathlib import Path
 from loadtests.bench.figures import Row, Target, row_of
 from loadtests.bench.processes import fetch
 from loadtests.bench.waiting import until
-from loadtests.city import City, running_city
+from loadtests.city import City
 from loadtests.surge.overload import DWELL_S, INSIDE_MAX
-from loadtests.surge.playing import Played, edge_before, play
+from loadtests.surge.playing import Played, city_behind_edge, play
 from loadtests.surge.watching import Watched, watching
 
 MINUTES = 30.0
@@ -32,11 +32,11 @@ def measure_soak(scale: float = 1.0, keep: Path | None = None) -> list[Row]:
         "ROOM_INSIDE_LIMIT_START": str(INSIDE_MAX),
     }
     options = ["--people", str(people), "--pairs", str(people)]
-    with running_city(*options, settings=settings) as city, edge_before(city) as edge:
-        pids = {**city.pids(), **edge.pids}
+    with city_behind_edge(*options, settings=settings) as (city, _):
+        pids = city.pids()
         arguments = ["--surge", "soak", "--minutes", str(minutes), "--patience", "5"]
         with watching(pids) as watched:
-            played = play(city, edge.url, *arguments, "--per-minute", str(per_minute), keep=keep)
+            played = play(city, *arguments, "--per-minute", str(per_minute), keep=keep)
         until("inbox and outbox are empty", lambda: _left(city) == 0, DRAINED_S_MAX)
         left = _left(city)
     return _rows(played, watched, left, 60 * minutes)

@@ -81,10 +81,14 @@ class RecordFile:
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write a file in one step, so that nobody ever reads half of it, and sync it."""
+    """Write a file in one step, so that nobody ever reads half of it, and sync it.
+
+    The mode is what it is to be, whatever the process's umask leaves others.
+    """
     beside = path.with_name(f".{path.name}.new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

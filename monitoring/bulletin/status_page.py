@@ -81,7 +81,8 @@ def feed(record: Record, frame: Frame, now: datetime) -> bytes:
 
 def write(record: Record, frame: Frame, now: datetime, folder: Path) -> None:
     """Write all files of the status page, each in one step, readable by a web server."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
     made = {PAGES[one]: page(record, frame, now, one).encode() for one in LANGUAGES}
     made |= {"feed.atom": feed(record, frame, now)}
     made |= {"status.css": _FILES.joinpath("status.css").read_bytes()}

@@ -44,8 +44,7 @@ error_log {folder}/error.log;
 worker_rlimit_nofile 40000;
 events {{ worker_connections 20000; }}
 http {{
-  log_format timed '$msec $request_method $uri $request_time';
-  access_log {log};
+  access_log off;
   sendfile on;
   tcp_nopush on;
   keepalive_requests 100000000;
@@ -87,14 +86,10 @@ http {{
 
 @dataclass(frozen=True)
 class Edge:
-    """A running nginx: status.json from its cache, and a file of the same size.
-
-    `log_file` has a line for each answer (`loadtests.surge.edge_log`), where one was asked for.
-    """
+    """A running nginx: status.json from its cache, and a file of the same size."""
 
     port: int
     process: psutil.Process
-    log_file: Path
 
     def cpu_s(self) -> float:
         """Return the processor time that nginx has used so far."""
@@ -107,21 +102,15 @@ def nginx_program() -> str | None:
 
 
 @contextmanager
-def running_edge(
-    program: str, folder: Path, gateway_port: int, file: bytes, *, logs: bool = False
-) -> Iterator[Edge]:
+def running_edge(program: str, folder: Path, gateway_port: int, file: bytes) -> Iterator[Edge]:
     """Run nginx before a gateway for the length of a block; all it writes is in the folder.
-
-    With `logs` it writes a line for each answer, within a second.
 
     Raises:
         BenchStopped: it did not start; with the end of its log.
     """
     port = free_port()
     user = pwd.getpwnam(_USER_IF_ROOT) if os.geteuid() == 0 else None
-    log_file = folder / "access.log"
-    log = f"{log_file} timed buffer=64k flush=1s" if logs else "off"
-    settings_file = _prepare(folder, gateway_port, port, file, log, user)
+    settings_file = _prepare(folder, gateway_port, port, file, user)
     with (
         (folder / "output").open("wb") as output,
         subprocess.Popen(
@@ -136,7 +125,7 @@ def running_edge(
     ):
         try:
             until("nginx answers", lambda: is_answered(port, STATUS), _READY_S_MAX)
-            yield Edge(port, psutil.Process(process.pid), log_file)
+            yield Edge(port, psutil.Process(process.pid))
         except BenchStopped as stopped:
             raise BenchStopped(f"{stopped}; nginx: {end_of(folder / 'output')}") from None
         finally:
@@ -149,7 +138,6 @@ def _prepare(
     gateway_port: int,
     port: int,
     file: bytes,
-    log: str,
     user: pwd.struct_passwd | None,
 ) -> Path:
     """Write the settings and the file, and let nginx's user write beside them."""
@@ -165,7 +153,6 @@ def _prepare(
             gateway_port=gateway_port,
             file=FILE,
             status=STATUS,
-            log=log,
         )
     )
     if user is not None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from seiriken.edge_front import EDGE, Front
 from seiriken.home import Home
 from seiriken.programs import (
     KEEPER,
@@ -26,7 +28,12 @@ def programs(tmp_path: Path) -> dict[str, Program]:
 
 
 def programs_of(
-    folder: Path, *, standby: bool = False, probe: bool = False, keeps_backups: bool = True
+    folder: Path,
+    *,
+    standby: bool = False,
+    probe: bool = False,
+    keeps_backups: bool = True,
+    gateway_ports: Sequence[int] = (),
 ) -> dict[str, Program]:
     home = Home(folder)
     home.make()
@@ -42,6 +49,7 @@ def programs_of(
         standby=standby,
         probe=probe,
         keeps_backups=keeps_backups,
+        gateway_ports=gateway_ports,
     )
     return {program.name: program for program in processes(wiring)}
 
@@ -49,7 +57,7 @@ def programs_of(
 def test_processes_start_in_their_order_and_so_stop_in_the_reverse(
     programs: dict[str, Program],
 ) -> None:
-    assert tuple(programs) == PROCESSES
+    assert tuple(programs) == tuple(name for name in PROCESSES if name != EDGE)
     order = [program.priority for program in programs.values()]
     assert order == sorted(order)
 
@@ -74,7 +82,7 @@ def test_each_process_is_given_its_own_settings_alone(programs: dict[str, Progra
 
 def test_standby_allocator_and_probe_are_there_only_if_asked_for(tmp_path: Path) -> None:
     names = tuple(programs_of(tmp_path, standby=False))
-    assert names == tuple(name for name in PROCESSES if name not in (STANDBY, PROBE))
+    assert names == tuple(name for name in PROCESSES if name not in (STANDBY, EDGE, PROBE))
     assert not {STANDBY, PROBE} & set(internal_port_names(2))
 
 
@@ -130,3 +138,25 @@ def test_setting_of_the_operators_environment_wins(
     found = {program.name: program.environment for program in processes(wiring)}
     assert found["waiting_room"]["ROOM_TICK_S"] == "0.1"
     assert "ROOM_TICK_S" not in found["gateway"]
+
+
+def test_behind_an_edge_each_gateway_has_a_port_and_is_told_the_client_by_it(
+    tmp_path: Path,
+) -> None:
+    shared, behind = (
+        programs_of(tmp_path, gateway_ports=ports)["gateway"] for ports in ((), (9_001, 9_002))
+    )
+    assert (shared.listen_port, behind.listen_port) == (80, None)
+    assert shared.numbered
+    assert behind.numbered
+    assert "GATEWAY_CLIENT_ADDRESS_HEADER" not in shared.environment
+    assert behind.environment["GATEWAY_CLIENT_ADDRESS_HEADER"] == "X-Real-IP"
+    assert "GATEWAY_PUBLIC_SOCKET_FD" not in behind.environment
+    assert (behind.environment["PORT_0"], behind.environment["PORT_1"]) == ("9001", "9002")
+    assert "GATEWAY_PORT=$PORT_{n}" in " ".join(behind.command)
+
+
+def test_the_edge_stops_between_the_probe_and_the_gateways(tmp_path: Path) -> None:
+    edge = Front(Path("/nginx"), tmp_path / EDGE, tmp_path, 80, (9_001,)).program()
+    programs = programs_of(tmp_path, probe=True)
+    assert programs["gateway"].priority < edge.priority < programs[PROBE].priority

@@ -7,7 +7,7 @@ import pytest
 
 from seiriken.errors import CommandError
 from seiriken.home import Home
-from seiriken.supervision import Program, configuration
+from seiriken.supervision import Program, Supervisor, configuration
 
 
 def parsed(tmp_path: Path, *programs: Program) -> configparser.RawConfigParser:
@@ -36,6 +36,7 @@ def test_copies_that_share_a_socket_are_numbered_from_zero(tmp_path: Path) -> No
         20,
         environment={"PORT_0": "1", "PORT_1": "2"},
         copies=2,
+        numbered=True,
         listen_port=8080,
     )
     section = parsed(tmp_path, program)["fcgi-program:gateway"]
@@ -59,3 +60,7 @@ def test_value_that_cannot_be_written_is_refused_by_its_name_alone(
     with pytest.raises(CommandError, match="the value of SECRET holds") as refused:
         parsed(tmp_path, Program("a", ("run",), 1, 1, environment={"SECRET": value}))
     assert value not in str(refused.value)
+
+
+def test_a_supervisor_that_is_not_there_yet_does_not_answer(tmp_path: Path) -> None:
+    assert Supervisor(tmp_path / "supervisor.sock").answers() is False

@@ -16,6 +16,7 @@ from waiting_room.admission import (
     Mark,
     awaited_from,
     called_within,
+    door,
     resume,
     start,
     step,
@@ -54,6 +55,15 @@ def test_newcomers_who_walk_straight_in_use_up_the_calls_that_were_saved() -> No
     assert opened.serving == 200
     rushed = step(opened, measured(joined=200, inside=200, entered=200), RULES)
     assert rushed.serving == 250
+
+
+def test_as_many_more_are_called_as_leave_while_the_called_come() -> None:
+    """Of 200 seats 180 are taken and 20 people are on their way: 9 of the 180 leave meanwhile."""
+    before = after(start(RULES), serving=200, called=(Mark(0.0, 0), Mark(90.0, 200)), ran_s=100.0)
+    crowded = measured(joined=900, inside=180, entered=180, age_s=1.0)
+    assert step(before, crowded, RULES).serving == 209
+    nobody_comes = measured(joined=900, inside=200, entered=200, age_s=1.0)
+    assert step(before, nobody_comes, RULES).serving == 200
 
 
 def test_the_line_is_not_called_back_when_the_limit_shrinks() -> None:
@@ -218,8 +228,8 @@ class Crowd:
             self.expected += range(self.seen + 1, called + 1)
         self.seen = max(self.seen, called)
 
-    def enter(self, share: float) -> None:
-        count = round(len(self.expected) * share)
+    def enter(self, share: float, door: int) -> None:
+        count = min(round(len(self.expected) * share), max(0, door - self.inside))
         self.entered_places += self.expected[:count]
         self.inside += count
         del self.expected[:count]
@@ -257,7 +267,7 @@ def test_there_are_never_more_inside_than_the_greatest_limit(
     for arrivals, comes, share, leave, age_s, per_minute, running in history:
         crowd.joined += arrivals
         crowd.see(admission.serving, comes)
-        crowd.enter(share)
+        crowd.enter(share, door(admission))
         assert crowd.inside <= rules.inside_max
         before = admission
         admission = step(
@@ -276,7 +286,8 @@ def test_there_are_never_more_inside_than_the_greatest_limit(
         assert admission.serving >= before.serving, "the line was called back"
         ahead = max(0, admission.serving - crowd.joined)
         ceiling = rules.inside_max if per_minute is not None else int(admission.limit)
-        assert admission.serving == before.serving or admission.claimed + ahead <= ceiling
+        most = ceiling + int(rules.leaving_share * crowd.inside)
+        assert admission.serving == before.serving or admission.claimed + ahead <= most
         assert rules.inside_min <= admission.limit <= rules.inside_max
         assert admission.saved >= 0
         crowd.inside -= int(crowd.inside * leave)

@@ -1,0 +1,48 @@
+"""The ports of a stack, chosen before anything starts: all on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from seiriken.errors import CommandError
+from seiriken.processes import free_ports, port_is_free
+from seiriken.watching import WATCHERS
+
+PORT_USUAL = 8080
+
+
+@dataclass(frozen=True)
+class Ports:
+    """`public` is for residents; `internal` and `watch` go by the process's name.
+
+    `gateways` has one for each gateway behind an edge, and is empty without an edge.
+    """
+
+    public: int
+    internal: Mapping[str, int]
+    watch: Mapping[str, int]
+    gateways: Sequence[int] = ()
+
+
+def choose_ports(
+    names: Sequence[str], *, public: int | None, first_internal: int | None, behind_edge: int
+) -> Ports:
+    """Choose the port for residents, an internal one for each name, and those of who watches.
+
+    `behind_edge` is how many gateways have one of their own.
+
+    Raises:
+        CommandError: a port that was asked for is taken.
+    """
+    for asked in (public, first_internal):
+        if asked is not None and not port_is_free(asked):
+            raise CommandError(f"port {asked} is in use; choose another one")
+    spare = iter(free_ports(1 + len(names) + len(WATCHERS) + behind_edge))
+    spare_public = next(spare)
+    internal = {name: next(spare) for name in names}
+    if first_internal is not None:
+        internal[names[0]] = first_internal
+    watch = {name: next(spare) for name in WATCHERS}
+    usual = PORT_USUAL if port_is_free(PORT_USUAL) else spare_public
+    return Ports(public or usual, internal, watch, tuple(spare))
