@@ -25,6 +25,9 @@ PortOption = Annotated[
 InternalPortOption = Annotated[
     int | None, typer.Option(min=1, max=65_535, help="The first gateway's, for metrics.")
 ]
+PairsOption = Annotated[
+    int | None, typer.Option(min=1, max=1_000_000, help="On offer; 6 for every 10 people.")
+]
 SeedOption = Annotated[int | None, typer.Option(help="The same seed, the same people.")]
 OpensInOption = Annotated[
     int | None, typer.Option(min=0, max=31_536_000, help="Seconds until the release opens; 0.")
@@ -53,9 +56,7 @@ def up(
     people: Annotated[
         int | None, typer.Option(min=1, max=1_000_000, help="In the made-up city; 20,000.")
     ] = None,
-    pairs: Annotated[
-        int | None, typer.Option(min=1, max=1_000_000, help="On offer; 6 for every 10 people.")
-    ] = None,
+    pairs: PairsOption = None,
     seed: SeedOption = None,
     opens_in: OpensInOption = None,
     gateways: GatewaysOption = 2,

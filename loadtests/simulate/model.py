@@ -15,7 +15,7 @@ Units: people, seconds, cores.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -54,8 +54,9 @@ class Town:
     has_edge: bool = True
     rules: Rules = field(default_factory=Rules)
     poll_budget_per_s: float = 1_000.0
-    choices: float = 1.5
-    """How often somebody goes through day, time and check until a pair is theirs."""
+    choices: Sequence[float] = (1.5,)
+    """How often somebody goes through day, time and check until a pair is theirs (at least 1):
+    in each part of the sale, as the pairs get fewer."""
     group: int = 1
     pace: float = 1.0
     seed: int = 1
@@ -266,11 +267,12 @@ class Surge:
     def _book(self, count: int) -> Steps:
         town, costs, chance = self.town, self.costs, self._chance
         yield self.env.timeout(thinks_s(Thought.DETAILS, town.pace, chance))
-        tries = int(town.choices) + (chance.random() < town.choices % 1)
-        for _ in range(max(1, tries)):
+        is_taken = True
+        while is_taken:
             thoughts = (Thought.DAY, Thought.TIME, Thought.CHECK)
             yield self.env.timeout(sum(thinks_s(one, town.pace, chance) for one in thoughts))
             yield from self.gateways.work(count * costs.choose_s)
+            is_taken = self._pairs_left > 0 and chance.random() >= 1 / self._choices()
         yield from self.redis.work(count * costs.redis_inside_s)
         yield from self.gateways.work(count * max(0.0, costs.inside_s - costs.choose_s))
         asked = Asked(self.env.now, count, self.env.event())
@@ -278,6 +280,12 @@ class Surge:
         if not self._has_work.triggered:
             self._has_work.succeed()
         yield asked.answered
+
+    def _choices(self) -> float:
+        """Return how often people choose, now that so many are sold."""
+        parts = self.town.choices
+        part = int(len(parts) * self.counted.booked / self.town.pairs)
+        return parts[min(part, len(parts) - 1)]
 
     def _write(self) -> Steps:
         """Be the allocators: take what waits, decide and commit it, answer; again and again."""

@@ -1,18 +1,19 @@
 """The model beside a real run: the same people, pairs and thinking times, on this machine.
 
 The model is told what it cannot know: how many cores the gateways had (what the generator and
-the others left them), and how often people chose anew. Wait and sell-out are then compared.
+the others left them), and how often people chose anew, tenth by tenth of the sale. Wait and sell-out are then compared.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from loadtests.simulate.costs import read_costs
-from loadtests.simulate.model import Surge, Town, wait_s
+from loadtests.simulate.model import SHARE_SOLD, Surge, Town, wait_s
 from loadtests.surge.playing import Played, city_behind_edge, play
-from loadtests.tally import OWN
+from loadtests.tally import BIN_S, OWN
 
 MINUTES, LEAD_S = 3.0, 90.0
 PAIRS_SHARE = 0.3
@@ -20,6 +21,8 @@ CORES = 1.0
 """Of two: the generator, the edge and the servers take the other one."""
 
 WITHIN = 0.15
+PARTS = 10
+"""Of the sale; in the first everybody gets what they choose, in the last hardly anybody."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,14 @@ def validate(people: int, keep: Path | None = None) -> list[Compared]:
     ]
 
 
-def choices_of(played: Played) -> float:
-    """Return how many bookings were asked for, for each one that was made."""
-    asked = sum(played.book.bins("durations", [f"{OWN} booking"]).values())
-    return asked / max(1.0, played.booked)
+def choices_of(played: Played) -> tuple[float, ...]:
+    """Return how many bookings were asked for, for each one made, in each tenth of the sale."""
+    shares = [part / PARTS for part in range(PARTS)] + [SHARE_SOLD]
+    moments = [played.opened_at_s + played.booked_by_share_s(share) for share in shares]
+    spans = pairwise(BIN_S * round(moment / BIN_S) for moment in moments)
+    return tuple(_choices_between(played, *span) for span in spans)
+
+
+def _choices_between(played: Played, begin_s: float, end_s: float) -> float:
+    asked = sum(played.book.bins("durations", [f"{OWN} booking"], begin_s, end_s).values())
+    return max(1.0, asked / max(1.0, played.booked_between(begin_s, end_s)))

@@ -125,3 +125,9 @@ def test_no_core_is_busier_than_all_the_time() -> None:
     minutes = counted.busy_by_minute_s["gateway"].values()
     assert sum(minutes) == pytest.approx(counted.busy_s["gateway"])
     assert max(minutes) == pytest.approx(0.2 * 60)
+
+
+def test_where_the_last_pairs_are_hard_to_get_most_people_wait_less_and_the_last_longer() -> None:
+    even, growing = played(choices=(2.5,)), played(choices=(1.0, 4.0))
+    assert wait_s(growing, 0.4) < wait_s(even, 0.4)
+    assert (growing.sold_out_s or 0) > 0.9 * (even.sold_out_s or 0)
