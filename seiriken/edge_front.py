@@ -36,7 +36,7 @@ class EdgeSettings(ProcessSettings):
 
     model_config = SettingsConfigDict(env_prefix="EDGE_")
 
-    connections_per_network: int = Field(default=400, gt=0)
+    connections_per_network: int = Field(default=400, gt=0, lt=65_536)
     requests_per_s_per_network: int = Field(default=100, gt=0)
     burst_per_network: int = Field(default=400, gt=0)
     log_file: Path | None = None

@@ -114,7 +114,7 @@ def city_behind_edge(
     with tempfile.TemporaryDirectory(prefix="seiriken-edge-", dir="/tmp") as folder:
         log_file = Path(folder) / "edge.log"
         names = ("CONNECTIONS_PER_NETWORK", "REQUESTS_PER_S_PER_NETWORK", "BURST_PER_NETWORK")
-        own = {f"EDGE_{name}": "1000000" for name in names} | {"EDGE_LOG_FILE": str(log_file)}
+        own = {f"EDGE_{name}": "60000" for name in names} | {"EDGE_LOG_FILE": str(log_file)}
         with running_city(*options, "--edge", settings={**own, **(settings or {})}) as city:
             yield city, log_file
 
