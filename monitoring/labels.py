@@ -33,6 +33,8 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
             "not_yours",
             "too_large",
             "id_reused",
+            *("blocked", "limited", "malformed", "refused_method", "refused_protocol"),
+            *("slow_sender", "wrong_host"),
         }
     ),
     "need": frozenset(

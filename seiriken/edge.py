@@ -37,7 +37,8 @@ class Tls:
 class Place:
     """Where an edge stands. Addresses are "host:port"; limits are per network.
 
-    `conf_dir` is written; `run_dir` is nginx's own.
+    `conf_dir` is written; `run_dir` is nginx's own. `log` takes a line for each request; `events`
+    is told by syslog what the edge refused.
     """
 
     conf_dir: Path
@@ -54,6 +55,7 @@ class Place:
     city_ja: str = "印西市"
     phone_desk: str = "0476-00-0000"
     log: Path | None = None
+    events: str | None = None
 
 
 def write_edge(place: Place) -> Path:
@@ -110,7 +112,7 @@ def _values(place: Place) -> Mapping[str, str]:
         "EDGE_STATUS_DIR": str(place.status_dir),
         "EDGE_UPSTREAMS": str(place.conf_dir / "upstreams.conf"),
         "EDGE_SERVERS": str(place.conf_dir / servers),
-        "EDGE_LOG": "off" if place.log is None else f"{place.log} events buffer=64k flush=1s",
+        "EDGE_LOGS": _logs(place),
         "EDGE_HTTP": place.http,
         "EDGE_TLS": tls.listen,
         "EDGE_NAME": tls.name,
@@ -123,3 +125,13 @@ def _values(place: Place) -> Mapping[str, str]:
         "EDGE_CITY_JA": place.city_ja,
         "EDGE_PHONE_DESK": place.phone_desk,
     }
+
+
+def _logs(place: Place) -> str:
+    logs = []
+    if place.log is not None:
+        logs.append(f"access_log {place.log} events buffer=64k flush=1s;")
+    if place.events is not None:
+        target = f"syslog:server={place.events},nohostname,tag=edge"
+        logs.append(f"access_log {target} events if=$is_refused;")
+    return "\n  ".join(logs) or "access_log off;"

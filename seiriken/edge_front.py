@@ -51,6 +51,7 @@ class Front:
     status_dir: Path
     port: int
     gateway_ports: Sequence[int]
+    events_port: int
 
     def prepare(self) -> None:
         """Write what nginx reads, and make the folder that it writes to.
@@ -75,6 +76,7 @@ class Front:
                 requests_per_s_per_network=settings.requests_per_s_per_network,
                 burst_per_network=settings.burst_per_network,
                 log=settings.log_file,
+                events=f"127.0.0.1:{self.events_port}",
             )
         )
         if os.geteuid() == 0:

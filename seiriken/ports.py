@@ -16,13 +16,15 @@ PORT_USUAL = 8080
 class Ports:
     """`public` is for residents; `internal` and `watch` go by the process's name.
 
-    `gateways` has one for each gateway behind an edge, and is empty without an edge.
+    Behind an edge each gateway has one in `gateways`, and the herald hears of what the edge
+    refused at `edge_events` (UDP).
     """
 
     public: int
     internal: Mapping[str, int]
     watch: Mapping[str, int]
     gateways: Sequence[int] = ()
+    edge_events: int | None = None
 
 
 def choose_ports(
@@ -38,11 +40,12 @@ def choose_ports(
     for asked in (public, first_internal):
         if asked is not None and not port_is_free(asked):
             raise CommandError(f"port {asked} is in use; choose another one")
-    spare = iter(free_ports(1 + len(names) + len(WATCHERS) + behind_edge))
+    spare = iter(free_ports(2 + len(names) + len(WATCHERS) + behind_edge))
     spare_public = next(spare)
     internal = {name: next(spare) for name in names}
     if first_internal is not None:
         internal[names[0]] = first_internal
     watch = {name: next(spare) for name in WATCHERS}
     usual = PORT_USUAL if port_is_free(PORT_USUAL) else spare_public
-    return Ports(public or usual, internal, watch, tuple(spare))
+    gateways = tuple(next(spare) for _ in range(behind_edge))
+    return Ports(public or usual, internal, watch, gateways, next(spare) if behind_edge else None)

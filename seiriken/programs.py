@@ -49,7 +49,8 @@ class Wiring:
     With `standby` a second allocator takes over when the first hangs or dies; with `probe` the
     synthetic resident looks every half minute whether all is well; with `keeps_backups` the
     keeper makes backups. `alerts_token_file` is there if Alertmanager is. `gateway_ports` is one
-    for each gateway behind an edge; without one they share `port`.
+    for each gateway behind an edge; without one they share `port`. At `edge_events_port` the
+    herald hears what the edge refused.
     """
 
     home: Home
@@ -63,6 +64,7 @@ class Wiring:
     alerts_token_file: Path | None = None
     keeps_backups: bool = True
     gateway_ports: Sequence[int] = ()
+    edge_events_port: int | None = None
 
 
 def servers(postgres: EmbeddedPostgres | None, redis: EmbeddedRedis | None) -> list[Program]:
@@ -155,6 +157,8 @@ def _herald(wiring: Wiring) -> Program:
     }
     if wiring.alerts_token_file is not None:
         own["ALERTS_TOKEN_FILE"] = wiring.alerts_token_file
+    if wiring.edge_events_port is not None:
+        own["EDGE_EVENTS_PORT"] = wiring.edge_events_port
     return Program(
         name="herald",
         command=_python("monitoring.bulletin"),

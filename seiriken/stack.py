@@ -211,6 +211,7 @@ class _Start:
             alerts_token_file=self.watchers.token_file if self.watchers is not None else None,
             keeps_backups=keeps_backups(),
             gateway_ports=ports.gateways,
+            edge_events_port=ports.edge_events,
         )
 
     def run(self) -> Running:
@@ -348,8 +349,15 @@ class _Start:
         )
 
     def _front(self, nginx: Path, ports: Ports) -> Front:
-        folder = self.run_dir / EDGE
-        return Front(nginx, folder, self.home.status_dir, ports.public, ports.gateways)
+        assert ports.edge_events is not None
+        return Front(
+            nginx,
+            self.run_dir / EDGE,
+            self.home.status_dir,
+            ports.public,
+            ports.gateways,
+            ports.edge_events,
+        )
 
     def _embedded_url(self) -> str:
         assert self.postgres is not None

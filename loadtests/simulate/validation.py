@@ -1,7 +1,8 @@
 """The model beside a real run: the same people, pairs and thinking times, on this machine.
 
 The model is told what it cannot know: how many cores the gateways had (what the generator and
-the others left them), and how often people chose anew, tenth by tenth of the sale. Wait and sell-out are then compared.
+the others left them), and how often people chose anew, tenth by tenth of the sale. Wait and
+sell-out are then compared.
 """
 
 from __future__ import annotations

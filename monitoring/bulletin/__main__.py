@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -23,6 +24,7 @@ from monitoring.bulletin.heartbeat import Heartbeat
 from monitoring.bulletin.herald import Herald
 from monitoring.bulletin.maintenance import REDIS_KEY, Plan
 from monitoring.bulletin.status_page import Frame
+from monitoring.edge_events import EdgeEvents
 from monitoring.errors import MonitoringError
 from monitoring.internal import Post, serve_internal
 from monitoring.logs import configure, get_logger
@@ -39,6 +41,7 @@ class HeraldSettings(ProcessSettings):
     With `alerts_token_file` it takes Alertmanager's messages, and tells the contacts when there
     was none for `silent_after_s`. `heartbeat_url` is called while they come: an outside service
     that misses the calls knows that nobody watches. `runbook_url` stands before `docs/runbooks`.
+    At `edge_events_port` (UDP) the edge tells what it refused.
     """
 
     model_config = SettingsConfigDict(env_prefix="HERALD_")
@@ -57,6 +60,8 @@ class HeraldSettings(ProcessSettings):
     silent_after_s: float = Field(default=180.0, ge=60.0, le=3_600.0)
     heartbeat_url: str = ""
     runbook_url: str = ""
+    edge_events_port: int | None = Field(default=None, ge=0, le=65_535)
+    edge_events_host: str = "127.0.0.1"
 
 
 def main() -> int:
@@ -83,7 +88,10 @@ def main() -> int:
         return dict(did_work)
 
     post = _post(settings, desk)
-    with serve_internal(settings.internal_port, ready, settings.internal_host, post):
+    with (
+        _edge_events(settings),
+        serve_internal(settings.internal_port, ready, settings.internal_host, post),
+    ):
         log.info("herald_started")
         while not ended.wait(settings.every_s if did_work["record"] else 0.0):
             try:
@@ -98,6 +106,12 @@ def main() -> int:
                 ended.wait(settings.every_s)
     log.info("herald_stopped")
     return 0
+
+
+def _edge_events(settings: HeraldSettings) -> AbstractContextManager[object]:
+    if settings.edge_events_port is None:
+        return nullcontext()
+    return EdgeEvents(settings.edge_events_port, settings.edge_events_host)
 
 
 def _herald(settings: HeraldSettings, desk: AlertDesk | None) -> Herald:

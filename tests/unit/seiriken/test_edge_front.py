@@ -11,7 +11,7 @@ from seiriken.errors import CommandError
 
 
 def front(folder: Path) -> Front:
-    return Front(Path("/nginx"), folder / EDGE, folder / "status", 8_080, (9_001, 9_002))
+    return Front(Path("/nginx"), folder / EDGE, folder / "status", 8_080, (9_001, 9_002), 9_003)
 
 
 def test_what_an_operator_sets_reaches_the_edge(
@@ -21,7 +21,7 @@ def test_what_an_operator_sets_reaches_the_edge(
     front(tmp_path).prepare()
     settings = (tmp_path / EDGE / "conf" / "nginx.conf").read_text()
     assert "rate=7r/s" in settings
-    assert "access_log off;" in settings
+    assert "access_log syslog:server=127.0.0.1:9003" in settings
     upstreams = (tmp_path / EDGE / "conf" / "upstreams.conf").read_text()
     assert upstreams.index("127.0.0.1:9001") < upstreams.index("127.0.0.1:9002")
     assert (tmp_path / EDGE / "static" / "seiriken.css").exists()

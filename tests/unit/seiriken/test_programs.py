@@ -157,6 +157,6 @@ def test_behind_an_edge_each_gateway_has_a_port_and_is_told_the_client_by_it(
 
 
 def test_the_edge_stops_between_the_probe_and_the_gateways(tmp_path: Path) -> None:
-    edge = Front(Path("/nginx"), tmp_path / EDGE, tmp_path, 80, (9_001,)).program()
+    edge = Front(Path("/nginx"), tmp_path / EDGE, tmp_path, 80, (9_001,), 9_002).program()
     programs = programs_of(tmp_path, probe=True)
     assert programs["gateway"].priority < edge.priority < programs[PROBE].priority
