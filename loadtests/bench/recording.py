@@ -34,6 +34,8 @@ TITLES: Mapping[str, tuple[str, str]] = {
             "Five minutes of what the admitted capacity just takes, five minutes of ten times"
             " as many people, five minutes as before. Answers are timed by the edge's own log,"
             " and beside it as the load generator saw them, which shares the two cores."
+            " Redis holds what each resident may still need (a session for 15 minutes, an answer"
+            " for an hour), so it grows with those who came in the last hour, and no further."
         ),
     ),
     "soak": (
