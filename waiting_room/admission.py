@@ -43,7 +43,7 @@ from __future__ import annotations
 import msgspec
 
 from waiting_room.desk_lane import DeskLane, calls, kept
-from waiting_room.show_up import Settled, expected, noted, share_max
+from waiting_room.show_up import Settled, expected, noted, share
 
 HISTORY_S = 300.0
 """How long the growth of `called` and `paced` is remembered."""
@@ -81,7 +81,7 @@ class AdmissionRules(msgspec.Struct, frozen=True):
     commit_bad_s: float = 1.5
     called_per_s_max: float = 100.0
     burst_s: float = 2.0
-    leaving_share: float = 0.05
+    leaving_share: float = 0.1
     grace_s: float = 60.0
     return_s: float = 15.0
     seat_idle_s: float = 180.0
@@ -238,7 +238,7 @@ def _claimed(before: Admission, measured: Measured, rules: AdmissionRules) -> in
     """Count the seats inside that are taken, without those called ahead of arrivals."""
     arrived = min(before.serving, measured.joined)
     called = max(0, arrived - awaited_from(before, rules))
-    coming = expected(called, measured.entered, share_max(before.settled))
+    coming = expected(called, measured.entered, share(before.settled))
     return max(measured.inside + coming, _absent(before)) + measured.desk.claimed
 
 

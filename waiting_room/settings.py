@@ -42,7 +42,7 @@ class RoomSettings(ProcessSettings):
     commit_bad_s: Positive = 1.5
     called_per_s_max: Positive = 100.0
     called_burst_s: Positive = 2.0
-    called_leaving_share: Annotated[float, Field(ge=0, le=0.2)] = 0.05
+    called_leaving_share: Annotated[float, Field(ge=0, le=0.2)] = 0.1
     """Of those inside, so many leave while the called come: so many more are called."""
     called_grace_s: Annotated[float, Field(gt=0, le=300)] = 60.0
     called_return_s: Positive = 15.0

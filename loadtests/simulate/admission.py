@@ -27,7 +27,7 @@ class Rules:
     age_bad_s: float = 2.0
     called_per_s_max: float = 100.0
     burst_s: float = 2.0
-    leaving_share: float = 0.05
+    leaving_share: float = 0.1
     seat_idle_s: float = 180.0
 
 
