@@ -6,7 +6,7 @@ ARGS ?=
 SEEDS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test leaders chaos simulate check bench peers costs scale performance load load-ui dashboards format lock clean
+.PHONY: help up down test screenshots leaders chaos simulate check bench peers costs scale performance load load-ui dashboards format lock clean
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -23,7 +23,12 @@ test: .venv/dev-installed ## Run every test (options: ARGS='tests/unit -k draw')
 	@sh deploy/find-edge.sh > /dev/null
 	@sh deploy/find-prometheus.sh
 	@sh deploy/find-pgbackrest.sh > /dev/null || true
+	@sh deploy/find-html-checker.sh > /dev/null
 	$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov)
+
+screenshots: .venv/dev-installed ## Picture every page into var/screenshots (options: ARGS='--only error')
+	@sh deploy/find-browser.sh > /dev/null
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 leaders: .venv/dev-installed ## Stop and resume the leading allocator many times (options: ARGS='--cycles 100')
 	$(BIN)/python -m tests.system.leader_cycles $(ARGS)
