@@ -1,13 +1,13 @@
 """Turn values into HTTP answers: JSON for programs, pages for people.
 
-Rule 1: no answer repeats what was sent, and none holds a stack trace.
+Rule 1: no answer to a program repeats what was sent, and none holds a stack trace.
 Rule 2: a program (any path under /api/ or /vwr/, and any that ends in .json) is answered
 in JSON, problems as RFC 9457; everybody else gets a page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 import msgspec
@@ -42,6 +42,7 @@ SECURITY_KINDS = frozenset(
 """Codes that count as security events."""
 
 ErrorPage = Callable[[Request, Problem], Response]
+FaultPage = Callable[[Request, Problem], Awaitable[Response]]
 
 
 def json_answer(
@@ -75,7 +76,10 @@ async def on_fault(request: Request, error: Exception) -> Response:
     metrics count the answers.
     """
     code = next(code for kind, code in FAULTS.items() if isinstance(error, kind))
-    return answer(request, Problem(code))
+    if is_program(request.scope):
+        return answer(request, Problem(code))
+    page: FaultPage = request.app.state.fault_page
+    return await page(request, Problem(code))
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:

@@ -65,4 +65,5 @@ def create_app(parts: Parts) -> Starlette:
     app.router.redirect_slashes = False
     app.state.parts = parts
     app.state.error_page = pages.error_response
+    app.state.fault_page = pages.fault_response
     return app

@@ -50,9 +50,15 @@ _WRITERS: dict[str, Callable[..., str]] = {
 """What a template may call to write words, dates and numbers, each with its language fixed."""
 
 
+def dialled(phone: object) -> str:
+    """Return what a telephone dials of a number as it is written, as in 0476-00-0000."""
+    return re.sub(r"[^0-9+]", "", str(phone))
+
+
 _FILTERS: dict[str, Callable[[object], object]] = {
     "bare": furigana.bare,
     "beside": furigana.beside,
+    "dialled": dialled,
 }
 _FIXED_WORDS = re.compile(r"""\{\{ t\((["'])([a-z0-9_.]+)\1\)(?: \| (bare|beside))? \}\}""")
 _FIXED_LINK = re.compile(r"""\{\{ static\((["'])([a-z0-9_.-]+)\1\) \}\}""")
@@ -153,9 +159,14 @@ def render_kept(
     if view is None:
         return _answer(make(), language, 200, None)
     parts = parts_of(request)
-    whose = (template, language, request.url.path, *view)
+    whose = (template, language, own_path(request), *view)
     seen = (*state, parts.downtime.announced())
     return _answer(parts.kept_pages.get(whose, seen, make), language, 200, None)
+
+
+def own_path(request: Request) -> str:
+    """Return the path that was asked for, to link to it: two slashes would name another host."""
+    return "/" + request.url.path.lstrip("/\\")
 
 
 def _written(request: Request, template: str, language: str, shown: Mapping[str, object]) -> str:
@@ -167,7 +178,7 @@ def _written(request: Request, template: str, language: str, shown: Mapping[str,
         .render(
             city=i18n.given(settings.city_name(language), language),
             phone_desk=settings.phone_desk,
-            path=request.url.path,
+            path=own_path(request),
             downtime=parts.downtime.announced(),
             **shown,
         )

@@ -3,6 +3,7 @@
 Rule 1: a form that was sent is answered by leading on (303), or by the same page with what
 was typed and what is wrong with it: nothing typed is lost.
 Rule 2: nothing personal stands in a URL. What is kept between pages is the sealed draft.
+Rule 3: what was sent while a part was away stands in the page that says so, to be sent again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -21,7 +23,8 @@ from gateway.fields import FieldError
 from gateway.parts import parts_of
 from gateway.policies import Policy, PolicyRoute, policy_route
 from gateway.problems import Problem, detail, field_text, headers_of, title
-from gateway.rendering import render
+from gateway.rendering import own_path, render
+from gateway.sessions import session_token
 
 SIGN_IN_PATH = "/sign-in"
 WAIT_PATH = "/wait"
@@ -31,10 +34,17 @@ LANGUAGE_KEPT_S = 365 * 86_400
 WAYS_BACK = ("my-booking", "change", "cancel", "details", "choose", "check", "standby")
 """Pages that somebody may be led back to after signing in, by name."""
 
+_KEPT_IS_SAID = frozenset({"away", "not_ready", "internal_error"})
+"""Problems whose own words say that place and booking are kept."""
+
+_NOTHING_TO_KEEP = frozenset({"release_closed", "not_eligible", "not_open_yet"})
+"""Problems of people who have neither place nor booking."""
+
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 _FIELDS_MAX = 30
 
 PageEndpoint = Callable[[Request], Awaitable[Response]]
+Fields = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -66,8 +76,7 @@ def language_switch(request: Request) -> Response | None:
         for name, value in request.query_params.multi_items()
         if name != LANGUAGE_PARAMETER
     ]
-    # One slash: a path that begins with two would name another host.
-    path = "/" + request.url.path.lstrip("/\\")
+    path = own_path(request)
     response = see_other(f"{path}?{urlencode(others)}" if others else path)
     response.set_cookie(
         languages.LANGUAGE_COOKIE,
@@ -130,8 +139,23 @@ def error_words(
     return words
 
 
-def error_response(request: Request, problem: Problem) -> Response:
-    """Answer a problem with a page.
+async def fault_response(request: Request, problem: Problem) -> Response:
+    """Answer a fault with a page; from it, a form that met the fault can be sent again."""
+    sent = await _fields_sent(request) if request.method == "POST" else None
+    return error_response(request, problem, sent)
+
+
+async def _fields_sent(request: Request) -> Fields | None:
+    """Return the fields of a form that was not taken; None if it cannot be read."""
+    try:
+        form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
+    except HTTPException:
+        return None
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+
+
+def error_response(request: Request, problem: Problem, sent: Fields | None = None) -> Response:
+    """Answer a problem with a page. `sent` is what may be sent again.
 
     Who has to sign in first, or to wait for their turn, is led there.
     """
@@ -154,12 +178,19 @@ def error_response(request: Request, problem: Problem) -> Response:
         status=problem.status,
         headers=headers,
         problem=shown,
+        says_kept=problem.code not in _KEPT_IS_SAID | _NOTHING_TO_KEEP,
         retry_s=retry_s if request.method == "GET" else None,
+        sent=sent,
+        leads_to="sign-in" if problem.code == "too_many_attempts" else "start",
     )
 
 
 def sign_in_path(request: Request) -> str:
-    """Return the path of the sign-in page that leads back to the page that was asked for."""
+    """Return the path of the sign-in page that leads back to the page that was asked for.
+
+    It says whether a session has ended, or there was none.
+    """
     name = request.url.path.strip("/").partition("/")[0]
-    again = {"again": "yes"} | ({"back": name} if name in WAYS_BACK else {})
-    return f"{SIGN_IN_PATH}?{urlencode(again)}"
+    had_session = session_token(request, parts_of(request).settings) is not None
+    again = {"again": "ended" if had_session else "yes"}
+    return f"{SIGN_IN_PATH}?{urlencode(again | ({'back': name} if name in WAYS_BACK else {}))}"

@@ -13,6 +13,7 @@ from gateway.routes import (
     way_in,
 )
 from gateway.routes.html import error_response as error_response
+from gateway.routes.html import fault_response as fault_response
 
 
 def routes() -> list[BaseRoute]:

@@ -46,6 +46,11 @@ _SIGN_IN_FIELDS = (
 _BACK_WITH_BOOKING = ("my-booking", "change", "cancel")
 _BACK_INSIDE = ("details", "choose", "check", "standby")
 _ON_PAGE = {"birth_date": "birth_year"}
+CLEARED = '"cache", "storage"'
+"""What a browser throws away at signing out: pages to go back to, and what scripts kept.
+
+Not "cookies": that would be those of the city's other sites, too; ours are cleared by name.
+"""
 
 _SHOW: Mapping[Word, Show] = {
     "not_open_yet": "lobby",
@@ -93,11 +98,13 @@ async def landing(request: Request) -> Response:
 async def sign_in_page(request: Request) -> Response:
     """Ask who somebody is."""
     asked = request.query_params.get("back", "")
-    back, came_back = asked if asked in WAYS_BACK else "", "again" in request.query_params
+    back = asked if asked in WAYS_BACK else ""
+    again = request.query_params.get("again", "")
+    came_back = again if again in ("", "ended") else "yes"
     return render_kept(
         request,
         "sign_in.html",
-        view=(back, str(came_back)),
+        view=(back, came_back),
         shown=lambda _: {
             "values": {},
             "back": back,
@@ -126,6 +133,8 @@ async def sign_in(request: Request) -> Response:
     network = network_of(request, parts.settings, parts.keys.identity)
     signed_in = await residents.sign_in(parts, form, network, held_token(request, parts))
     if isinstance(signed_in, Problem):
+        if signed_in.code != "identity_not_confirmed":
+            return answer(request, signed_in)  # To type it again would change nothing.
         return _sign_in_page(request, values=values, refused=signed_in)
     return _signed_in(parts, signed_in, values.get("back", ""))
 
@@ -163,7 +172,7 @@ def _sign_in_page(
         back=values.get("back", ""),
         errors=errors or {},
         refused=None if refused is None else problem_shown(request, refused),
-        came_back=False,
+        came_back="",
     )
 
 
@@ -210,6 +219,7 @@ async def sign_out(request: Request) -> Response:
     parts = parts_of(request)
     response = see_other("/signed-out")
     clear_cookies(response, parts.settings)
+    response.headers["Clear-Site-Data"] = CLEARED
     try:
         visitor = await find_visitor(request, parts)
         if visitor is not None:

@@ -155,15 +155,18 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Start the system's Chromium."""
+    launched = launched_browser(playwright)
+    yield launched
+    launched.close()
+
+
+def launched_browser(playwright: Playwright) -> Browser:
+    """Start the system's Chromium; the caller closes it."""
     found = subprocess.run(["sh", str(FIND_BROWSER)], check=True, capture_output=True, text=True)
     program = found.stdout.strip()
     # Chromium refuses to run as root inside its own sandbox.
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    launched = playwright.chromium.launch(
-        executable_path=program, args=[*CHROMIUM_ARGUMENTS, *sandbox]
-    )
-    yield launched
-    launched.close()
+    return playwright.chromium.launch(executable_path=program, args=[*CHROMIUM_ARGUMENTS, *sandbox])
 
 
 @pytest.fixture

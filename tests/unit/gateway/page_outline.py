@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from gateway import rendering
+from gateway.problems import Problem, detail, title
+from gateway.routes.html import ProblemShown
 from tests.unit.gateway.page_samples import Sample
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
@@ -56,7 +58,14 @@ class Outline(HTMLParser):
 def render(sample: Sample, language: str) -> str:
     template, _, shown = sample
     page = rendering.environment(language).get_template(f"{template}.html")
-    return page.render(FRAME | dict(shown))
+    return page.render(FRAME | {name: in_words(value, language) for name, value in shown.items()})
+
+
+def in_words(value: object, language: str) -> object:
+    """Return what a template is given for a sample's value: problems come in the reader's words."""
+    if not isinstance(value, Problem):
+        return value
+    return ProblemShown(title(value, language), detail(value, language))
 
 
 def outline(html: str) -> Outline:

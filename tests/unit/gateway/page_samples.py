@@ -10,6 +10,7 @@ from allocator.model import FirstDose, Flexible
 from allocator.reads import Availability, Contact, Identity, OpenSlot
 from gateway import choosing
 from gateway.draw_words import DrawShown
+from gateway.problems import Problem, too_many_attempts
 from gateway.receipts import ReceiptSigner
 from gateway.routes.html import ProblemShown
 from gateway.status_words import ReleaseShown, WaitShown
@@ -181,13 +182,15 @@ def _booking(held: BookingView) -> list[Sample]:
 
 
 def _forms() -> list[Sample]:
-    sign_in = {"values": TYPED, "back": "check", "came_back": True}
+    sign_in = {"values": TYPED, "back": "check", "came_back": "yes"}
+    unknown = Problem("identity_not_confirmed")
     details = {"resident": IDENTITY, "values": TYPED}
     first = {"products": [PRODUCT], "values": TYPED}
     return [
         ("sign_in", "fresh", sign_in | {"errors": {}, "refused": None}),
         ("sign_in", "wrong", sign_in | {"errors": WRONG, "refused": None}),
-        ("sign_in", "refused", sign_in | {"errors": {}, "refused": PROBLEM}),
+        ("sign_in", "ended", sign_in | {"errors": {}, "refused": None, "came_back": "ended"}),
+        ("sign_in", "refused", sign_in | {"errors": {}, "refused": unknown, "came_back": ""}),
         ("details", "fresh", details | {"errors": {}}),
         ("details", "wrong", details | {"errors": CONTACT_WRONG}),
         ("first_dose", "fresh", first | {"errors": {}}),
@@ -216,10 +219,36 @@ def _standby() -> list[Sample]:
     return samples
 
 
+def _errors() -> list[Sample]:
+    plain = {"says_kept": True, "retry_s": None, "sent": None, "leads_to": "start"}
+    passing, nothing = plain | {"retry_s": "5"}, plain | {"says_kept": False}
+    not_open = Problem("not_open_yet", {"lobby_at": OPENS_AT})
+    found = [
+        *((Problem(code), plain) for code in ("not_found", "method_not_allowed", "cross_site")),
+        *((Problem(code), plain) for code in ("bad_request", "too_large", "internal_error")),
+        (Problem("unsupported_media_type"), plain),
+        *((Problem(code), nothing) for code in ("release_closed", "not_eligible")),
+        (not_open, nothing),
+        *((Problem(code), passing) for code in ("away", "not_ready", "busy")),
+        (too_many_attempts(700), plain | {"leads_to": "sign-in"}),
+    ]
+    away = plain | {"problem": Problem("away")}
+    return [
+        *(("error", problem.code, shown | {"problem": problem}) for problem, shown in found),
+        ("error", "away-sent", away | {"sent": [*TYPED.items()]}),
+        ("error", "away-sent-empty", away | {"sent": []}),
+        ("error", "downtime", away | {"downtime": DOWNTIME}),
+    ]
+
+
 def _answers() -> list[Sample]:
-    refused = [
-        ("refused", leads_to, {"refused": PROBLEM, "leads_to": leads_to, "old_stands": True})
-        for leads_to in ("choose", "my-booking", "start")
+    refused: list[Sample] = [
+        ("refused", leads_to, {"refused": Problem(code), "leads_to": leads_to, "old_stands": True})
+        for leads_to, code in (
+            ("choose", "no_second_dose"),
+            ("my-booking", "past_cut_off"),
+            ("start", "release_closed"),
+        )
     ]
     return [
         *refused,
@@ -228,10 +257,8 @@ def _answers() -> list[Sample]:
         ("cancelled", "second", {"second_only": True}),
         ("my_booking", "none", {"held": None}),
         ("signed_out", "", {}),
-        ("error", "retry", {"problem": PROBLEM, "retry_s": "5"}),
-        ("error", "final", {"problem": PROBLEM, "retry_s": None}),
-        ("error", "downtime", {"problem": PROBLEM, "retry_s": None, "downtime": DOWNTIME}),
-        ("maintenance", "", {"problem": PROBLEM}),
+        *_errors(),
+        ("maintenance", "", {"problem": Problem("maintenance", {"ends_at": DOWNTIME.ends_at})}),
     ]
 
 

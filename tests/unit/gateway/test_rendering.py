@@ -10,7 +10,7 @@ from gateway import i18n, languages, rendering
 from gateway.furigana import bare
 from gateway.qr_codes import qr_code
 from tests.unit.gateway.page_outline import outline, render
-from tests.unit.gateway.page_samples import RECEIPT, SAMPLES, Sample
+from tests.unit.gateway.page_samples import RECEIPT, SAMPLES, TYPED, Sample
 
 
 def sample_name(sample: object) -> str:
@@ -50,7 +50,7 @@ def test_page_has_no_script_or_style_of_its_own(sample: Sample) -> None:
     assert not any(tag == "style" for tag, _ in page.elements)
     assert not any(name.startswith("on") for _, given in page.elements for name in given)
     for url in page.with_attribute("href") + page.with_attribute("src"):
-        assert url.startswith(("/", "#")), "nothing comes from elsewhere"
+        assert url.startswith(("/", "#", "tel:")), "nothing comes from elsewhere"
 
 
 def test_every_field_has_a_label(sample: Sample) -> None:
@@ -95,6 +95,22 @@ def test_receipt_is_shown_as_a_picture_with_a_name_and_as_text(
 def test_who_has_no_booking_is_shown_no_receipt() -> None:
     page = outline(render(("my_booking", "none", {"held": None}), "ja"))
     assert not any(tag == "svg" for tag, _ in page.elements)
+
+
+@pytest.mark.parametrize("language", languages.LANGUAGES)
+def test_every_page_has_the_number_of_the_phone_desk_once(sample: Sample, language: str) -> None:
+    page = outline(render(sample, language))
+    assert page.texts.count("0476-00-0000") == 1
+    assert [url for url in page.with_attribute("href") if "tel:" in url] == ["tel:0476000000"]
+
+
+def test_page_of_a_form_that_was_not_taken_sends_all_of_it_again() -> None:
+    sample = next(s for s in SAMPLES if s[:2] == ("error", "away-sent"))
+    page = outline(render(sample, "ja"))
+    hidden = [given for tag, given in page.elements if given.get("type") == "hidden"]
+    assert {given["name"]: given["value"] for given in hidden} == TYPED
+    forms = [given for tag, given in page.elements if tag == "form"]
+    assert [(form["method"], form["action"]) for form in forms] == [("post", "/details")]
 
 
 def test_link_to_a_static_file_names_its_content() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
+from markupsafe import escape
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from gateway import i18n, languages
 from gateway.eras import ERAS
 from gateway.forms import TypedDay
 from gateway.policies import Policy, PolicyRoute
@@ -175,6 +178,87 @@ def test_page_says_that_the_parts_are_away_and_tries_again(client: TestClient) -
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
     assert '<meta http-equiv="refresh" content="5">' in answer.text
+
+
+SIGN_IN = {
+    "ticket_number": "0123456789",
+    "birth_era": "showa",
+    "birth_year": "20",
+    "birth_month": "5",
+    "birth_day": "3",
+    "back": "check",
+}
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """Return what a page's form would send without anything being typed."""
+    fields = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page)
+    return {name: unescape(value) for name, value in fields}
+
+
+@pytest.mark.parametrize("session", [None, "A" * 43])
+def test_what_was_typed_while_the_parts_are_away_can_be_sent_again(
+    client: TestClient, session: str | None
+) -> None:
+    """Wherever the fault is met: in what the page does, or where it is asked who calls."""
+    path, typed = "/sign-in", SIGN_IN
+    if session is not None:
+        path, typed = "/details", {"name": '印西 "花子"', "phone": "1", "email": ""}
+        client.cookies.set("session", session)
+    answer = client.post(path, data=typed)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
+    assert answer.headers["cache-control"] == "no-store"
+    assert f'method="post" action="{path}"' in answer.text
+    assert hidden_fields(answer.text) == typed
+    assert "<meta http-equiv" not in answer.text, "it would be gone before it is sent"
+
+
+def test_press_of_a_button_while_the_parts_are_away_can_be_repeated(client: TestClient) -> None:
+    client.cookies.set("session", "A" * 43)
+    answer = client.post("/enter", headers=FORM)
+    assert answer.status_code == 503
+    assert 'method="post" action="/enter"' in answer.text
+
+
+def test_what_is_no_form_of_ours_is_not_shown_again(client: TestClient) -> None:
+    client.cookies.set("session", "A" * 43)
+    many = client.post("/details", data={f"f{n}": "x" for n in range(40)})
+    assert (many.status_code, hidden_fields(many.text)) == (503, {})
+    with_file = client.post("/details", files={"name": b"x"})
+    assert (with_file.status_code, hidden_fields(with_file.text)) == (503, {})
+
+
+def test_program_that_meets_a_fault_is_not_told_what_it_sent(client: TestClient) -> None:
+    body = {"ticket_number": "0123456789", "birth_date": "1950-01-02"}
+    answer = client.post("/api/v1/sign-in", json=body)
+    assert answer.status_code == 503
+    assert "0123456789" not in answer.text
+
+
+@pytest.mark.parametrize("language", languages.LANGUAGES)
+def test_whose_session_has_ended_is_told_so(client: TestClient, language: str) -> None:
+    client.cookies.set("language", language)
+    ended = client.get("/sign-in?again=ended&back=check").text
+    assert str(escape(i18n.text("sign_in.ended_title", language))) in ended
+    nobody = client.get("/sign-in?again=yes&back=check").text
+    assert str(escape(i18n.text("sign_in.came_back_title", language))) in nobody
+    fresh = client.get("/sign-in").text
+    for msgid in ("sign_in.ended_title", "sign_in.came_back_title"):
+        assert str(escape(i18n.text(msgid, language))) not in fresh
+
+
+@pytest.mark.parametrize("path", ["//example.jp/", "///example.jp/"])
+def test_links_of_a_page_lead_to_no_other_host(client: TestClient, path: str) -> None:
+    links = re.findall(r'href="([^"]+)"', client.get(f"http://testserver{path}").text)
+    assert "/example.jp/?language=en" in links
+    assert not any(link.startswith("//") for link in links)
+
+
+def test_browser_is_told_to_forget_at_signing_out(client: TestClient) -> None:
+    answer = client.post("/sign-out", headers=FORM)
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
+    assert "clear-site-data" not in client.get("/signed-out").headers
 
 
 def test_signing_out_works_with_nothing_to_sign_out_of(client: TestClient) -> None:
