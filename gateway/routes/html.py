@@ -178,11 +178,16 @@ def error_response(request: Request, problem: Problem, sent: Fields | None = Non
         status=problem.status,
         headers=headers,
         problem=shown,
-        says_kept=problem.code not in _KEPT_IS_SAID | _NOTHING_TO_KEEP,
+        says_kept=says_kept(problem),
         retry_s=retry_s if request.method == "GET" else None,
         sent=sent,
         leads_to="sign-in" if problem.code == "too_many_attempts" else "start",
     )
+
+
+def says_kept(problem: Problem) -> bool:
+    """Say whether a reader is to be told that place and booking are kept."""
+    return problem.code not in _KEPT_IS_SAID | _NOTHING_TO_KEEP
 
 
 def sign_in_path(request: Request) -> str:

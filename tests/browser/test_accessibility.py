@@ -39,6 +39,22 @@ def desk(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Desk]:
     context.close()
 
 
+SPACED = """
+* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+    word-spacing: 0.16em !important; }
+p { margin-bottom: 2em !important; }
+"""
+"""What a reader may set without losing anything (WCAG 2.2, 1.4.12 Text spacing)."""
+
+CUT_OFF = """
+[...document.querySelectorAll("main *, header *, footer *")].filter(
+  (e) => e.offsetParent && !e.closest(".visually-hidden")
+    && ["hidden", "clip"].includes(getComputedStyle(e).overflowX)
+    && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
+).map((e) => e.outerHTML.slice(0, 120))
+"""
+
+
 def sticks_out_px(page: Page) -> int:
     """Return by how much a page is wider than its window."""
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -65,5 +81,17 @@ def test_everybody_can_use_every_state_of_the_page(
         if (px := sticks_out_px(desk.page)) > 0:
             faults.append(f"sticks out by {px} px")
         if faults:
+            found[sample_name(sample)] = faults
+    assert found == {}
+
+
+@pytest.mark.parametrize("language", LOOKED_AT_BY_AXE)
+def test_text_that_its_reader_spaces_out_is_not_cut_off(desk: Desk, language: str) -> None:
+    found: dict[str, object] = {}
+    for sample in SAMPLES:
+        desk.shows(render(sample, language))
+        desk.page.add_style_tag(content=SPACED)
+        faults = desk.page.evaluate(CUT_OFF)
+        if sticks_out_px(desk.page) > 0 or faults:
             found[sample_name(sample)] = faults
     assert found == {}

@@ -12,7 +12,7 @@ from gateway import choosing
 from gateway.draw_words import DrawShown
 from gateway.problems import Problem, too_many_attempts
 from gateway.receipts import ReceiptSigner
-from gateway.routes.html import ProblemShown
+from gateway.routes.html import ProblemShown, says_kept
 from gateway.status_words import ReleaseShown, WaitShown
 from gateway.views import BookingView, DoseView, standby_view
 from monitoring.bulletin.maintenance import Plan
@@ -220,25 +220,24 @@ def _standby() -> list[Sample]:
 
 
 def _errors() -> list[Sample]:
-    plain = {"says_kept": True, "retry_s": None, "sent": None, "leads_to": "start"}
-    passing, nothing = plain | {"retry_s": "5"}, plain | {"says_kept": False}
+    codes = ("not_found", "method_not_allowed", "cross_site", "bad_request", "internal_error")
+    last = ("too_large", "unsupported_media_type", "release_closed", "not_eligible")
     not_open = Problem("not_open_yet", {"lobby_at": OPENS_AT})
-    found = [
-        *((Problem(code), plain) for code in ("not_found", "method_not_allowed", "cross_site")),
-        *((Problem(code), plain) for code in ("bad_request", "too_large", "internal_error")),
-        (Problem("unsupported_media_type"), plain),
-        *((Problem(code), nothing) for code in ("release_closed", "not_eligible")),
-        (not_open, nothing),
-        *((Problem(code), passing) for code in ("away", "not_ready", "busy")),
-        (too_many_attempts(700), plain | {"leads_to": "sign-in"}),
-    ]
-    away = plain | {"problem": Problem("away")}
+    away, pressed = Problem("away"), [*TYPED.items()]
     return [
-        *(("error", problem.code, shown | {"problem": problem}) for problem, shown in found),
-        ("error", "away-sent", away | {"sent": [*TYPED.items()]}),
-        ("error", "away-sent-empty", away | {"sent": []}),
-        ("error", "downtime", away | {"downtime": DOWNTIME}),
+        *(_error(code, Problem(code)) for code in (*codes, *last)),
+        _error("not_open_yet", not_open),
+        _error("too_many_attempts", too_many_attempts(700), leads_to="sign-in"),
+        *(_error(code, Problem(code), retry_s="5") for code in ("away", "not_ready", "busy")),
+        _error("away-sent", away, sent=pressed),
+        _error("away-sent-empty", away, sent=[]),
+        _error("downtime", away, downtime=DOWNTIME),
     ]
+
+
+def _error(name: str, problem: Problem, **changes: object) -> Sample:
+    plain = {"retry_s": None, "sent": None, "leads_to": "start", "says_kept": says_kept(problem)}
+    return ("error", name, plain | {"problem": problem} | changes)
 
 
 def _answers() -> list[Sample]:
