@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from gateway import rendering
-from gateway.problems import Problem, detail, title
+from gateway.fields import FieldError
+from gateway.problems import Problem, detail, field_text, title
 from gateway.routes.html import ProblemShown
 from tests.unit.gateway.page_samples import Sample
 
@@ -62,10 +63,15 @@ def render(sample: Sample, language: str) -> str:
 
 
 def in_words(value: object, language: str) -> object:
-    """Return what a template is given for a sample's value: problems come in the reader's words."""
-    if not isinstance(value, Problem):
-        return value
-    return ProblemShown(title(value, language), detail(value, language))
+    """Return what a template is given for a sample's value: what is wrong comes in words."""
+    match value:
+        case Problem():
+            return ProblemShown(title(value, language), detail(value, language))
+        case FieldError():
+            return field_text(value, language)
+        case dict():
+            return {name: in_words(one, language) for name, one in value.items()}
+    return value
 
 
 def outline(html: str) -> Outline:

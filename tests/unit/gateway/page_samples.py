@@ -10,6 +10,7 @@ from allocator.model import FirstDose, Flexible
 from allocator.reads import Availability, Contact, Identity, OpenSlot
 from gateway import choosing
 from gateway.draw_words import DrawShown
+from gateway.fields import FieldError
 from gateway.problems import Problem, too_many_attempts
 from gateway.receipts import ReceiptSigner
 from gateway.routes.html import ProblemShown, says_kept
@@ -65,8 +66,19 @@ TYPED = {
     "product": "comirnaty",
     "first_dose_day": "31",
 }
-WRONG = {"ticket_number": "誤り", "birth_year": "誤り"}
-CONTACT_WRONG = {"name": "誤り", "phone": "誤り", "email": "誤り"}
+WRONG = {
+    "ticket_number": FieldError("ticket_number", "wrong_length", {"length": 10}),
+    "birth_year": FieldError("birth_date", "not_a_date"),
+}
+CONTACT_WRONG = {
+    "name": FieldError("name", "required"),
+    "phone": FieldError("phone", "not_a_phone"),
+    "email": FieldError("email", "not_an_email"),
+}
+FIRST_DOSE_WRONG = {
+    "product": FieldError("product", "required"),
+    "first_dose_year": FieldError("date", "not_a_date"),
+}
 
 Sample = tuple[str, str, Mapping[str, object]]
 
@@ -194,7 +206,7 @@ def _forms() -> list[Sample]:
         ("details", "fresh", details | {"errors": {}}),
         ("details", "wrong", details | {"errors": CONTACT_WRONG}),
         ("first_dose", "fresh", first | {"errors": {}}),
-        ("first_dose", "wrong", first | {"errors": {"product": "誤り", "first_dose_year": "誤り"}}),
+        ("first_dose", "wrong", first | {"errors": FIRST_DOSE_WRONG}),
     ]
 
 
