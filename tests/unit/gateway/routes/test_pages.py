@@ -248,6 +248,13 @@ def test_whose_session_has_ended_is_told_so(client: TestClient, language: str) -
         assert str(escape(i18n.text(msgid, language))) not in fresh
 
 
+def test_change_of_language_keeps_the_way_back(client: TestClient) -> None:
+    page = client.get("/sign-in?again=ended&back=check").text
+    links = [unescape(link) for link in re.findall(r'href="([^"]+language=en)"', page)]
+    assert links == ["/sign-in?back=check&again=ended&language=en"]
+    assert client.get(links[0]).headers["location"] == "/sign-in?back=check&again=ended"
+
+
 @pytest.mark.parametrize("path", ["//example.jp/", "///example.jp/"])
 def test_links_of_a_page_lead_to_no_other_host(client: TestClient, path: str) -> None:
     links = re.findall(r'href="([^"]+)"', client.get(f"http://testserver{path}").text)
