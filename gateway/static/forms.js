@@ -1,6 +1,9 @@
 // A form marked data-once is sent once: a second press while the first is under way does nothing.
 // The server would give both the same answer; this only spares the resident the doubt.
+// Who is told that something is wrong is put there: old browsers know autofocus of fields alone.
 "use strict";
+
+document.querySelector("[role=alert][autofocus]")?.focus();
 
 for (const form of document.querySelectorAll("form[data-once]")) {
   const buttons = form.querySelectorAll("button[type=submit]");

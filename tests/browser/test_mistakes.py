@@ -35,11 +35,11 @@ def test_what_is_wrong_is_said_at_the_field_and_at_the_top(resident: Resident) -
     page.fill("#birth_day", "31")
     page.click(SUBMIT)
 
+    expect(page.locator(".notice-error")).to_be_focused()
     resident.sees(resident.reads("sign_in.title"))
     wrong_length = resident.reads("field.ticket_number.wrong_length", length=10)
     not_a_date = resident.reads("field.birth_date.not_a_date")
     summary = page.locator(".notice-error")
-    expect(summary).to_be_focused()
     expect(summary.locator("a")).to_have_text([wrong_length, not_a_date])
     expect(page.locator("#ticket_number-error")).to_have_text(wrong_length)
     expect(page.locator("#birth_year-error")).to_have_text(not_a_date)
