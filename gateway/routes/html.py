@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -171,7 +172,7 @@ def error_response(request: Request, problem: Problem, sent: Fields | None = Non
         return render(
             request, "maintenance.html", status=problem.status, headers=headers, problem=shown
         )
-    retry_s = headers.get("Retry-After") if problem.status == 503 else None
+    may_retry = request.method == "GET" and problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return render(
         request,
         "error.html",
@@ -179,7 +180,8 @@ def error_response(request: Request, problem: Problem, sent: Fields | None = Non
         headers=headers,
         problem=shown,
         says_kept=says_kept(problem),
-        retry_s=retry_s if request.method == "GET" else None,
+        may_retry=may_retry,
+        retry_s=headers.get("Retry-After") if may_retry else None,
         sent=sent,
         leads_to="sign-in" if problem.code == "too_many_attempts" else "start",
     )

@@ -232,7 +232,7 @@ def _standby() -> list[Sample]:
 
 
 def _errors() -> list[Sample]:
-    codes = ("not_found", "method_not_allowed", "cross_site", "bad_request", "internal_error")
+    codes = ("not_found", "method_not_allowed", "cross_site", "bad_request")
     last = ("too_large", "unsupported_media_type", "release_closed", "not_eligible")
     not_open = Problem("not_open_yet", {"lobby_at": OPENS_AT})
     away, pressed = Problem("away"), [*TYPED.items()]
@@ -240,6 +240,7 @@ def _errors() -> list[Sample]:
         *(_error(code, Problem(code)) for code in (*codes, *last)),
         _error("not_open_yet", not_open),
         _error("too_many_attempts", too_many_attempts(700), leads_to="sign-in"),
+        _error("internal_error", Problem("internal_error"), may_retry=True),
         *(_error(code, Problem(code), retry_s="5") for code in ("away", "not_ready", "busy")),
         _error("away-sent", away, sent=pressed),
         _error("away-sent-empty", away, sent=[]),
@@ -248,8 +249,9 @@ def _errors() -> list[Sample]:
 
 
 def _error(name: str, problem: Problem, **changes: object) -> Sample:
-    plain = {"retry_s": None, "sent": None, "leads_to": "start", "says_kept": says_kept(problem)}
-    return ("error", name, plain | {"problem": problem} | changes)
+    plain = {"problem": problem, "says_kept": says_kept(problem), "may_retry": "retry_s" in changes}
+    again = {"retry_s": None, "sent": None, "leads_to": "start"}
+    return ("error", name, plain | again | changes)
 
 
 def _answers() -> list[Sample]:

@@ -8,13 +8,17 @@ from html import unescape
 
 import pytest
 from markupsafe import escape
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from gateway import i18n, languages
+from gateway.app import create_app
 from gateway.eras import ERAS
 from gateway.forms import TypedDay
-from gateway.policies import Policy, PolicyRoute
+from gateway.parts import Parts
+from gateway.policies import Policy, PolicyRoute, policy_route
 from gateway.routes import pages
 from gateway.routes.way_in import date_from_parts
 
@@ -178,6 +182,7 @@ def test_page_says_that_the_parts_are_away_and_tries_again(client: TestClient) -
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
     assert '<meta http-equiv="refresh" content="5">' in answer.text
+    assert 'class="button" href="/"' in answer.text
 
 
 SIGN_IN = {
@@ -219,6 +224,18 @@ def test_press_of_a_button_while_the_parts_are_away_can_be_repeated(client: Test
     answer = client.post("/enter", headers=FORM)
     assert answer.status_code == 503
     assert 'method="post" action="/enter"' in answer.text
+
+
+def test_page_that_failed_can_be_opened_again_but_not_by_itself(parts: Parts) -> None:
+    async def broken(request: Request) -> Response:
+        raise ValueError
+
+    app = create_app(parts)
+    app.router.routes.append(policy_route("/broken", broken, methods=["GET"], policy=Policy.PUBLIC))
+    answer = TestClient(app).get("/broken")
+    assert answer.status_code == 500
+    assert 'class="button" href="/broken"' in answer.text
+    assert "again.js" not in answer.text
 
 
 def test_what_is_no_form_of_ours_is_not_shown_again(client: TestClient) -> None:
