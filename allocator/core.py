@@ -36,6 +36,7 @@ from allocator.commands import (
     Expire,
     Join,
     MarkDose,
+    Remind,
     Request,
     WalkIn,
     companion_id,
@@ -82,6 +83,8 @@ def _decide_new(ledger: Ledger, facts: Facts, request: Request, now: datetime) -
             return _change(ledger, facts, request, change, now)
         case Cancel() as cancel:
             return _cancel(ledger, facts, request, cancel, now)
+        case Remind() as remind:
+            return _remind(facts, request, remind)
         case BookTogether() as together:
             return _book_together(ledger, facts, request, together, now)
         case Join() as asked:
@@ -178,6 +181,7 @@ def _book(ledger: Ledger, facts: Facts, request: Request, book: Book, now: datet
         "booked",
         _doses(found),
         book.first_dose_elsewhere,
+        reminders=book.reminders,
     )
     move = Move(request.person_key, None, booking, "booked")
     return Ruling(booking, (move,) if held is None else (replaced(request, held), move))
@@ -280,6 +284,15 @@ def _cancel(
         standby=None,
     )
     return Ruling(after, (Move(request.person_key, held, after, "cancelled"),))
+
+
+def _remind(facts: Facts, request: Request, remind: Remind) -> Ruling:
+    held = facts.held.get((remind.campaign_id, request.person_key))
+    if held is None:
+        return Ruling(Refusal.NO_BOOKING)
+    after = msgspec.structs.replace(held, reminders=remind.reminders)
+    moves = () if after == held else (Move(request.person_key, held, after, None),)
+    return Ruling(after, moves)
 
 
 def _cancel_refused(
