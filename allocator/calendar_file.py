@@ -87,7 +87,9 @@ def _events(booked: Appointments, city: str, language: str) -> Iterator[Event]:
         event.add("dtstamp", booked.told_at)
         event.add("dtstart", appointment.starts_at)
         event.add("dtend", appointment.ends_at)
-        event.add("summary", f"{summary.format(appointment.dose)} ({with_readings(city, language)})")
+        event.add(
+            "summary", f"{summary.format(appointment.dose)} ({with_readings(city, language)})"
+        )
         place = (name_in(venue.names, language), name_in(venue.addresses, language))
         event.add("location", ", ".join(place))
         event.add("description", number.format(booked.booking_number))
