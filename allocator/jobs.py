@@ -13,9 +13,9 @@ server is slow, and the backlog is worked off at the worker's own pace after.
 Every two seconds it has what the waiting room put on record moved to PostgreSQL, by a queue
 of its own, so that the relay's count of messages stays what it is. Each minute it orders what is
 due of backups from the keeper, a worker of its own (`backups_every_s`).
-Each minute it orders reminders to be put into the outbox. They go by a queue of their own, which
-is filled only while no news wait: a confirmation waits for one reminder at most, however many
-there are.
+Every five minutes it orders reminders to be put into the outbox. They go by a queue of their
+own, which is filled only while no news wait: a confirmation waits for one reminder at most,
+however many there are.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ QUEUE = "notices"
 RECORDS_QUEUE = "records"
 REMINDERS_QUEUE = "reminders"
 REMINDERS_MAX = 20_000
-"""So many are put into the outbox at once; the others a minute later."""
+"""So many are put into the outbox at once; the others right after, by a task of their own."""
 
 RECORDS_EVERY_S = 2.0
 TASK_TIME_LIMIT_S = 30
@@ -207,6 +207,8 @@ def make_reminders() -> int:
         return 0
     if made:
         log.info("reminders_made", count=made)
+    if made == REMINDERS_MAX:
+        make_reminders.apply_async()
     return made
 
 
