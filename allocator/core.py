@@ -53,6 +53,7 @@ from allocator.model import Booking, Dose, Outcome, Refusal, Release
 from allocator.numbering import booking_number
 from allocator.offering import accept, expire, freed_by, join, offer
 from allocator.orders import add_seats, close_slots, cut_supply, mark_dose
+from allocator.reminding import turn_reminders
 from allocator.search import Pair, Search
 from allocator.together import FourSeats, place_together
 from allocator.walking_in import walk_in
@@ -84,7 +85,7 @@ def _decide_new(ledger: Ledger, facts: Facts, request: Request, now: datetime) -
         case Cancel() as cancel:
             return _cancel(ledger, facts, request, cancel, now)
         case Remind() as remind:
-            return _remind(facts, request, remind)
+            return turn_reminders(facts, request, remind)
         case BookTogether() as together:
             return _book_together(ledger, facts, request, together, now)
         case Join() as asked:
@@ -284,15 +285,6 @@ def _cancel(
         standby=None,
     )
     return Ruling(after, (Move(request.person_key, held, after, "cancelled"),))
-
-
-def _remind(facts: Facts, request: Request, remind: Remind) -> Ruling:
-    held = facts.held.get((remind.campaign_id, request.person_key))
-    if held is None:
-        return Ruling(Refusal.NO_BOOKING)
-    after = msgspec.structs.replace(held, reminders=remind.reminders)
-    moves = () if after == held else (Move(request.person_key, held, after, None),)
-    return Ruling(after, moves)
 
 
 def _cancel_refused(

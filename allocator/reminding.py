@@ -1,4 +1,4 @@
-"""When a resident is reminded of a dose: a week before it, and the day before.
+"""Who is reminded of a dose, and when: a week before it, and the day before.
 
 Rule 1: a reminder is due at REMINDED_AT of its day. It is timely until the next one is due,
 or until the dose: what was held up for long is not sent late beside the next.
@@ -17,7 +17,9 @@ from typing import Literal
 
 import msgspec
 
-from allocator.model import SITE_TIMEZONE
+from allocator.commands import Remind, Request
+from allocator.ledger import Facts, Move, Ruling
+from allocator.model import SITE_TIMEZONE, Refusal
 
 Reminder = Literal["reminder_week", "reminder_day"]
 
@@ -56,3 +58,13 @@ def is_timely(kind: Reminder, starts_at: datetime, now: datetime) -> bool:
     if kind == "reminder_day":
         return now < starts_at
     return now < due_at("reminder_day", starts_at.astimezone(SITE_TIMEZONE).date())
+
+
+def turn_reminders(facts: Facts, request: Request, command: Remind) -> Ruling:
+    """Turn a person's reminders on or off; they see it on the page, and are told no more of it."""
+    held = facts.held.get((command.campaign_id, request.person_key))
+    if held is None:
+        return Ruling(Refusal.NO_BOOKING)
+    after = msgspec.structs.replace(held, reminders=command.reminders)
+    moves = () if after == held else (Move(request.person_key, held, after, None),)
+    return Ruling(after, moves)

@@ -74,7 +74,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
     ),
     "command": frozenset(
         {
-            *("book", "change", "cancel", "book_together", "join", "accept", "expire"),
+            *("book", "change", "cancel", "remind", "book_together", "join", "accept", "expire"),
             *("close_slots", "add_seats", "cut_supply", "mark_dose", "walk_in"),
         }
     ),

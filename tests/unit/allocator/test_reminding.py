@@ -1,17 +1,39 @@
-"""When a reminder is due, and until when it helps."""
+"""When a reminder is due, until when it helps, and who wants none."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+import msgspec
 import pytest
 
-from allocator.model import SITE_TIMEZONE
+from allocator.commands import Remind
+from allocator.core import decide_batch
+from allocator.ledger import Move
+from allocator.model import SITE_TIMEZONE, Booking, Refusal
 from allocator.reminding import Due, due, due_at, is_timely
+from tests.unit.allocator import offers
+from tests.unit.allocator.offers import (
+    CAMPAIGN,
+    MONDAY,
+    NOW,
+    answer,
+    book,
+    change,
+    facts,
+    join,
+    ledger,
+    person,
+    request,
+    slot,
+)
 
 DOSE = datetime(2021, 9, 24, 9, 15, tzinfo=SITE_TIMEZONE)
 DAY = DOSE.date()
 MINUTE = timedelta(minutes=1)
+LATER = offers.day(21)
+FOUR = (slot(1, MONDAY, 9), slot(2, MONDAY, 10), slot(21, LATER, 9), slot(22, LATER, 10))
+ON, OFF = Remind(CAMPAIGN, reminders=True), Remind(CAMPAIGN, reminders=False)
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
@@ -58,3 +80,43 @@ def test_reminder_helps_until_the_next_one_or_the_dose() -> None:
     assert not is_timely("reminder_week", DOSE, at(23, 9))
     assert is_timely("reminder_day", DOSE, DOSE - MINUTE)
     assert not is_timely("reminder_day", DOSE, DOSE)
+
+
+def test_reminders_are_turned_off_and_on_and_nobody_is_told_of_it() -> None:
+    books, known = ledger(*FOUR), facts(1)
+    (made,) = decide_batch(books, known, [request(1, book(2))], NOW)
+    assert isinstance(made.outcome, Booking)
+    assert made.outcome.reminders
+    asked = [request(2, OFF), request(3, OFF), request(4, ON)]
+    off, again, on = decide_batch(books, known, asked, NOW)
+    silent = msgspec.structs.replace(made.outcome, reminders=False)
+    assert off.moves == (Move(person(1), made.outcome, silent, None),)
+    assert off.outcome == again.outcome == silent
+    assert again.moves == ()
+    assert on.outcome == made.outcome == known.held[(CAMPAIGN, person(1))]
+    assert books.seats.slots[2].free == [0, 1]
+
+
+def test_reminders_that_were_not_wanted_stay_off_through_a_change() -> None:
+    books, known = ledger(*FOUR), facts(1)
+    asked = msgspec.structs.replace(book(1), reminders=False)
+    made, moved = decide_batch(books, known, [request(1, asked), request(2, change(2))], NOW)
+    for decision in (made, moved):
+        assert isinstance(decision.outcome, Booking)
+        assert not decision.outcome.reminders
+
+
+def test_place_on_the_list_keeps_whether_reminders_are_wanted() -> None:
+    books = ledger(slot(1, MONDAY), slot(21, LATER), taken={(1, 1): 1, (21, 2): 1})
+    asked = msgspec.structs.replace(join(), reminders=False)
+    joined, on = decide_batch(books, facts(1), [request(1, asked), request(2, ON)], NOW)
+    assert isinstance(joined.outcome, Booking)
+    assert not joined.outcome.reminders
+    assert isinstance(on.outcome, Booking)
+    assert on.outcome.reminders
+    (waiting,) = books.standby.in_order("release")
+    assert waiting.booking.reminders
+
+
+def test_without_a_booking_there_is_nothing_to_be_reminded_of() -> None:
+    assert answer(ledger(*FOUR), facts(1), request(1, ON), NOW) is Refusal.NO_BOOKING
