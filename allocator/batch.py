@@ -201,6 +201,7 @@ def _rows(bookings: Sequence[Booking], catalogue: Catalogue) -> Columns:
         "dose1_given": [1 in booking.given for booking in bookings],
         "dose2_given": [2 in booking.given for booking in bookings],
         "standby": [_standby(booking) for booking in bookings],
+        "reminders": [booking.reminders for booking in bookings],
     }
 
 

@@ -49,6 +49,7 @@ class Book(msgspec.Struct, frozen=True, gc=False, tag="book"):
     contact: bytes
     language: str
     first_dose_elsewhere: FirstDose | None = None
+    reminders: bool = True
 
     def __post_init__(self) -> None:
         """Refuse to be built over its bounds."""
@@ -72,6 +73,13 @@ class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
 
     campaign_id: str
     doses: Literal["both", "second"]
+
+
+class Remind(msgspec.Struct, frozen=True, tag="remind"):
+    """Send mails before each dose from now on, or none."""
+
+    campaign_id: str
+    reminders: bool
 
 
 class Companion(msgspec.Struct, frozen=True):
@@ -103,6 +111,7 @@ class Join(msgspec.Struct, frozen=True, tag="join"):
     contact: bytes
     language: str
     first_dose_elsewhere: FirstDose | None = None
+    reminders: bool = True
 
 
 class Accept(msgspec.Struct, frozen=True, tag="accept"):
@@ -185,6 +194,7 @@ Command = (
     Book
     | Change
     | Cancel
+    | Remind
     | BookTogether
     | Join
     | Accept

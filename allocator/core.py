@@ -36,6 +36,7 @@ from allocator.commands import (
     Expire,
     Join,
     MarkDose,
+    Remind,
     Request,
     WalkIn,
     companion_id,
@@ -52,6 +53,7 @@ from allocator.model import Booking, Dose, Outcome, Refusal, Release
 from allocator.numbering import booking_number
 from allocator.offering import accept, expire, freed_by, join, offer
 from allocator.orders import add_seats, close_slots, cut_supply, mark_dose
+from allocator.reminding import turn_reminders
 from allocator.search import Pair, Search
 from allocator.together import FourSeats, place_together
 from allocator.walking_in import walk_in
@@ -82,6 +84,8 @@ def _decide_new(ledger: Ledger, facts: Facts, request: Request, now: datetime) -
             return _change(ledger, facts, request, change, now)
         case Cancel() as cancel:
             return _cancel(ledger, facts, request, cancel, now)
+        case Remind() as remind:
+            return turn_reminders(facts, request, remind)
         case BookTogether() as together:
             return _book_together(ledger, facts, request, together, now)
         case Join() as asked:
@@ -178,6 +182,7 @@ def _book(ledger: Ledger, facts: Facts, request: Request, book: Book, now: datet
         "booked",
         _doses(found),
         book.first_dose_elsewhere,
+        reminders=book.reminders,
     )
     move = Move(request.person_key, None, booking, "booked")
     return Ruling(booking, (move,) if held is None else (replaced(request, held), move))

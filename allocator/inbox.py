@@ -31,6 +31,7 @@ from allocator.commands import (
     Command,
     Companion,
     Join,
+    Remind,
     Request,
     WalkIn,
     companion_id,
@@ -117,6 +118,7 @@ class Inbox:
         contact: Contact,
         language: str,
         first_dose_elsewhere: FirstDose | None = None,
+        reminders: bool = True,
     ) -> Outcome | None:
         """Ask for both doses (or dose 2 alone); None while undecided.
 
@@ -124,7 +126,7 @@ class Inbox:
             InboxFull: the inbox holds as many requests as it may.
             InboxAway: Redis does not answer.
         """
-        unsealed = Book(release_id, wish, b"", language, first_dose_elsewhere)
+        unsealed = Book(release_id, wish, b"", language, first_dose_elsewhere, reminders)
         return await self._with_contact(request_id, person_key, unsealed, contact)
 
     async def change(
@@ -149,6 +151,12 @@ class Inbox:
     ) -> Outcome | None:
         """Give back both seats, or that of dose 2; None while undecided. Raises as `book`."""
         return await self._plain(request_id, person_key, Cancel(campaign_id, doses))
+
+    async def remind(
+        self, request_id: UUID, person_key: bytes, *, campaign_id: str, reminders: bool
+    ) -> Outcome | None:
+        """Ask for mails before each dose, or for none; None while undecided. Raises as `book`."""
+        return await self._plain(request_id, person_key, Remind(campaign_id, reminders))
 
     async def book_together(
         self,
@@ -187,9 +195,10 @@ class Inbox:
         contact: Contact,
         language: str,
         first_dose_elsewhere: FirstDose | None = None,
+        reminders: bool = True,
     ) -> Outcome | None:
         """Ask for a place on the standby list; None while undecided. Raises as `book`."""
-        unsealed = Join(release_id, wish, b"", language, first_dose_elsewhere)
+        unsealed = Join(release_id, wish, b"", language, first_dose_elsewhere, reminders)
         return await self._with_contact(request_id, person_key, unsealed, contact)
 
     async def accept(

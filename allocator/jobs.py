@@ -13,6 +13,9 @@ server is slow, and the backlog is worked off at the worker's own pace after.
 Every two seconds it has what the waiting room put on record moved to PostgreSQL, by a queue
 of its own, so that the relay's count of messages stays what it is. Each minute it orders what is
 due of backups from the keeper, a worker of its own (`backups_every_s`).
+Every five minutes it orders reminders to be put into the outbox. They go by a queue of their
+own, which is filled only while no news wait: a confirmation waits for one reminder at most,
+however many there are.
 """
 
 from __future__ import annotations
@@ -35,10 +38,15 @@ from monitoring.settings import load
 
 if TYPE_CHECKING:
     from allocator.notices import NoticeDesk, Result
+    from allocator.outbox import Queue as OutboxQueue
     from allocator.worker_watch import WorkerProcess
 
 QUEUE = "notices"
 RECORDS_QUEUE = "records"
+REMINDERS_QUEUE = "reminders"
+REMINDERS_MAX = 20_000
+"""So many are put into the outbox at once; the others right after, by a task of their own."""
+
 RECORDS_EVERY_S = 2.0
 TASK_TIME_LIMIT_S = 30
 VISIBILITY_TIMEOUT_S = 300
@@ -65,8 +73,11 @@ def configuration(settings: JobsSettings) -> dict[str, Any]:
             "socket_connect_timeout": 5.0,
         },
         "task_default_queue": QUEUE,
-        "task_queues": (Queue(QUEUE), Queue(RECORDS_QUEUE)),
-        "task_routes": {"keep_room_records": {"queue": RECORDS_QUEUE}},
+        "task_queues": (Queue(QUEUE), Queue(RECORDS_QUEUE), Queue(REMINDERS_QUEUE)),
+        "task_routes": {
+            "keep_room_records": {"queue": RECORDS_QUEUE},
+            "make_reminders": {"queue": RECORDS_QUEUE},
+        },
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_ignore_result": True,
@@ -97,6 +108,11 @@ def _orders(settings: JobsSettings) -> dict[str, Any]:
             "task": "keep_room_records",
             "schedule": RECORDS_EVERY_S,
             "options": {"expires": RELAY_EXPIRES_S},
+        },
+        "make-reminders": {
+            "task": "make_reminders",
+            "schedule": settings.remind_every_s,
+            "options": {"expires": settings.remind_every_s},
         },
     }
     if settings.backups_every_s is not None:
@@ -152,14 +168,24 @@ def relay_outbox() -> int:
     """Hand due messages to `send_notice`; return how many."""
     from allocator.outbox import AGAIN_AFTER_S, LOST_AFTER_S
 
-    queued = _queued()
-    room = _settings().relay_batch_max - queued
+    queued = _queued(QUEUE)
     # Beat may have ordered the next relay already; it is no message of the outbox.
     again_after_s = AGAIN_AFTER_S if queued > 1 else LOST_AFTER_S
-    outbox_ids = _due(room, again_after_s) if room > 0 else []
+    count = _hand_out("notices", QUEUE, queued, again_after_s)
+    if count == 0 and queued <= 1:
+        queued = _queued(REMINDERS_QUEUE)
+        again_after_s = AGAIN_AFTER_S if queued > 0 else LOST_AFTER_S
+        count = _hand_out("reminders", REMINDERS_QUEUE, queued, again_after_s)
+    return count
+
+
+def _hand_out(kept_in: OutboxQueue, queue: str, queued: int, again_after_s: int) -> int:
+    """Hand messages of one kind to Celery, as many as keep its queue short; return how many."""
+    room = _settings().relay_batch_max - queued
+    outbox_ids = _due(room, again_after_s, kept_in) if room > 0 else []
     with app.producer_or_acquire() as producer:
         for outbox_id in outbox_ids:
-            send_notice.apply_async((outbox_id,), producer=producer)
+            send_notice.apply_async((outbox_id,), producer=producer, queue=queue)
     return len(outbox_ids)
 
 
@@ -169,6 +195,21 @@ def send_notice(outbox_id: int) -> Result:
     result = _desk().tell(outbox_id, datetime.now(SITE_TIMEZONE))
     _worker().note(result)
     return result
+
+
+@app.task(name="make_reminders")
+def make_reminders() -> int:
+    """Put the reminders that are due into the outbox; return how many are new."""
+    try:
+        made = _desk().outbox.remind(datetime.now(SITE_TIMEZONE), REMINDERS_MAX)
+    except StoreAway:
+        log.warning("dependency_lost", dependency="postgresql")
+        return 0
+    if made:
+        log.info("reminders_made", count=made)
+    if made == REMINDERS_MAX:
+        make_reminders.apply_async()
+    return made
 
 
 @app.task(name="keep_room_records")
@@ -189,19 +230,19 @@ def keep_room_records() -> int:
     return 0
 
 
-def _due(room: int, again_after_s: int) -> list[int]:
+def _due(room: int, again_after_s: int, kept_in: OutboxQueue) -> list[int]:
     try:
-        return _desk().outbox.due(room, again_after_s)
+        return _desk().outbox.due(room, again_after_s, kept_in)
     except StoreAway:
         log.warning("dependency_lost", dependency="postgresql")
         return []
 
 
-def _queued() -> int:
-    """Return how many messages wait in Celery's queue."""
+def _queued(queue: str) -> int:
+    """Return how many messages wait in a queue of Celery's."""
     with app.connection_or_acquire() as connection:
         # Declaring a queue in Redis makes nothing; it is how its length is asked for.
-        declared = connection.default_channel.queue_declare(queue=QUEUE)
+        declared = connection.default_channel.queue_declare(queue=queue)
     return int(declared.message_count)
 
 

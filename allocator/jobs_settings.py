@@ -52,6 +52,8 @@ class JobsSettings(ProcessSettings):
     """The city's name in further languages, by their codes; plain Japanese with its reading."""
     phone_desk: str = "0476-00-0000"
     relay_every_s: float = Field(default=1.0, ge=0.1, le=10.0)
+    remind_every_s: float = Field(default=300.0, ge=0.1, le=3_600.0)
+    """How often beat orders the reminders that are due to be made."""
     backups_every_s: float | None = Field(default=None, ge=0.1, le=3_600.0)
     """How often beat orders what is due of backups; left out where no keeper listens."""
     niceness: int = Field(default=10, ge=0, le=19)

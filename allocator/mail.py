@@ -6,15 +6,15 @@ mail twice, with the same Message-ID.
 Rule 2: a mail holds what its reader needs to come at the right time and place, and
 of themselves no more than their name.
 
-Parts: plain text, HTML, and an iCalendar file with each appointment that stands (RFC 5545;
-its UID stays when the appointment moves, and SEQUENCE grows, so that calendars replace it).
-An offer has none: what is not accepted does not belong into a calendar.
+Parts: plain text, HTML, and a calendar file with each appointment that stands
+(`allocator.calendar_file`). An offer has none: what is not accepted does not belong into a
+calendar.
 Times are the site's (Asia/Tokyo).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -25,9 +25,11 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from allocator.calendar_file import CALENDAR_FILE as CALENDAR_FILE
+from allocator.calendar_file import Appointment as Appointment
+from allocator.calendar_file import Appointments, Organizer, calendar_file
 from allocator.ledger import Notice
 from allocator.mail_languages import (
     day_words,
@@ -37,10 +39,11 @@ from allocator.mail_languages import (
     name_in,
     with_readings,
 )
-from allocator.model import SITE_TIMEZONE, StandbyPlace, Venue
+from allocator.model import SITE_TIMEZONE, StandbyPlace
+from allocator.reminding import DAYS_BEFORE, Reminder, is_timely
 from allocator.sealing import Contact
 
-Kind = Notice
+Kind = Notice | Reminder
 State = Literal["booked", "first_only", "standby", "offered", "cancelled"]
 
 TOLD_IN: Mapping[Kind, frozenset[State]] = {
@@ -52,13 +55,10 @@ TOLD_IN: Mapping[Kind, frozenset[State]] = {
     "listed": frozenset({"standby"}),
     "offered": frozenset({"offered"}),
     "offer_over": frozenset({"standby", "cancelled"}),
+    "reminder_week": frozenset({"booked", "first_only"}),
+    "reminder_day": frozenset({"booked", "first_only"}),
 }
 """In which states of the booking each kind of letter still tells the truth."""
-
-CALENDAR_FILE = "vaccination.ics"
-
-_SITE_TIMEZONE = Timezone.from_tzinfo(SITE_TIMEZONE)
-"""Made once: it takes four fifths of the time of a whole mail."""
 
 _LINE_OF_TEXT = SMTP.clone(max_line_length=76)
 
@@ -72,20 +72,12 @@ _templates = Environment(
 )
 
 
-class Appointment(msgspec.Struct, frozen=True):
-    """When and where one dose is given."""
-
-    dose: Literal[1, 2]
-    starts_at: datetime
-    ends_at: datetime
-    venue: Venue
-
-
 class Letter(msgspec.Struct, frozen=True):
     """What is to be told to whom: `kind` is what happened, the rest is how it stands now.
 
     `written_at` is when it was decided; `standby` is there while somebody waits or has
-    an offer. Printed without its content.
+    an offer. `reminded_of` is the dose that a reminder is of; None when it does not stand as it
+    did, or its person wants no reminders any more. Printed without its content.
     """
 
     outbox_id: int
@@ -100,10 +92,19 @@ class Letter(msgspec.Struct, frozen=True):
     language: str
     standby: StandbyPlace | None = None
     first_is_given: bool = False
+    revision: int = 0
+    reminded_of: Appointment | None = None
+
+    @property
+    def is_reminder(self) -> bool:
+        """Say whether it tells nothing new."""
+        return self.kind in DAYS_BEFORE
 
     @property
     def shown(self) -> tuple[Appointment, ...]:
         """Return the appointments to come to; in news of a change, not the dose that was given."""
+        if self.reminded_of is not None:
+            return (self.reminded_of,)
         is_news = self.standby is not None or self.kind == "moved"
         if not (is_news and self.first_is_given):
             return self.appointments
@@ -123,12 +124,18 @@ class Letterhead(msgspec.Struct, frozen=True):
     phone_desk: str
 
 
-def is_overtaken(letter: Letter) -> bool:
-    """Say whether a later letter tells the opposite of this one.
+def is_overtaken(letter: Letter, now: datetime) -> bool:
+    """Say whether a later letter tells the opposite of this one, or it comes too late.
 
     A booking that was cancelled before its confirmation went out has a letter for
-    each; only the later is sent. An offer that no longer stands is not told of.
+    each; only the later is sent. An offer that no longer stands is not told of, and nobody is
+    reminded of a dose that was moved, or that has begun.
     """
+    match letter.kind:
+        case "reminder_week" | "reminder_day" as reminder:
+            dose = letter.reminded_of
+            if dose is None or not is_timely(reminder, dose.starts_at, now):
+                return True
     return letter.state not in TOLD_IN[letter.kind]
 
 
@@ -166,7 +173,7 @@ def render(letter: Letter, letterhead: Letterhead) -> EmailMessage:
 def _context(letter: Letter, letterhead: Letterhead, language: str) -> dict[str, object]:
     """Return what the templates write of."""
     product = name_in(letter.product_names, language)
-    about_booking = ("booked", "changed", "moved")
+    about_booking = ("booked", "changed", "moved", *DAYS_BEFORE)
     return {
         "letter": letter,
         "letterhead": letterhead,
@@ -204,37 +211,15 @@ def _moment_words(letter: Letter, language: str) -> str:
 
 
 def _calendar(letter: Letter, letterhead: Letterhead, language: str) -> bytes:
-    calendar = Calendar()
-    calendar.add("prodid", "-//Seiriken//Seiriken//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    for event in _events(letter, letterhead, language):
-        calendar.add_component(event)
-    calendar.add_component(_SITE_TIMEZONE)
-    return bytes(calendar.to_ical())
-
-
-def _events(letter: Letter, letterhead: Letterhead, language: str) -> Iterator[Event]:
+    booked = Appointments(
+        letter.booking_id,
+        letter.booking_number,
+        letter.revision,
+        letter.written_at,
+        letter.appointments,
+    )
     city = name_in(letterhead.city_names, language)
-    summary = with_readings(mail_language(language).summary, language)
-    number = with_readings(mail_language(language).number, language)
-    organizer = vCalAddress(f"mailto:{letterhead.mail_from}")
-    organizer.params["CN"] = vText(city)
-    for appointment in letter.appointments:
-        venue = appointment.venue
-        event = Event()
-        event.add("uid", f"{letter.booking_id}-dose{appointment.dose}@{_domain(letterhead)}")
-        event.add("sequence", letter.outbox_id)
-        event.add("dtstamp", letter.written_at)
-        event.add("dtstart", appointment.starts_at)
-        event.add("dtend", appointment.ends_at)
-        event.add("summary", f"{summary.format(appointment.dose)} ({city})")
-        place = (name_in(venue.names, language), name_in(venue.addresses, language))
-        event.add("location", ", ".join(place))
-        event.add("description", number.format(letter.booking_number))
-        event.add("status", "CONFIRMED")
-        event.add("organizer", organizer)
-        yield event
+    return calendar_file(booked, city, language, Organizer(city, letterhead.mail_from))
 
 
 def _domain(letterhead: Letterhead) -> str:

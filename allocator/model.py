@@ -217,7 +217,8 @@ class Booking(msgspec.Struct, frozen=True, gc=False):
     given back, or empty once cancelled. `given` are the numbers of those that were given.
     On the standby list (`standby`) it is empty, or (1) if that was given; an offer
     (`offered`) holds its seats until it is taken or runs out. `product_id` is empty
-    while somebody on the list may get any.
+    while somebody on the list may get any. `reminders` says whether the person wants mails
+    before each dose (`allocator.reminding`).
     """
 
     booking_number: str
@@ -230,6 +231,7 @@ class Booking(msgspec.Struct, frozen=True, gc=False):
     first_dose_elsewhere: FirstDose | None = None
     given: tuple[DoseNumber, ...] = ()
     standby: StandbyPlace | None = None
+    reminders: bool = True
 
     def slot_of(self, number: DoseNumber) -> int | None:
         """Return the slot of a dose, None if there is none."""

@@ -67,7 +67,7 @@ class NoticeDesk:
     def _tell(self, letter: Letter, now: datetime) -> Result:
         """Send the held letter and say so in the outbox."""
         try:
-            done = self.write(letter)
+            done = self.write(letter, now)
         except PostAway:
             if now - letter.written_at < GIVE_UP_AFTER:
                 self._outbox.put_back(letter.outbox_id)
@@ -76,11 +76,11 @@ class NoticeDesk:
         self._outbox.settle(letter.outbox_id, done)
         return done
 
-    def write(self, letter: Letter) -> Done:
+    def write(self, letter: Letter, now: datetime) -> Done:
         """Send a letter, unless nobody is to get it. Raises `PostAway`."""
         if not letter.contact.email:
             return "no_address"
-        if is_overtaken(letter):
+        if is_overtaken(letter, now):
             return "overtaken"
         mail = render(letter, self._letterhead)
         return self._post.send(mail, letter.outbox_id, letter.contact.email)

@@ -84,6 +84,7 @@ def join(ledger: Ledger, facts: Facts, request: Request, command: Join, now: dat
         doses=(),
         first_dose_elsewhere=elsewhere,
         standby=place,
+        reminders=command.reminders,
     )
     return Ruling(booking, (Move(request.person_key, None, booking, "joined"),))
 

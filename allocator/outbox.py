@@ -20,7 +20,8 @@ import psycopg
 
 from allocator.errors import StoreAway
 from allocator.mail import Appointment, Letter
-from allocator.model import SITE_TIMEZONE, StandbyPlace, Venue
+from allocator.model import PROBE_ID, SITE_TIMEZONE, StandbyPlace, Venue
+from allocator.reminding import due
 from allocator.sealing import unseal_contact
 from allocator.statements import named_rows, statement
 
@@ -34,12 +35,16 @@ _SESSION = (
     "-c timezone=Asia/Tokyo -c statement_timeout=10s -c idle_in_transaction_session_timeout=60s"
 )
 
+Queue = Literal["notices", "reminders"]
+"""News, and reminders, which never keep news waiting."""
+
 _DUE = statement("outbox_due").encode()
 _HELD = statement("outbox_held").encode()
 _NOTICE = statement("outbox_notice").encode()
 _DONE = statement("outbox_done").encode()
 _FAILED = statement("outbox_failed").encode()
 _BACKLOG = statement("outbox_backlog").encode()
+_REMINDERS_MADE = statement("reminders_made").encode()
 
 Done = Literal["sent", "no_address", "overtaken", "refused", "given_up"]
 """How a message ends: told; nobody to tell; a later one says otherwise; the mail server
@@ -47,7 +52,7 @@ refused it for good; it could not be told for days."""
 
 
 class Backlog(msgspec.Struct, frozen=True):
-    """Messages not delivered yet, and the age of the oldest in seconds (0 without any)."""
+    """News not delivered yet, and the age of the oldest in seconds (0 without any)."""
 
     messages: int
     oldest_age_s: float
@@ -67,7 +72,9 @@ class Outbox:
             self._connection.close()
             self._connection = None
 
-    def due(self, limit: int, again_after_s: int = AGAIN_AFTER_S) -> list[int]:
+    def due(
+        self, limit: int, again_after_s: int = AGAIN_AFTER_S, queue: Queue = "notices"
+    ) -> list[int]:
         """Return messages to hand out, oldest first, each marked as handed out now.
 
         What was handed out, and is neither done nor failed `again_after_s` later, is
@@ -77,8 +84,28 @@ class Outbox:
             StoreAway: PostgreSQL does not answer.
         """
         with self._transaction() as connection:
-            parameters = {"limit": limit, "again_after_s": again_after_s}
+            parameters = {"limit": limit, "again_after_s": again_after_s, "queue": queue}
             return sorted(row.outbox_id for row in connection.execute(_DUE, parameters))
+
+    def remind(self, now: datetime, limit: int) -> int:
+        """Put what residents are to be reminded of now into the outbox; return how many are new.
+
+        However often and wherever it is called, a dose is reminded of once a kind.
+
+        Raises:
+            StoreAway: PostgreSQL does not answer.
+        """
+        found = list(due(now))
+        parameters = {
+            "now": now,
+            "limit": limit,
+            "probe": PROBE_ID,
+            "kind": [one.kind for one in found],
+            "day": [one.day for one in found],
+            "due_at": [one.due_at for one in found],
+        }
+        with self._transaction() as connection:
+            return connection.execute(_REMINDERS_MADE, parameters).rowcount
 
     def backlog(self) -> Backlog:
         """Return how much waits. Raises `StoreAway`."""
@@ -134,6 +161,8 @@ class Outbox:
             language=row.language,
             standby=None if row.standby is None else msgspec.convert(row.standby, StandbyPlace),
             first_is_given=row.dose1_given,
+            revision=row.revision,
+            reminded_of=_reminded_of(row),
         )
 
     @contextmanager
@@ -160,6 +189,17 @@ def _appointments(row: Any) -> Iterator[Appointment]:
     if row.dose2_starts_at is not None:
         venue = Venue(row.dose2_venue_id, row.dose2_venue_names, row.dose2_venue_addresses)
         yield _appointment(2, row.dose2_starts_at, row.dose2_ends_at, venue)
+
+
+def _reminded_of(row: Any) -> Appointment | None:
+    """Return the dose that a reminder is of, while it stands where it stood and is wanted."""
+    held = {
+        1: (row.dose1_slot_id, row.dose1_given),
+        2: (row.dose2_slot_id, row.dose2_given),
+    }
+    if not row.reminders or held.get(row.reminded_dose) != (row.reminded_slot_id, False):
+        return None
+    return next(item for item in _appointments(row) if item.dose == row.reminded_dose)
 
 
 def _appointment(

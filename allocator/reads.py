@@ -24,6 +24,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from allocator import statements
+from allocator.calendar_file import CALENDAR_FILE as CALENDAR_FILE
+from allocator.calendar_file import Appointment as Appointment
+from allocator.calendar_file import Appointments as Appointments
+from allocator.calendar_file import calendar_file as calendar_file
 from allocator.errors import CatalogueMissing, NotYours, StoreAway
 from allocator.model import Booking, Catalogue, Outcome
 from allocator.offer import Availability as Availability
@@ -54,11 +58,16 @@ def availability_key(release_id: str) -> str:
 
 
 class HeldBooking(msgspec.Struct, frozen=True):
-    """A person's booking with the contact details that were given for it."""
+    """A person's booking with the contact details that were given for it.
+
+    `revision` counts how often its doses were moved, the last time at `arranged_at`.
+    """
 
     booking: Booking
     contact: Contact
     booked_at: datetime
+    revision: int = 0
+    arranged_at: datetime | None = None
 
 
 class OnStandby(msgspec.Struct, frozen=True):
@@ -131,7 +140,7 @@ class Reads:
             return None
         booking = booking_from_row(row)
         contact = unseal_contact(self._contact_key, row.contact, booking.booking_id)
-        return HeldBooking(booking, contact, row.booked_at)
+        return HeldBooking(booking, contact, row.booked_at, row.revision, row.arranged_at)
 
     async def standby_of(self, person: bytes, campaign_id: str) -> OnStandby | None:
         """Return where a person stands on the standby list of a campaign. Raises `StoreAway`."""

@@ -28,6 +28,7 @@ def booking_from_row(row: Any) -> Booking:
         first_dose_elsewhere=FirstDose(row.product_id, row.dose1_on) if elsewhere else None,
         given=_given(row),
         standby=None if row.standby is None else msgspec.convert(row.standby, StandbyPlace),
+        reminders=row.reminders,
     )
 
 

@@ -4,9 +4,9 @@ Rule 1: a draft holds what the parsers have accepted, so that it can be read aga
 Rule 2: nothing here does I/O or reads a clock. `gateway.sessions.Drafts` keeps drafts, sealed
 and bound to the person.
 
-Shape: text by name. `name`, `phone`, `email`; `first_dose_product` and `first_dose_date` after
-a first dose elsewhere; `slot_id` and `second_slot_id` once a time is chosen; `change` (`both` or
-`second`) while a booking is being changed.
+Shape: text by name. `name`, `phone`, `email`; `reminders` (`yes` or `no`); `first_dose_product` and
+`first_dose_date` after a first dose elsewhere; `slot_id` and `second_slot_id` once a time is
+chosen; `change` (`both` or `second`) while a booking is being changed.
 """
 
 from __future__ import annotations
@@ -50,6 +50,11 @@ def contact_of(draft: Mapping[str, str]) -> ContactForm | None:
     return ContactForm(draft["name"], draft["phone"], draft["email"])
 
 
+def reminders_of(draft: Mapping[str, str]) -> bool:
+    """Say whether mails before each dose are wanted: yes, unless somebody said no."""
+    return draft.get("reminders") != "no"
+
+
 def first_dose_of(draft: Mapping[str, str]) -> FirstDose | None:
     """Return the first dose that was given elsewhere, None if there was none."""
     if any(name not in draft for name in _FIRST_DOSE):
@@ -65,10 +70,17 @@ def choice_of(draft: Mapping[str, str]) -> Choice | None:
     return Choice(int(draft["slot_id"]), None if second is None else int(second))
 
 
-def with_contact(draft: Mapping[str, str], contact: ContactForm) -> Draft:
+def with_contact(
+    draft: Mapping[str, str], contact: ContactForm, *, reminders: bool = True
+) -> Draft:
     """Keep contact details: the way of a new booking, not of a change."""
     kept = _without(draft, ("change",))
-    return kept | {"name": contact.name, "phone": contact.phone, "email": contact.email}
+    return kept | {
+        "name": contact.name,
+        "phone": contact.phone,
+        "email": contact.email,
+        "reminders": "yes" if reminders else "no",
+    }
 
 
 def with_first_dose(draft: Mapping[str, str], first: FirstDose | None) -> Draft:

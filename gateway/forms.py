@@ -63,11 +63,12 @@ class ContactForm:
 
 @dataclass(frozen=True)
 class BookingForm:
-    """Contact details, then the wish."""
+    """Contact details, then the wish. `reminders`: mails before each dose are wanted."""
 
     contact: ContactForm
     wish: Wish
     first_dose_elsewhere: FirstDose | None = None
+    reminders: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class StandbyForm:
     contact: ContactForm
     wish: Flexible
     first_dose_elsewhere: FirstDose | None = None
+    reminders: bool = True
 
 
 @dataclass(frozen=True)

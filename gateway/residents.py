@@ -222,7 +222,7 @@ async def me(parts: Parts, visitor: Visitor) -> tuple[Whereabouts, BeforeBooking
     if visitor.session is not None:
         held = await parts.reads.booking_of(visitor.person_key, visitor.session.campaign_id)
         if held is not None:
-            view = _booking_view(parts, visitor, held.booking)
+            view = view_of(parts, visitor, held.booking)
             after = AfterBooking("booked", where.place, held.contact, identity.birth_date, view)
             return where, after
     state = _state_inside(where.state) if visitor.session is not None else where.state
@@ -252,6 +252,7 @@ async def book(
         contact=contact,
         language=language,
         first_dose_elsewhere=form.first_dose_elsewhere,
+        reminders=form.reminders,
     )
     return await told(parts, visitor, request_id, outcome, form)
 
@@ -281,7 +282,7 @@ async def held(parts: Parts, visitor: Visitor) -> BookingView | Problem:
     found = await parts.reads.booking_of(visitor.person_key, campaign_of(visitor))
     if found is None:
         return refused(Refusal.NO_BOOKING)
-    return _booking_view(parts, visitor, found.booking)
+    return view_of(parts, visitor, found.booking)
 
 
 async def outcome(parts: Parts, visitor: Visitor, request_id: UUID) -> Answered:
@@ -337,7 +338,7 @@ async def _answered(
         return refused(outcome)
     if isinstance(outcome, tuple):
         await _leave_the_inside(parts, visitor)
-        views = tuple(_booking_view(parts, visitor, booking) for booking in outcome)
+        views = tuple(view_of(parts, visitor, booking) for booking in outcome)
         return TogetherView(views)
     if outcome.state == "booked":
         await _leave_the_inside(parts, visitor)
@@ -361,11 +362,11 @@ async def _leave_the_inside(parts: Parts, visitor: Visitor) -> None:
 def _view(parts: Parts, visitor: Visitor, booking: Booking) -> BookingView | StandbyView:
     """Look up what the allocator answered, in the catalogue's copy here."""
     if booking.standby is None and booking.product_id:
-        return _booking_view(parts, visitor, booking)
+        return view_of(parts, visitor, booking)
     return place_view(parts, booking)
 
 
-def _booking_view(parts: Parts, visitor: Visitor, booking: Booking) -> BookingView:
+def view_of(parts: Parts, visitor: Visitor, booking: Booking) -> BookingView:
     """Look a booking up in the catalogue, whose copy here may be a second behind."""
     municipality_code = visitor.identity.municipality_code
     try:

@@ -10,6 +10,8 @@ from pydantic_settings import SettingsConfigDict
 from monitoring.settings import ProcessSettings
 from waiting_room.vwr import EVENT_ID
 
+ADDRESS_IN_MAP_URL = "{address}"
+
 INZAI = {
     "ja-simple": "{印西市|いんざいし}",
     "zh-Hans": "印西市",
@@ -41,6 +43,12 @@ class GatewaySettings(ProcessSettings):
     city_names: dict[str, str] = Field(default=INZAI)
     """The city's name in further languages, by their codes; plain Japanese with its reading."""
     phone_desk: str = "0476-00-0000"
+
+    map_url: str = Field(
+        default="https://www.openstreetmap.org/search?query={address}",
+        pattern=r"^$|^https://[^\s{}]+\{address\}[^\s{}]*$",
+    )
+    """Where a venue's address is looked up on a map, as a link; empty: there is none."""
 
     cookie_secure: bool = False
     """True behind TLS: cookies get the `__Host-` prefix, and answers HSTS."""

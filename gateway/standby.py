@@ -29,6 +29,7 @@ async def join(
         contact=Contact(form.contact.name, form.contact.phone, form.contact.email),
         language=language,
         first_dose_elsewhere=form.first_dose_elsewhere,
+        reminders=form.reminders,
     )
     return await told(parts, visitor, request_id, outcome, form)
 

@@ -54,7 +54,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
             *("operators_cap", "operators_rate", "calling_speed"),
         }
     ),
-    "task": frozenset({"relay_outbox", "send_notice", "keep_room_records"}),
+    "task": frozenset({"relay_outbox", "send_notice", "keep_room_records", "make_reminders"}),
     "invariant": frozenset(
         {
             *("oversold_seats", "half_pairs", "interval_breaches", "double_bookings"),
@@ -74,7 +74,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
     ),
     "command": frozenset(
         {
-            *("book", "change", "cancel", "book_together", "join", "accept", "expire"),
+            *("book", "change", "cancel", "remind", "book_together", "join", "accept", "expire"),
             *("close_slots", "add_seats", "cut_supply", "mark_dose", "walk_in"),
         }
     ),

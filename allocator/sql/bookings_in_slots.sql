@@ -1,7 +1,7 @@
 -- Everybody with a dose in slots that the staff's orders are about.
 SELECT
     booking_id, booking_number, campaign_id, release_id, product_id, state,
-    dose1_slot_id, dose1_on, dose2_slot_id, dose2_on, dose1_given, dose2_given, standby,
+    dose1_slot_id, dose1_on, dose2_slot_id, dose2_on, dose1_given, dose2_given, standby, reminders,
     person_key
 FROM booking
 WHERE dose1_slot_id = ANY(%(slot_ids)s) OR dose2_slot_id = ANY(%(slot_ids)s)

@@ -1,6 +1,6 @@
 SELECT
     booking_id, booking_number, campaign_id, release_id, product_id, state,
-    dose1_slot_id, dose1_on, dose2_slot_id, dose2_on, dose1_given, dose2_given, standby,
+    dose1_slot_id, dose1_on, dose2_slot_id, dose2_on, dose1_given, dose2_given, standby, reminders,
     person_key
 FROM booking
 WHERE state IN ('standby', 'offered')

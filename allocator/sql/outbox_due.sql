@@ -6,7 +6,8 @@ SET relayed_at = clock_timestamp(), attempts = attempts + 1, result = NULL
 WHERE outbox_id IN (
     SELECT outbox_id
     FROM outbox
-    WHERE done_at IS NULL
+    WHERE queue = %(queue)s
+        AND done_at IS NULL
         AND (
             relayed_at IS NULL
             OR relayed_at < clock_timestamp() - make_interval(

@@ -2,7 +2,9 @@
 SELECT
     outbox.kind, outbox.created_at,
     booking.booking_id, booking.booking_number, booking.state, booking.contact, booking.language,
-    booking.standby, booking.dose1_given,
+    booking.standby, booking.dose1_given, booking.dose2_given, booking.reminders, booking.revision,
+    booking.dose1_slot_id, booking.dose2_slot_id,
+    outbox.dose AS reminded_dose, outbox.slot_id AS reminded_slot_id,
     product.names AS product_names,
     slot1.starts_at AS dose1_starts_at, slot1.ends_at AS dose1_ends_at,
     venue1.venue_id AS dose1_venue_id, venue1.names AS dose1_venue_names,

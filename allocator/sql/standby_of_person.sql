@@ -2,7 +2,7 @@
 -- whom the city displaced, then who asked, each in order of rank. The list is bounded.
 SELECT
     booking_id, booking_number, campaign_id, release_id, product_id, state,
-    dose1_slot_id, dose1_on, dose2_slot_id, dose2_on, dose1_given, dose2_given, standby,
+    dose1_slot_id, dose1_on, dose2_slot_id, dose2_on, dose1_given, dose2_given, standby, reminders,
     (
         SELECT count(*)
         FROM booking AS other

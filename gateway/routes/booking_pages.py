@@ -81,23 +81,28 @@ async def details_page(request: Request) -> Response:
 async def details(request: Request) -> Response:
     """Keep name, phone and e-mail."""
     parts, visitor = parts_of(request), visitor_of(request)
-    values = await read_form(request, _CONTACT_FIELDS)
+    values = await read_form(request, (*_CONTACT_FIELDS, "reminders"))
     if isinstance(values, Problem):
         return answer(request, values)
+    reminders = values.pop("reminders", "no")  # A box that is not ticked is not sent.
     contact = forms.parse_contact(values)
     if visitor.session is None:
         if not isinstance(contact, list):
-            await _keep_contact(parts, visitor, contact)
+            await _keep_contact(parts, visitor, contact, reminders)
         return see_other(WAIT_PATH)
     if isinstance(contact, list):
-        return _details_page(request, values, error_words(request, contact), status=422)
-    await _keep_contact(parts, visitor, contact)
+        typed = values | {"reminders": reminders}
+        return _details_page(request, typed, error_words(request, contact), status=422)
+    await _keep_contact(parts, visitor, contact, reminders)
     return see_other(CHOOSE_PATH)
 
 
-async def _keep_contact(parts: Parts, visitor: Visitor, contact: forms.ContactForm) -> None:
+async def _keep_contact(
+    parts: Parts, visitor: Visitor, contact: forms.ContactForm, reminders: str
+) -> None:
     draft = await parts.drafts.load(visitor.person_key)
-    await parts.drafts.save(visitor.person_key, drafting.with_contact(draft, contact))
+    kept = drafting.with_contact(draft, contact, reminders=reminders == "yes")
+    await parts.drafts.save(visitor.person_key, kept)
 
 
 def _details_page(

@@ -1,6 +1,6 @@
 """The resident's own booking, as pages: see it, change it, cancel it.
 
-What is shown of a person is exactly what requirement R4 lists.
+What is shown of a person is exactly what requirement R4 lists, phone and e-mail masked.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from gateway import drafting, forms, residents, standby
+from gateway import after_booking, drafting, forms, residents, standby
 from gateway.answers import FAULTS, answer
 from gateway.fields import Doses
+from gateway.masking import masked
 from gateway.parts import parts_of
 from gateway.policies import Policy, visitor_of
 from gateway.problems import Problem
@@ -51,7 +52,13 @@ async def my_booking(request: Request) -> Response:
             return see_other(STANDBY_PATH)
         return render(request, "my_booking.html", held=None)
     return render(
-        request, "my_booking.html", held=me.view, contact=me.contact, birth_date=me.birth_date
+        request,
+        "my_booking.html",
+        held=me.view,
+        contact=masked(me.contact),
+        birth_date=me.birth_date,
+        maps=after_booking.maps_of(parts, me.view.doses),
+        request_id=str(uuid4()),
     )
 
 

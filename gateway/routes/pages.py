@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from gateway.routes import (
+    after_booking_pages,
     booking_pages,
     draw_pages,
     my_booking_pages,
@@ -24,5 +25,6 @@ def routes() -> list[BaseRoute]:
         *booking_pages.routes(),
         *sending_pages.routes(),
         *my_booking_pages.routes(),
+        *after_booking_pages.routes(),
         *standby_pages.routes(),
     ]

@@ -16,9 +16,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from allocator.model import Catalogue, Choice
-from gateway import drafting, forms, i18n, residents
+from gateway import after_booking, drafting, forms, i18n, residents
 from gateway.answers import FAULTS, answer
 from gateway.drafting import Purpose
+from gateway.masking import masked
 from gateway.parts import parts_of
 from gateway.policies import Policy, visitor_of
 from gateway.problems import Problem
@@ -86,7 +87,9 @@ async def send(request: Request) -> Response:
             change = forms.ChangeForm("both" if draft["change"] == "both" else "second", (choice,))
             answered = await residents.change(parts, visitor, request_id, change)
         elif (contact := drafting.contact_of(draft)) is not None:
-            form = forms.BookingForm(contact, (choice,), drafting.first_dose_of(draft))
+            form = forms.BookingForm(
+                contact, (choice,), drafting.first_dose_of(draft), drafting.reminders_of(draft)
+            )
             language = i18n.language_of(request)
             answered = await residents.book(parts, visitor, request_id, form, language)
         else:
@@ -155,10 +158,18 @@ async def _refused(request: Request, problem: Problem, draft: Mapping[str, str])
 
 
 async def _held_page(request: Request, purpose: str) -> Response:
-    held = await residents.held(parts_of(request), visitor_of(request))
-    if isinstance(held, Problem):
+    parts = parts_of(request)
+    kept = await after_booking.kept(parts, visitor_of(request))
+    if isinstance(kept, Problem):
         return see_other(MY_BOOKING_PATH)
-    return render(request, "booked.html", held=held, purpose=purpose)
+    return render(
+        request,
+        "booked.html",
+        held=kept.view,
+        contact=masked(kept.held.contact),
+        maps=after_booking.maps_of(parts, kept.view.doses),
+        purpose=purpose,
+    )
 
 
 async def _check_page(
@@ -189,6 +200,7 @@ async def _check_page(
         product=catalogue.products[doses[0].slot.product_id],
         resident=visitor.identity,
         contact=contact,
+        reminders=drafting.reminders_of(draft),
     )
 
 

@@ -62,7 +62,7 @@ async def join(request: Request) -> Response:
     wish = standby_wish(parts, sought, offers_for(parts, sought))
     if wish is None:
         return see_other(CHOOSE_PATH)
-    form = forms.StandbyForm(contact, wish, sought.first)
+    form = forms.StandbyForm(contact, wish, sought.first, drafting.reminders_of(draft))
     answered: Answered
     try:
         answered = await standby.join(parts, visitor, request_id, form, i18n.language_of(request))

@@ -132,7 +132,7 @@ class Crashed(Exception):
 def write_and_crash(desk: NoticeDesk, outbox_id: int) -> None:
     with desk.outbox.held(outbox_id) as letter:
         assert letter is not None
-        desk.write(letter)
+        desk.write(letter, now())
         raise Crashed
 
 

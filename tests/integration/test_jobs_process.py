@@ -49,6 +49,7 @@ class Jobs:
             "JOBS_PUBLIC_URL": "https://yoyaku.inzai.example",
             "JOBS_MAIL_DIR": str(self.mail_dir),
             "JOBS_RELAY_EVERY_S": "0.2",
+            "JOBS_REMIND_EVERY_S": "0.5",
         }
         self.stored = Stored(database_url, read_secret(folder / "secrets", "contact.key"))
 
@@ -109,7 +110,9 @@ def jobs(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Jobs]:
 def everything_told_to(redis_url: str) -> Iterator[list[str]]:
     """Gather every command that Redis is given meanwhile."""
     commands: list[str] = []
-    with Redis.from_url(redis_url) as redis, redis.monitor() as monitor:
+    # Until the worker has begun, nobody may say anything for long.
+    patient = Redis.from_url(redis_url, socket_timeout=None)
+    with patient as redis, redis.monitor() as monitor:
 
         def listen() -> None:
             for command in monitor.listen():
@@ -174,6 +177,30 @@ def test_what_the_room_did_is_moved_to_its_table(jobs: Jobs, redis_url: str) -> 
         until(lambda: redis.xlen("room:records") == 0, within_s=30)
     kept = jobs.stored.one("SELECT kind, content ->> 'commitment' FROM room_record")
     assert tuple(kept) == ("commitment", "aa")
+
+
+def test_reminders_are_made_and_sent_and_news_do_not_wait_for_them(jobs: Jobs) -> None:
+    """Of 400 reminders that are due, a confirmation waits for one at most: they take turns."""
+    stored = jobs.stored
+    stored.connection.execute(
+        "UPDATE slot SET starts_at = starts_at - moved, ends_at = ends_at - moved "
+        "FROM (SELECT min(starts_at) - now() - interval '3 hours' AS moved FROM slot) AS nearer"
+    )
+    for _ in range(400):
+        stored.book()
+    stored.connection.execute("UPDATE booking SET booked_at = now() - interval '90 days'")
+    with jobs.running():
+        until(lambda: len(jobs.mails()) > 20, within_s=60)
+        with stored.connection.transaction():
+            news = [stored.message(stored.book()) for _ in range(10)]
+        until(lambda: jobs.undone() == 0, within_s=120)
+    assert len(jobs.mails()) == 400 + len(news)
+    (between,) = stored.one(
+        "SELECT count(*) FROM outbox, (SELECT min(relayed_at) AS handed_out, max(done_at) AS told "
+        "FROM outbox WHERE queue = 'notices') AS news "
+        "WHERE queue = 'reminders' AND done_at BETWEEN news.handed_out AND news.told"
+    )
+    assert between < 100, "hundreds of reminders waited meanwhile"
 
 
 @pytest.mark.parametrize("command", ["worker", "beat"])

@@ -20,10 +20,12 @@ from allocator.commands import (
     Cancel,
     Change,
     CloseSlots,
+    Command,
     CutSupply,
     Expire,
     Join,
     MarkDose,
+    Remind,
     Request,
     WalkIn,
     companion_id,
@@ -132,18 +134,27 @@ class NaiveCity:
                 return change(books, person, command)
             case Cancel() as command:
                 return cancel(books, person, command)
+            case Remind() as command:
+                return remind(books, person, command)
             case Accept() as command:
                 return accept(books, person, command)
             case Expire() as command:
                 return expire(books, person, command)
+            case order:
+                return self._decide_order(person, order)
+
+    def _decide_order(self, person: bytes, order: Command) -> Outcome:
+        books = self.books
+        match order:
             case MarkDose() as command:
                 return mark_dose(books, person, command)
             case CloseSlots() as command:
                 return close_slots(books, command)
             case AddSeats() as command:
                 return add_seats(books, command)
-            case CutSupply() as command:
-                return cut_supply(books, command)
+            case _:
+                assert isinstance(order, CutSupply), "every command has its case"
+                return cut_supply(books, order)
 
 
 # New bookings ---------------------------------------------------------------------------
@@ -252,6 +263,7 @@ def _make(
         _booked(books, request.request_id, command.release_id, doses),
         first_dose_elsewhere=elsewhere,
         given=given,
+        reminders=command.reminders if isinstance(command, Book) else True,
     )
     books.put(request.person_key, row)
     return row
@@ -360,5 +372,15 @@ def cancel(books: Books, person: bytes, command: Cancel) -> Booking | Refusal:
         row = msgspec.structs.replace(row, state="first_only", doses=kept, standby=None)
     else:
         row = cancelled(row)
+    books.put(person, row)
+    return row
+
+
+def remind(books: Books, person: bytes, command: Remind) -> Booking | Refusal:
+    """Mails before each dose, or none."""
+    row = books.live_row(command.campaign_id, person)
+    if row is None:
+        return Refusal.NO_BOOKING
+    row = msgspec.structs.replace(row, reminders=command.reminders)
     books.put(person, row)
     return row

@@ -24,6 +24,7 @@ from allocator.commands import (
     CutSupply,
     Join,
     MarkDose,
+    Remind,
     WalkIn,
 )
 from allocator.model import Catalogue, Choice, FirstDose, Flexible, Release, Slot, Venue
@@ -153,13 +154,14 @@ first_doses = st.builds(
 elsewhere = st.one_of(st.none(), st.none(), first_doses)
 sealed, language, staff = st.just(b"sealed"), st.just("ja"), st.just("staff-1")
 
-books = st.builds(Book, release_ids, wishes, sealed, language, elsewhere)
+books = st.builds(Book, release_ids, wishes, sealed, language, elsewhere, st.booleans())
 companions = st.builds(lambda who: Companion(person(who), b"sealed"), people)
 books_together = st.builds(BookTogether, release_ids, wishes, sealed, language, companions)
-joins = st.builds(Join, release_ids, flexible(), sealed, language, elsewhere)
+joins = st.builds(Join, release_ids, flexible(), sealed, language, elsewhere, st.booleans())
 changes = st.builds(Change, campaign_ids, both_or_second, wishes)
 cancels = st.builds(Cancel, campaign_ids, both_or_second)
 accepts = st.builds(Accept, campaign_ids)
+reminds = st.builds(Remind, campaign_ids, st.booleans())
 marks = st.builds(MarkDose, campaign_ids, dose_numbers, st.sampled_from([True, True, False]), staff)
 walk_ins = st.builds(WalkIn, release_ids, slot_ids, sealed, language, staff, elsewhere)
 closures = st.builds(
@@ -186,7 +188,7 @@ def cuts(draw: st.DrawFn) -> CutSupply:
 
 
 residents_commands: st.SearchStrategy[Command] = st.one_of(
-    books, books, books_together, joins, joins, changes, cancels, accepts, marks, walk_ins
+    books, books, books_together, joins, joins, changes, cancels, accepts, marks, walk_ins, reminds
 )
 staff_commands: st.SearchStrategy[Command] = st.one_of(closures, additions, cuts())
 

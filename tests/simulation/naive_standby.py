@@ -78,6 +78,7 @@ def join(books: Books, person_key: bytes, booking_id: UUID, command: Join) -> Bo
         doses=(),
         first_dose_elsewhere=elsewhere,
         standby=place,
+        reminders=command.reminders,
     )
     books.put(person_key, row)
     return row

@@ -24,6 +24,7 @@ from allocator.commands import (
     CutSupply,
     Join,
     MarkDose,
+    Remind,
     WalkIn,
 )
 from allocator.model import SITE_TIMEZONE, Choice, DoseNumber, FirstDose, Flexible, Slot, Wish
@@ -69,6 +70,7 @@ class Wishes:
                 self._book: 2,
                 self._join: 1,
                 self._book_together: 1,
+                self._remind: 2,
             },
             "standby": {
                 self._book: 3,
@@ -79,6 +81,7 @@ class Wishes:
                 self._walk_in: 2,
                 self._mark_dose: 1,
                 self._book_together: 1,
+                self._remind: 1,
             },
             "offered": {
                 self._accept: 8,
@@ -144,6 +147,9 @@ class Wishes:
 
     def _accept(self, _person: bytes, row: Row | None) -> Command:
         return Accept(self._campaign_id(row))
+
+    def _remind(self, _person: bytes, row: Row | None) -> Command:
+        return Remind(self._campaign_id(row), self._rng.random() < 0.5)
 
     # The staff, about one person
 

@@ -22,9 +22,13 @@ CREATE TABLE public.booking (
     dose1_given boolean DEFAULT false NOT NULL,
     dose2_given boolean DEFAULT false NOT NULL,
     standby jsonb,
+    reminders boolean DEFAULT true NOT NULL,
+    revision integer DEFAULT 0 NOT NULL,
+    arranged_at timestamp with time zone,
     CONSTRAINT booking_given_doses_are_held CHECK ((((NOT dose1_given) OR (dose1_slot_id IS NOT NULL)) AND ((NOT dose2_given) OR ((state = 'booked'::text) AND (dose1_given OR (dose1_slot_id IS NULL)))))),
     CONSTRAINT booking_has_both_doses_or_neither CHECK ((((state = ANY (ARRAY['booked'::text, 'offered'::text])) = (dose2_slot_id IS NOT NULL)) AND ((dose2_slot_id IS NULL) = (dose2_on IS NULL)) AND ((state <> ALL (ARRAY['booked'::text, 'first_only'::text, 'offered'::text])) OR (dose1_on IS NOT NULL)) AND ((state <> 'first_only'::text) OR (dose1_slot_id IS NOT NULL)) AND ((state <> 'standby'::text) OR (dose1_slot_id IS NULL) OR dose1_given) AND ((state <> 'cancelled'::text) OR (dose1_slot_id IS NULL)))),
     CONSTRAINT booking_interval_is_met CHECK (((dose2_on IS NULL) OR (((dose2_on - dose1_on) >= interval_days_min) AND (((dose2_on - dose1_on) <= interval_days_max) OR (dose1_slot_id IS NULL) OR dose1_given)))),
+    CONSTRAINT booking_revision_is_not_negative CHECK ((revision >= 0)),
     CONSTRAINT booking_standby_has_a_place CHECK (((state = ANY (ARRAY['standby'::text, 'offered'::text])) = (standby IS NOT NULL))),
     CONSTRAINT booking_state_is_known CHECK ((state = ANY (ARRAY['booked'::text, 'first_only'::text, 'standby'::text, 'offered'::text, 'cancelled'::text])))
 );
@@ -46,14 +50,24 @@ CREATE TABLE public.outbox (
     outbox_id bigint NOT NULL,
     kind text NOT NULL,
     booking_id uuid NOT NULL,
-    journal_seq bigint NOT NULL,
+    journal_seq bigint,
     created_at timestamp with time zone NOT NULL,
     relayed_at timestamp with time zone,
     done_at timestamp with time zone,
     attempts integer DEFAULT 0 NOT NULL,
     result text,
+    queue text DEFAULT 'notices'::text NOT NULL,
+    dose smallint,
+    slot_id integer,
     CONSTRAINT outbox_attempts_are_not_negative CHECK ((attempts >= 0)),
-    CONSTRAINT outbox_kind_is_known CHECK ((kind = ANY (ARRAY['booked'::text, 'changed'::text, 'cancelled'::text, 'joined'::text, 'offered'::text, 'offer_over'::text, 'moved'::text, 'listed'::text])))
+    CONSTRAINT outbox_dose_is_first_or_second CHECK ((dose = ANY (ARRAY[1, 2]))),
+    CONSTRAINT outbox_kind_is_known CHECK ((kind = ANY (ARRAY['booked'::text, 'changed'::text, 'cancelled'::text, 'joined'::text, 'offered'::text, 'offer_over'::text, 'moved'::text, 'listed'::text, 'reminder_week'::text, 'reminder_day'::text]))),
+    CONSTRAINT outbox_queue_is_of_its_kind CHECK ((queue =
+CASE
+    WHEN (kind = ANY (ARRAY['reminder_week'::text, 'reminder_day'::text])) THEN 'reminders'::text
+    ELSE 'notices'::text
+END)),
+    CONSTRAINT outbox_reminder_is_of_a_dose CHECK ((((queue = 'reminders'::text) = (dose IS NOT NULL)) AND ((queue = 'reminders'::text) = (slot_id IS NOT NULL)) AND ((queue = 'reminders'::text) = (journal_seq IS NULL))))
 );
 ALTER TABLE public.outbox ALTER COLUMN outbox_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_outbox_id_seq
@@ -209,7 +223,8 @@ ALTER TABLE ONLY public.writer
     ADD CONSTRAINT writer_pkey PRIMARY KEY (only_row);
 CREATE INDEX booking_on_standby ON public.booking USING btree (release_id) WHERE (state = ANY (ARRAY['standby'::text, 'offered'::text]));
 CREATE UNIQUE INDEX booking_one_per_person_and_campaign ON public.booking USING btree (campaign_id, person_key) WHERE (state <> 'cancelled'::text);
-CREATE INDEX outbox_due ON public.outbox USING btree (outbox_id) WHERE (done_at IS NULL);
+CREATE INDEX outbox_due ON public.outbox USING btree (queue, outbox_id) WHERE (done_at IS NULL);
+CREATE UNIQUE INDEX outbox_one_reminder ON public.outbox USING btree (booking_id, dose, slot_id, kind) WHERE (queue = 'reminders'::text);
 ALTER TABLE ONLY public.booking
     ADD CONSTRAINT booking_dose1_slot_has_product_and_day FOREIGN KEY (dose1_slot_id, product_id, dose1_on) REFERENCES public.slot(slot_id, product_id, day);
 ALTER TABLE ONLY public.booking
@@ -236,10 +251,16 @@ GRANT SELECT ON TABLE public.journal TO seiriken_backup;
 GRANT SELECT,INSERT ON TABLE public.outbox TO seiriken_allocator;
 GRANT SELECT ON TABLE public.outbox TO seiriken_jobs;
 GRANT SELECT ON TABLE public.outbox TO seiriken_backup;
+GRANT INSERT(kind) ON TABLE public.outbox TO seiriken_jobs;
+GRANT INSERT(booking_id) ON TABLE public.outbox TO seiriken_jobs;
+GRANT INSERT(created_at) ON TABLE public.outbox TO seiriken_jobs;
 GRANT UPDATE(relayed_at) ON TABLE public.outbox TO seiriken_jobs;
 GRANT UPDATE(done_at) ON TABLE public.outbox TO seiriken_jobs;
 GRANT UPDATE(attempts) ON TABLE public.outbox TO seiriken_jobs;
 GRANT UPDATE(result) ON TABLE public.outbox TO seiriken_jobs;
+GRANT INSERT(queue) ON TABLE public.outbox TO seiriken_jobs;
+GRANT INSERT(dose) ON TABLE public.outbox TO seiriken_jobs;
+GRANT INSERT(slot_id) ON TABLE public.outbox TO seiriken_jobs;
 GRANT SELECT ON TABLE public.outcome TO seiriken_gateway;
 GRANT SELECT,INSERT ON TABLE public.outcome TO seiriken_allocator;
 GRANT SELECT ON TABLE public.outcome TO seiriken_backup;

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any, get_args
 from uuid import UUID
@@ -77,6 +77,9 @@ LISTED = msgspec.structs.replace(
     standby=msgspec.structs.replace(ASKED, reason="slot_closed"),
 )
 OVER = msgspec.structs.replace(JOINED, kind="offer_over")
+IN_A_WEEK = msgspec.structs.replace(LETTER, kind="reminder_week", reminded_of=BOTH[1])
+TOMORROW = msgspec.structs.replace(LETTER, kind="reminder_day", reminded_of=BOTH[0])
+NOW = datetime(2021, 9, 1, 9, 0, tzinfo=SITE_TIMEZONE)
 
 
 def written(letter: Letter) -> EmailMessage:
@@ -124,7 +127,7 @@ def test_calendar_file_has_both_appointments_in_the_zone_of_the_site() -> None:
 
 
 def test_later_mail_replaces_the_appointments_in_a_calendar() -> None:
-    moved = msgspec.structs.replace(LETTER, kind="changed", outbox_id=9)
+    moved = msgspec.structs.replace(LETTER, kind="changed", outbox_id=9, revision=1)
     for before, after in zip(events(written(LETTER)), events(written(moved)), strict=True):
         assert before["uid"] == after["uid"]
         assert int(before["sequence"]) < int(after["sequence"])
@@ -189,13 +192,34 @@ def test_cancelled_second_dose_leaves_the_first() -> None:
 
 def test_kinds_and_languages_have_subjects_of_their_own() -> None:
     letters = (LETTER, CHANGED, MOVED, CANCELLED, JOINED, OFFERED, OVER, LISTED)
-    assert {letter.kind for letter in letters} == set(get_args(Kind))
+    kinds = {kind for some in get_args(Kind) for kind in get_args(some)}
+    assert {letter.kind for letter in (*letters, IN_A_WEEK, TOMORROW)} == kinds
     subjects = {
         written(msgspec.structs.replace(letter, language=language))["Subject"]
-        for letter in letters
+        for letter in (*letters, TOMORROW)
         for language in LANGUAGES
     }
-    assert len(subjects) == len(letters) * len(LANGUAGES)
+    assert len(subjects) == (len(letters) + 1) * len(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_reminder_is_of_one_dose_and_says_how_to_end_reminders(language: str) -> None:
+    letter = msgspec.structs.replace(IN_A_WEEK, language=language)
+    assert "24" in str(written(letter)["Subject"])
+    for text in texts(letter, language):
+        assert "09:15" in text
+        assert "AB12CD34" in text
+        assert not any(day in text for day in ("9月3日", "3 September", "2021/9/3（"))
+        assert text.count("https://yoyaku.inzai.example") >= 2
+
+
+def test_reminder_names_the_choice_that_ends_it() -> None:
+    for text in texts(TOMORROW):
+        assert "this is a reminder" in text
+        assert "change or cancel your booking" in text
+        assert "Reminders" in text
+        assert "My booking" in text
+    assert len(events(written(TOMORROW))) == 2
 
 
 def texts(letter: Letter, language: str = "en") -> list[str]:
@@ -322,7 +346,24 @@ def test_mail_is_plain_seven_bit_text_on_the_wire() -> None:
 def test_letter_that_a_later_one_contradicts_is_overtaken(
     kind: Kind, state: str, overtaken: bool
 ) -> None:
-    assert is_overtaken(msgspec.structs.replace(LETTER, kind=kind, state=state)) is overtaken
+    letter = msgspec.structs.replace(LETTER, kind=kind, state=state)
+    assert is_overtaken(letter, NOW) is overtaken
+
+
+@pytest.mark.parametrize("state", ["standby", "offered", "cancelled"])
+def test_nobody_is_reminded_of_what_does_not_stand(state: Any) -> None:
+    assert not is_overtaken(TOMORROW, NOW)
+    assert is_overtaken(msgspec.structs.replace(TOMORROW, state=state), NOW)
+    assert is_overtaken(msgspec.structs.replace(TOMORROW, reminded_of=None), NOW)
+
+
+def test_reminder_that_was_held_up_is_not_sent_too_late() -> None:
+    starts_at = BOTH[0].starts_at
+    assert not is_overtaken(TOMORROW, starts_at - timedelta(minutes=1))
+    assert is_overtaken(TOMORROW, starts_at)
+    in_a_week = msgspec.structs.replace(IN_A_WEEK, reminded_of=BOTH[0])
+    assert not is_overtaken(in_a_week, datetime(2021, 9, 2, 8, 59, tzinfo=SITE_TIMEZONE))
+    assert is_overtaken(in_a_week, datetime(2021, 9, 2, 9, 0, tzinfo=SITE_TIMEZONE))
 
 
 def test_letter_is_printed_without_its_content() -> None:

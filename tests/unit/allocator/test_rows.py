@@ -16,7 +16,7 @@ from tests.unit.allocator.offers import MONDAY, NOW, day, place
 Row = namedtuple(
     "Row",
     "booking_id booking_number campaign_id release_id product_id state"
-    " dose1_slot_id dose1_on dose2_slot_id dose2_on dose1_given dose2_given standby",
+    " dose1_slot_id dose1_on dose2_slot_id dose2_on dose1_given dose2_given standby reminders",
 )
 ROW = Row(
     booking_id=UUID(int=1),
@@ -32,6 +32,7 @@ ROW = Row(
     dose1_given=False,
     dose2_given=False,
     standby=None,
+    reminders=False,
 )
 
 
@@ -79,3 +80,8 @@ def test_who_waits_without_a_first_dose_elsewhere_has_none() -> None:
     row = ROW._replace(state="standby", dose1_slot_id=None, dose1_on=None, dose2_slot_id=None)
     booking = booking_from_row(row)
     assert (booking.doses, booking.first_dose_elsewhere) == ((), None)
+
+
+def test_row_says_whether_its_person_wants_reminders() -> None:
+    assert not booking_from_row(ROW).reminders
+    assert booking_from_row(ROW._replace(reminders=True)).reminders

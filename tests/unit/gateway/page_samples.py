@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
+
 from allocator.model import FirstDose, Flexible
 from allocator.reads import Availability, Contact, Identity, OpenSlot
 from gateway import choosing
 from gateway.draw_words import DrawShown
 from gateway.fields import FieldError
+from gateway.masking import masked
 from gateway.problems import Problem, too_many_attempts
 from gateway.receipts import ReceiptSigner
 from gateway.routes.html import ProblemShown, says_kept
@@ -56,6 +59,7 @@ DOSES = (DoseView(1, SLOTS[0], make_venue()), DoseView(2, SLOTS[1], make_venue()
 RECEIPT = ReceiptSigner(bytes(32)).receipt("122319", make_booking(), dict(enumerate(SLOTS, 1)))
 HELD = BookingView(make_booking(), PRODUCT, DOSES, RECEIPT)
 FIRST_ONLY = BookingView(make_booking(state="first_only"), PRODUCT, DOSES[:1], RECEIPT)
+MAPS = {"hall": "https://maps.example/?q=%E5%8D%B0%E8%A5%BF"}
 DOWNTIME = Plan("m1", OPENS_AT, OPENS_AT + timedelta(hours=2), OPENS_AT)
 PROBLEM = ProblemShown("題 title", "説明 detail")
 
@@ -172,6 +176,7 @@ def _checks() -> list[Sample]:
                 "product": PRODUCT,
                 "resident": IDENTITY,
                 "contact": CONTACT,
+                "reminders": problem is None,
             },
         )
         for purpose in PURPOSES
@@ -181,15 +186,23 @@ def _checks() -> list[Sample]:
 
 def _booking(held: BookingView) -> list[Sample]:
     name = held.booking.state
-    me = {"held": held, "contact": CONTACT, "birth_date": IDENTITY.birth_date}
-    cancel = {"held": held, "request_id": "8d5f5b9c-7d4b-4a3a-9a52-2f5b6c1c0f5e"}
+    request_id = "8d5f5b9c-7d4b-4a3a-9a52-2f5b6c1c0f5e"
+    shown = {"held": held, "contact": masked(CONTACT), "maps": MAPS}
+    me = shown | {"birth_date": IDENTITY.birth_date, "request_id": request_id}
+    silent = replace(held, booking=msgspec.structs.replace(held.booking, reminders=False))
+    nowhere = me | {"contact": Contact("印西 花子", "****678", ""), "maps": {}}
+    cancel = {"held": held, "request_id": request_id}
     return [
         ("my_booking", name, me),
+        ("my_booking", f"{name}-silent", me | {"held": silent}),
+        ("my_booking", f"{name}-no-address", nowhere),
         ("change", name, {"held": held, "may_both": True, "may_second": True}),
         ("cancel", name, cancel | {"may_second": True, "problem": None}),
         ("cancel", f"{name}-refused", cancel | {"may_second": False, "problem": PROBLEM}),
-        ("booked", f"{name}-book", {"held": held, "purpose": "book"}),
-        ("booked", f"{name}-change", {"held": held, "purpose": "change"}),
+        ("booked", f"{name}-book", shown | {"purpose": "book"}),
+        ("booked", f"{name}-change", shown | {"purpose": "change"}),
+        ("booked", f"{name}-silent", shown | {"purpose": "book", "held": silent}),
+        ("booked", f"{name}-no-address", nowhere | {"purpose": "book"}),
     ]
 
 

@@ -22,6 +22,15 @@ def test_what_is_kept_comes_back() -> None:
     assert drafting.choice_of(draft) == Choice(1, 2)
 
 
+def test_reminders_are_wanted_unless_somebody_said_no() -> None:
+    assert drafting.reminders_of({})
+    draft = drafting.with_contact({}, CONTACT)
+    assert drafting.reminders_of(draft)
+    draft = drafting.with_contact(draft, CONTACT, reminders=False)
+    assert not drafting.reminders_of(drafting.with_choice(draft, Choice(1)))
+    assert drafting.reminders_of(drafting.with_contact(draft, CONTACT, reminders=True))
+
+
 def test_empty_draft_holds_nothing() -> None:
     assert drafting.contact_of({}) is None
     assert drafting.first_dose_of({}) is None
