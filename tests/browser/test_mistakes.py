@@ -159,7 +159,7 @@ def test_time_that_others_took_leads_back_with_everything_kept(
     resident: Resident, stack: StackUnderTest
 ) -> None:
     resident.comes_to_choosing()
-    resident.page.locator("a.choice").last.click()
+    resident.page.locator("a.day").last.click()
     button = resident.page.locator("button.choice").last
     slot_id, _, second_slot_id = (button.get_attribute("value") or "").partition("-")
     button.click()
