@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from loadtests import pages
+from tests.unit.gateway.page_outline import render
+from tests.unit.gateway.page_samples import SAMPLES
 
 WAITING = """
 <div id="waiting" data-show="waiting" data-release="r-1" data-place="120" data-arrival="7"
@@ -50,6 +52,14 @@ def test_only_days_and_times_that_can_be_chosen_are_found() -> None:
     )
     assert pages.days_on_offer(html) == ["/choose/2026-12-01", "/choose/2026-12-03"]
     assert pages.slots_on_offer(html) == ["7&1"]
+
+
+def test_days_and_form_are_found_on_the_pages_as_they_are() -> None:
+    shown = {sample[:2]: render(sample, "ja") for sample in SAMPLES}
+    days = pages.days_on_offer(shown["choose_day", "book-offers"])
+    assert days == ["/choose/2021-06-10", "/choose/2021-07-30"]
+    assert pages.slots_on_offer(shown["choose_time", "book"])
+    assert pages.form_to_send(shown["check", "book-False-False"]).keys() == {"request_id", "shown"}
 
 
 def test_form_number_and_files_are_found() -> None:
