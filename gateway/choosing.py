@@ -77,6 +77,19 @@ class Month:
     first_day: date
     days: tuple[Day, ...]
 
+    @cached_property
+    def by_day(self) -> dict[date, Day]:
+        """Return the days by their date."""
+        return {day.day: day for day in self.days}
+
+    @property
+    def pairs(self) -> Plenty:
+        """Return how it is with the month's best days."""
+        plenties = {day.pairs for day in self.days}
+        if "many" in plenties:
+            return "many"
+        return "few" if "few" in plenties else "none"
+
 
 @dataclass(frozen=True)
 class PlaceOffers:

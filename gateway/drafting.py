@@ -13,7 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from hashlib import sha256
 from typing import Literal
+
+import msgspec
 
 from allocator.model import Choice, FirstDose
 from gateway.forms import ContactForm
@@ -24,6 +27,7 @@ Purpose = Literal["book", "second_only", "change_both", "change_second"]
 _CONTACT = ("name", "phone", "email")
 _FIRST_DOSE = ("first_dose_product", "first_dose_date")
 _CHOICE = ("slot_id", "second_slot_id")
+_MARK_LENGTH = 16
 
 
 def purpose_of(draft: Mapping[str, str]) -> Purpose:
@@ -34,6 +38,11 @@ def purpose_of(draft: Mapping[str, str]) -> Purpose:
         case "second":
             return "change_second"
     return "book" if first_dose_of(draft) is None else "second_only"
+
+
+def books_pairs(purpose: Purpose) -> bool:
+    """Say whether both doses are chosen together, not the second alone."""
+    return purpose in ("book", "change_both")
 
 
 def next_step(draft: Mapping[str, str]) -> str:
@@ -105,6 +114,12 @@ def with_choice(draft: Mapping[str, str], choice: Choice) -> Draft:
 def without_choice(draft: Mapping[str, str]) -> Draft:
     """Forget the time that was chosen: it is gone."""
     return _without(draft, _CHOICE)
+
+
+def mark_of(draft: Mapping[str, str]) -> str:
+    """Return a mark of all that a draft holds: another draft has another one."""
+    held = msgspec.json.encode(sorted(draft.items()))
+    return sha256(held).hexdigest()[:_MARK_LENGTH]
 
 
 def to_change(doses: Literal["both", "second"]) -> Draft:

@@ -82,7 +82,8 @@ _MONTH_PATTERNS = {
     "pt": "MMMM 'de' y",
 }
 _DATE_AND_TIME = {"en": "{date}, {time}", "vi": "{time}, {date}", "pt": "{date}, {time}"}
-_WEEKDAYS = ("月|げつ", "火|か", "水|すい", "木|もく", "金|きん", "土|ど", "日|にち")
+WEEKDAYS = ("月|げつ", "火|か", "水|すい", "木|もく", "金|きん", "土|ど", "日|にち")
+"""From Monday on, with their readings."""
 _DAYS = {
     1: "ついたち",
     2: "ふつか",
@@ -280,7 +281,7 @@ def _plain_japanese(day: date, *, year: bool, weekday: bool) -> Furigana:
     reading = _DAYS.get(day.day)
     parts.append(f"{day.day}{{日|にち}}" if reading is None else f"{{{day.day}日|{reading}}}")
     if weekday:
-        name, name_read = _WEEKDAYS[day.weekday()].split("|")
+        name, name_read = WEEKDAYS[day.weekday()].split("|")
         parts.append(f"（{{{name}曜日|{name_read}ようび}}）")
     return furigana.with_readings("".join(parts))
 

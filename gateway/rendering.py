@@ -25,7 +25,7 @@ from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from gateway import furigana, i18n, languages
+from gateway import calendars, furigana, i18n, languages
 from gateway.eras import ERAS
 from gateway.parts import parts_of
 from gateway.qr_codes import qr_code
@@ -35,7 +35,7 @@ PAGES_DIRECTORY = Path(__file__).parent / "pages"
 STATIC_DIRECTORY = Path(__file__).parent / "static"
 _DIGEST_LENGTH = 16
 
-_WRITERS: dict[str, Callable[..., str]] = {
+_WRITERS: dict[str, Callable[..., object]] = {
     "t": i18n.text,
     "n": i18n.count_text,
     "named": words_in,
@@ -46,8 +46,13 @@ _WRITERS: dict[str, Callable[..., str]] = {
     "month_name": i18n.month_text,
     "date_time": i18n.date_time_text,
     "time": i18n.time_text,
+    "weekdays": calendars.weekdays,
+    "weekday_head": calendars.weekday_head,
+    "weekday_name": calendars.weekday_name,
+    "weeks_of": calendars.weeks_of,
+    "cell_date": calendars.cell_date,
 }
-"""What a template may call to write words, dates and numbers, each with its language fixed."""
+"""What a template may call to write words, dates, numbers and calendars, its language fixed."""
 
 
 def dialled(phone: object) -> str:

@@ -16,9 +16,9 @@ from html import unescape
 from typing import Any
 
 _STATIC = re.compile(r'(?:href|src)="(/static/[^"]+)"')
-_DAYS = re.compile(r'class="choice" href="(/choose/[0-9-]+)(?:\?[^"]*)?"')
+_DAYS = re.compile(r'class="day day-\w+" href="(/choose/[0-9-]+)(?:\?[^"]*)?"')
 _SLOTS = re.compile(r'name="slot" value="([^"]+)"')
-_REQUEST_ID = re.compile(r'name="request_id" value="([^"]+)"')
+_HIDDEN = re.compile(r'type="hidden" name="(request_id|shown)" value="([^"]+)"')
 _WAITING = re.compile(r'data-(show|release|place|arrival|refresh-s)="([^"]*)"')
 _OUTLOOK = re.compile(r'data-outlook="(\w+)"(?! hidden)')
 _NUMBER = re.compile(r'class="big-number">\s*([^<]+?)\s*<')
@@ -51,10 +51,9 @@ def slots_on_offer(html: str) -> list[str]:
     return [unescape(value) for value in _SLOTS.findall(html)]
 
 
-def request_id(html: str) -> str | None:
-    """Return the hidden id that a form carries."""
-    found = _REQUEST_ID.search(html)
-    return found.group(1) if found else None
+def form_to_send(html: str) -> dict[str, str]:
+    """Return what the form of the last step carries unseen; empty where there is none."""
+    return {name: unescape(value) for name, value in _HIDDEN.findall(html)}
 
 
 def booking_number(html: str) -> str | None:

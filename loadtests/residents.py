@@ -191,18 +191,17 @@ class Resident(FastHttpUser):
         self.think(Thought.TIME)
         slot = slots[liked(len(slots), self.chance)]
         check = self.inside(lambda: self.browser.send("/choose", {"slot": slot}, (409,)))
-        sent = pages.request_id(check.text)
-        if check.path != "/check" or sent is None:
+        form = pages.form_to_send(check.text)
+        if check.path != "/check" or not form:
             return check
         self.think(Thought.CHECK)
         began_s = time.monotonic()
-        answered = self.send_request(sent)
+        answered = self.send_request(form)
         self.surge.note("booking", 1e3 * (time.monotonic() - began_s))
         return answered
 
-    def send_request(self, request_id: str) -> Page:
+    def send_request(self, form: dict[str, str]) -> Page:
         """Send the request, in the person's own way, until it is decided."""
-        form = {"request_id": request_id}
         first_click = None
         if self.character.habit is Habit.DOUBLE_CLICK:
             first_click = self.click_before(form)

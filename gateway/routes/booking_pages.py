@@ -195,6 +195,7 @@ async def choose_day(request: Request) -> Response:
         narrowed = choosing.at_venue(offers, chosen)
         return {
             "purpose": sought.purpose,
+            "pairs": drafting.books_pairs(sought.purpose),
             "back_link": "/change" if "change" in draft else DETAILS_PATH,
             "first_dose_day": None if sought.first is None else sought.first.day,
             "products": choosing.products_of(offers),
@@ -257,6 +258,9 @@ async def choose(request: Request) -> Response:
     if isinstance(choice, list):
         return answer(request, Problem("bad_request"))
     draft = await parts.drafts.load(visitor.person_key)
+    if (choice.second_slot_id is not None) is not drafting.books_pairs(drafting.purpose_of(draft)):
+        # An old tab's list: another one has begun to look for something else.
+        return see_other(CHOOSE_PATH)
     await parts.drafts.save(visitor.person_key, drafting.with_choice(draft, choice))
     return see_other("/check")
 

@@ -4,6 +4,8 @@ Rule 1: "booked" is said only when the allocator has answered so (L5); until the
 that it is being checked, and asks again.
 Rule 2: the form carries the request's id: a second press, or the same form sent again after a
 fault, is the same request and gets the same answer (I5).
+Rule 3: what is sent is what the page showed. The draft is one for all windows of a person, so
+the form carries a mark of it; if another window has changed it since, it is shown once more.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from gateway.routes.booking_pages import (
     STANDBY_PATH,
     sought_by,
 )
-from gateway.routes.html import page_route, problem_shown, read_request_id, see_other
+from gateway.routes.html import page_route, problem_shown, read_form, see_other
 from gateway.views import BookingView, DoseView, StandbyView
 
 CHECK_PATH = "/check"
@@ -74,13 +76,18 @@ async def check_page(request: Request) -> Response:
 async def send(request: Request) -> Response:
     """Send the request to the allocator and lead on to its answer."""
     parts, visitor = parts_of(request), visitor_of(request)
-    request_id = await read_request_id(request)
-    if isinstance(request_id, Problem):
-        return answer(request, request_id)
+    values = await read_form(request, ("request_id", "shown"))
+    if isinstance(values, Problem):
+        return answer(request, values)
+    request_id = forms.parse_request_id(values.get("request_id"))
+    if isinstance(request_id, list):
+        return answer(request, Problem("bad_request"))
     draft = await parts.drafts.load(visitor.person_key)
     if (choice := drafting.choice_of(draft)) is None:
         # Sent a second time after its answer came: the draft is gone, the answer is not.
         return see_other(f"/checking/{request_id}")
+    if values.get("shown") != drafting.mark_of(draft):
+        return await _check_page(request, str(uuid4()), changed=True)
     answered: Answered
     try:
         if "change" in draft:
@@ -173,7 +180,7 @@ async def _held_page(request: Request, purpose: str) -> Response:
 
 
 async def _check_page(
-    request: Request, request_id: str, problem: Problem | None = None
+    request: Request, request_id: str, problem: Problem | None = None, *, changed: bool = False
 ) -> Response:
     parts, visitor = parts_of(request), visitor_of(request)
     draft = await parts.drafts.load(visitor.person_key)
@@ -191,10 +198,12 @@ async def _check_page(
     return render(
         request,
         "check.html",
-        status=200 if problem is None else problem.status,
+        status=409 if changed else 200 if problem is None else problem.status,
         purpose=purpose,
         problem=None if problem is None else problem_shown(request, problem),
+        changed=changed,
         request_id=request_id,
+        mark=drafting.mark_of(draft),
         first_dose_day=None if sought.first is None else sought.first.day,
         doses=doses,
         product=catalogue.products[doses[0].slot.product_id],
@@ -206,7 +215,7 @@ async def _check_page(
 
 def doses_of_choice(catalogue: Catalogue, choice: Choice, purpose: Purpose) -> tuple[DoseView, ...]:
     """Return the doses that a choice stands for; none when a slot of it is not on offer."""
-    numbers = (1, 2) if purpose in ("book", "change_both") else (2,)
+    numbers = (1, 2) if drafting.books_pairs(purpose) else (2,)
     slot_ids = (choice.slot_id, choice.second_slot_id)[: len(numbers)]
     slots = [catalogue.slots.get(slot_id) for slot_id in slot_ids if slot_id is not None]
     if len(slots) < len(numbers):

@@ -82,8 +82,7 @@ class Walker:
 
     def book(self) -> None:
         """Send the request; its answer leads to the booked page, which is another step."""
-        sent = pages.request_id(self.text)
-        self._ask("POST", "/check", {"request_id": sent or ""})
+        self._ask("POST", "/check", pages.form_to_send(self.text))
 
     def booked_page(self) -> None:
         """Look at the booking."""

@@ -12,7 +12,9 @@ from gateway.eras import era_of
 from gateway.languages import LANGUAGE_NAMES, html_language
 from tests.browser.conftest import Person
 
-SUBMIT = "main form button[type=submit]"
+SUBMIT = "main form:not([action='/sign-out']) button[type=submit]"
+TARGET_PX_MIN = 44
+TARGETS = "button, .button, a.day, .months a, input:not([type=hidden]), select, summary"
 
 
 def full_width(number: object) -> str:
@@ -50,10 +52,13 @@ class Resident:
         width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert width[0] <= width[1], f"{page.url} is wider than the screen"
         small = page.evaluate(
-            "[...document.querySelectorAll('button, .button, input:not([type=hidden]), select')]"
-            ".filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).length"
+            "([targets, least]) => [...document.querySelectorAll(targets)]"
+            ".filter(e => e.offsetParent).map(e => [e, e.getBoundingClientRect()])"
+            ".filter(([, box]) => box.height < least || box.width < least)"
+            ".map(([e]) => e.outerHTML)",
+            [TARGETS, TARGET_PX_MIN],
         )
-        assert small == 0, f"{page.url} has targets of less than 44 px"
+        assert small == [], f"{page.url} has targets of less than 44 px"
         name = page.url.partition("//")[2].partition("/")[2].partition("?")[0].replace("/", "-")
         picture = f"{next(self._numbers):02}-{name or 'landing'}.png"
         page.screenshot(path=self.pictures / picture, full_page=True)
@@ -105,7 +110,7 @@ class Resident:
         self.page.click(SUBMIT)
 
     def comes_to_choosing(self) -> None:
-        """Go from the first page to the list of days."""
+        """Go from the first page to the calendar of days."""
         self.starts()
         self.signs_in()
         self.arrives("/details", self.reads("details.title"))
@@ -114,7 +119,7 @@ class Resident:
 
     def chooses(self, day: int = 0, time: int = 0) -> None:
         """Choose the n-th day that is free, and the n-th time of it that is."""
-        self.page.locator("a.choice").nth(day).click()
+        self.page.locator("a.day").nth(day).click()
         self.page.wait_for_url("**/choose/*")
         self.sees(self.page.locator("h1").text_content() or "")
         self.page.locator("button.choice").nth(time).click()

@@ -18,7 +18,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from allocator.model import SITE_TIMEZONE
 from tests.browser.conftest import OpenPage, Person, StackUnderTest
-from tests.browser.resident import Resident
+from tests.browser.resident import SUBMIT, Resident
 from tests.system.attackers import Cohort, Cohorts, Device, calling, stack_letting_in
 from tests.system.stack import Stack
 from tests.waiting import until
@@ -298,7 +298,7 @@ def test_form_that_an_old_page_still_shows_books_nothing_twice(
     resident.arrives("/booked", resident.reads("booked.title.book"))
     number = resident.page.locator(".big-number").inner_text()
     for page in old:
-        page.locator("main form button[type=submit]").click()
+        page.locator(SUBMIT).click()
         expect(page).to_have_url("/my-booking")
         expect(page.locator("main")).to_contain_text(number)
     assert inside.bookings() == 1

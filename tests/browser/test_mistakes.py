@@ -85,6 +85,24 @@ def test_double_click_books_once(
 
 
 @pytest.mark.parametrize("javascript", [True, False])
+def test_double_click_changes_once_and_cancels_once(
+    open_page: OpenPage, person: Person, tmp_path: Path, javascript: bool
+) -> None:
+    resident = Resident(open_page(javascript=javascript), person, "ja", tmp_path)
+    number = resident.books()
+    resident.page.goto("/change")
+    resident.button("change.both").dblclick()
+    resident.arrives("/choose", resident.reads("choose.title.change_both"))
+    resident.chooses(day=4)
+    resident.button("check.submit.change_both").dblclick()
+    resident.arrives("/changed", resident.reads("booked.title.change"))
+    expect(resident.page.locator(".big-number")).to_have_text(number)
+    resident.page.goto("/cancel")
+    resident.button("cancel.both").dblclick()
+    resident.arrives("/cancelled", resident.reads("cancelled.title"))
+
+
+@pytest.mark.parametrize("javascript", [True, False])
 def test_undecided_request_is_told_and_then_its_answer(
     open_page: OpenPage, stack: StackUnderTest, person: Person, screenshots: Path, javascript: bool
 ) -> None:
@@ -159,7 +177,7 @@ def test_time_that_others_took_leads_back_with_everything_kept(
     resident: Resident, stack: StackUnderTest
 ) -> None:
     resident.comes_to_choosing()
-    resident.page.locator("a.choice").last.click()
+    resident.page.locator("a.day").last.click()
     button = resident.page.locator("button.choice").last
     slot_id, _, second_slot_id = (button.get_attribute("value") or "").partition("-")
     button.click()

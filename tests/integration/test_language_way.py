@@ -21,6 +21,9 @@ ERA = {"birth_era": "showa", "birth_year": "25", "birth_month": "1", "birth_day"
 WESTERN = {"birth_year": "1950", "birth_month": "1", "birth_day": "1"}
 """The birth date of everybody in the city, written in two ways."""
 
+SENT_UNSEEN = ("request_id", "shown")
+"""What the form of the last step carries."""
+
 
 @pytest.fixture(scope="module")
 def city(
@@ -88,8 +91,8 @@ def test_chosen_language_is_kept_over_the_whole_way(city: City, number: int, lan
         page = visitor.sends("/details", "/choose", **CONTACT)
         page = visitor.opens(found(r'href="(/choose/[0-9-]+)', page))
         page = visitor.sends("/choose", "/check", slot=found(r'name="slot" value="([^"]+)"', page))
-        request_id = found(r'name="request_id" value="([^"]+)"', page)
-        page = visitor.sends("/check", "/booked", request_id=request_id)
+        sent = {name: found(rf'name="{name}" value="([^"]+)"', page) for name in SENT_UNSEEN}
+        page = visitor.sends("/check", "/booked", **sent)
         number_booked = found(r'class="big-number">([^<]+)<', page)
         for path in ("/my-booking", "/change", "/cancel", "/draw"):
             visitor.opens(path)

@@ -32,21 +32,36 @@ from waiting_room.draw import RULES
 
 OPENS_AT = datetime(2021, 6, 1, 0, 30, tzinfo=UTC)
 FIRST_DAY, SECOND_DAY = date(2021, 6, 10), date(2021, 7, 1)
+LAST_DAY = date(2021, 7, 30)
+"""Of the first doses on offer, but for a full one after it."""
 PURPOSES = ("book", "second_only", "change_both", "change_second")
 
 SLOTS = (
     make_slot(1, FIRST_DAY),
     make_slot(2, SECOND_DAY),
     make_slot(3, FIRST_DAY, 11, venue_id="school"),
+    make_slot(4, LAST_DAY),
+    make_slot(5, LAST_DAY, 11, venue_id="school"),
+    make_slot(6, LAST_DAY + timedelta(days=21)),
+    make_slot(7, LAST_DAY + timedelta(days=23)),
+    make_slot(8, LAST_DAY + timedelta(days=1)),
+    make_slot(9, SECOND_DAY + timedelta(days=1)),
 )
 CATALOGUE = make_catalogue(slots=SLOTS)
 AVAILABILITY = Availability(
     release_id="r1",
     as_of=OPENS_AT,
     etag="1",
-    slots=(OpenSlot(1, "few", 2, SLOTS[1].starts_at), OpenSlot(3, "none")),
-    second_only=(OpenSlot(2, "many"),),
+    slots=(
+        OpenSlot(1, "few", 2, SLOTS[1].starts_at),
+        OpenSlot(3, "none"),
+        OpenSlot(4, "few", 6, SLOTS[5].starts_at),
+        OpenSlot(5, "many", 7, SLOTS[6].starts_at),
+        OpenSlot(8, "none"),
+    ),
+    second_only=(OpenSlot(2, "many"), OpenSlot(9, "few")),
 )
+"""Two months; a day whose second doses are on two days, a day that is full, many and few."""
 PAIRS = choosing.pair_offers(CATALOGUE, AVAILABILITY)
 SECONDS = choosing.second_offers(
     CATALOGUE, AVAILABILITY, FirstDose("comirnaty", FIRST_DAY), FIRST_DAY
@@ -141,6 +156,7 @@ def _choosing() -> list[Sample]:
         for name, shown in (("offers", offers), ("sold-out", [])):
             days = {
                 "purpose": purpose,
+                "pairs": offers is PAIRS,
                 "back_link": "/details",
                 "first_dose_day": None if offers is PAIRS else FIRST_DAY,
                 "products": choosing.products_of(shown),
@@ -166,10 +182,12 @@ def _checks() -> list[Sample]:
     return [
         (
             "check",
-            f"{purpose}-{problem is not None}",
+            f"{purpose}-{problem is not None}-{changed}",
             {
                 "purpose": purpose,
                 "problem": problem,
+                "changed": changed,
+                "mark": "0123456789abcdef",
                 "request_id": "8d5f5b9c-7d4b-4a3a-9a52-2f5b6c1c0f5e",
                 "first_dose_day": None if purpose in ("book", "change_both") else FIRST_DAY,
                 "doses": DOSES if purpose in ("book", "change_both") else DOSES[1:],
@@ -180,7 +198,7 @@ def _checks() -> list[Sample]:
             },
         )
         for purpose in PURPOSES
-        for problem in (None, PROBLEM)
+        for problem, changed in ((None, False), (PROBLEM, False), (None, True))
     ]
 
 

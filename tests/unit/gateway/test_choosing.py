@@ -122,6 +122,22 @@ def test_day_is_full_only_when_every_slot_is() -> None:
     assert found == ["none", "few", "many"]
 
 
+def test_month_is_as_its_best_day() -> None:
+    days = [FIRST + timedelta(days=number) for number in range(3)]
+    catalogue = city(*days)
+
+    def month_with(*pairs: choosing.Plenty) -> choosing.Month:
+        open_slots = tuple(OpenSlot(n, one) for n, one in enumerate(pairs, 1))
+        (month,) = choosing.months_of(choosing.pair_offers(catalogue, availability(open_slots)))
+        return month
+
+    assert month_with("none", "few", "many").pairs == "many"
+    assert month_with("none", "few").pairs == "few"
+    month = month_with("none", "none")
+    assert month.pairs == "none"
+    assert month.by_day == {day: choosing.Day(day, "none", ()) for day in days[:2]}
+
+
 def test_day_with_many_first_doses_for_one_second_has_few_pairs() -> None:
     slots = tuple(make_slot(n, FIRST, 9 + n) for n in range(1, 9))
     catalogue = make_catalogue(slots=slots)

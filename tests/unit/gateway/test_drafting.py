@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from typing import get_args
 
 from allocator.model import Choice, FirstDose
 from gateway import drafting
-from gateway.drafting import Draft
+from gateway.drafting import Draft, Purpose
 from gateway.forms import ContactForm
 
 CONTACT = ContactForm("印西 花子", "09012345678", "hanako@example.jp")
@@ -54,6 +56,23 @@ def test_purpose_follows_from_what_was_said() -> None:
     assert drafting.purpose_of(drafting.with_first_dose(booking, FIRST)) == "second_only"
     assert drafting.purpose_of(drafting.to_change("both")) == "change_both"
     assert drafting.purpose_of(drafting.to_change("second")) == "change_second"
+
+
+def test_only_a_way_to_both_doses_looks_for_pairs() -> None:
+    assert [p for p in get_args(Purpose) if drafting.books_pairs(p)] == ["book", "change_both"]
+
+
+def test_mark_tells_one_draft_from_another_whatever_its_order() -> None:
+    draft = drafting.with_choice(drafting.with_contact({}, CONTACT), Choice(1, 2))
+    same = dict(reversed(draft.items()))
+    others = [
+        drafting.with_choice(draft, Choice(1, 3)),
+        drafting.with_contact(draft, replace(CONTACT, phone="0476000000")),
+        drafting.without_choice(draft),
+        {},
+    ]
+    assert drafting.mark_of(same) == drafting.mark_of(draft)
+    assert len({drafting.mark_of(one) for one in (draft, *others)}) == 1 + len(others)
 
 
 def test_new_contact_details_begin_a_booking_not_a_change() -> None:

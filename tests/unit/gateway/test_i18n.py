@@ -35,10 +35,11 @@ FAMILIES = {
     "date.era.": set(ERAS),
     "dose.": {"1", "2"},
     "pairs.": {"many", "few", "none"},
+    "pairs.cell.": {"many", "few", "none"},
     "pairs.mark.": {"many", "few", "none"},
     "standby.why.": {"slot_closed", "supply_cut"},
     "state.": {"none", "scheduled", "lobby", "open", "paused", "closed"},
-    "steps.": {"sign_in", "wait", "details", "choose", "check"},
+    "steps.": {"sign_in", "wait", "details", "choose", "check", "change"},
     "wait.outlook.": {"likely", "borderline", "unlikely"},
     "wait.raised.": {"paused", "rate_lowered", "capacity_cut", "slower_than_measured"},
 }

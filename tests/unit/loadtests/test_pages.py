@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from loadtests import pages
+from tests.unit.gateway.page_outline import render
+from tests.unit.gateway.page_samples import SAMPLES
 
 WAITING = """
 <div id="waiting" data-show="waiting" data-release="r-1" data-place="120" data-arrival="7"
@@ -43,26 +45,36 @@ def test_other_page_is_no_waiting_page() -> None:
 
 def test_only_days_and_times_that_can_be_chosen_are_found() -> None:
     html = (
-        '<a class="choice" href="/choose/2026-12-01?venue=x">'
-        '<div class="choice choice-none"><strong>2 December</strong></div>'
-        '<a class="choice" href="/choose/2026-12-03">'
+        '<a class="day day-many" href="/choose/2026-12-01?venue=x" aria-label="1 December">'
+        '<span class="day day-none"><span class="day-number">2</span></span>'
+        '<a class="day day-few" href="/choose/2026-12-03" aria-label="3 December">'
         '<button class="choice" type="submit" name="slot" value="7&amp;1">'
     )
     assert pages.days_on_offer(html) == ["/choose/2026-12-01", "/choose/2026-12-03"]
     assert pages.slots_on_offer(html) == ["7&1"]
 
 
+def test_days_and_form_are_found_on_the_pages_as_they_are() -> None:
+    shown = {sample[:2]: render(sample, "ja") for sample in SAMPLES}
+    days = pages.days_on_offer(shown["choose_day", "book-offers"])
+    assert days == ["/choose/2021-06-10", "/choose/2021-07-30"]
+    assert pages.slots_on_offer(shown["choose_time", "book"])
+    assert pages.form_to_send(shown["check", "book-False-False"]).keys() == {"request_id", "shown"}
+
+
 def test_form_number_and_files_are_found() -> None:
     html = (
         '<input type="hidden" name="request_id" value="abc">'
+        '<input type="hidden" name="shown" value="a&amp;1">'
         '<p class="big-number"> 123-456 </p>'
         '<link href="/static/a.css?v=1"><script src="/static/b.js?v=1"></script>'
         '<img src="/static/a.css?v=1">'
     )
-    assert pages.request_id(html) == "abc"
+    assert pages.form_to_send(html) == {"request_id": "abc", "shown": "a&1"}
     assert pages.booking_number(html) == "123-456"
     assert pages.static_files(html) == ["/static/a.css?v=1", "/static/b.js?v=1"]
-    assert pages.request_id("") is pages.booking_number("") is None
+    assert pages.form_to_send("") == {}
+    assert pages.booking_number("") is None
 
 
 @pytest.mark.parametrize(
