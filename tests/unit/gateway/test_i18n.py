@@ -36,6 +36,8 @@ FAMILIES = {
     "dose.": {"1", "2"},
     "pairs.": {"many", "few", "none"},
     "pairs.mark.": {"many", "few", "none"},
+    "session.heading.": {"warning", "last", "over"},
+    "session.words.": {"warning", "last", "over"},
     "standby.why.": {"slot_closed", "supply_cut"},
     "state.": {"none", "scheduled", "lobby", "open", "paused", "closed"},
     "steps.": {"sign_in", "wait", "details", "choose", "check"},
