@@ -22,6 +22,10 @@ from waiting_room.errors import WaitingRoomError
 
 CURRENT_PATH, ROUTE = "/queue/status.json", "/queue/{release_id}/status.json"
 CACHE_CONTROL = "public, max-age=1"
+KEPT_HEADERS = frozenset({b"cross-origin-resource-policy", b"x-content-type-options"})
+"""Of what every answer says, what is about data. All else is about pages, and would be a third
+of the bytes of this answer, which a whole crowd is sent again and again."""
+
 _BEFORE, _BEHIND = "/queue/", "/status.json"
 
 
@@ -39,7 +43,7 @@ class Notices:
         self.app = app
         self.board = board
         self.clock = clock
-        kept = [header for header in headers_of_all(tls=tls) if header[0] != b"cache-control"]
+        kept = [header for header in headers_of_all(tls=tls) if header[0] in KEPT_HEADERS]
         own = [
             (b"content-type", JSON.encode()),
             (b"cache-control", CACHE_CONTROL.encode()),

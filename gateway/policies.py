@@ -23,6 +23,7 @@ from gateway.answers import answer
 from gateway.identity import Visitor, find_visitor
 from gateway.parts import parts_of
 from gateway.problems import Problem
+from waiting_room.answers import Session
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -92,6 +93,12 @@ def visitor_of(request: Request) -> Visitor:
     visitor = request.scope["seiriken.visitor"]
     assert isinstance(visitor, Visitor), "the policy puts a visitor there"
     return visitor
+
+
+def session_of(request: Request) -> Session | None:
+    """Return the live session that a route's policy has found; None where none was asked for."""
+    visitor = request.scope.get("seiriken.visitor")
+    return visitor.session if isinstance(visitor, Visitor) else None
 
 
 def _knows_method(route: Route, scope: Scope) -> bool:

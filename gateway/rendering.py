@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -28,7 +29,9 @@ from starlette.responses import HTMLResponse
 from gateway import calendars, furigana, i18n, languages
 from gateway.eras import ERAS
 from gateway.parts import parts_of
+from gateway.policies import session_of
 from gateway.qr_codes import qr_code
+from gateway.session_end import SessionEnd, filled_in
 from gateway.views import words_in
 
 PAGES_DIRECTORY = Path(__file__).parent / "pages"
@@ -140,7 +143,7 @@ def render(
     """
     language = i18n.language_of(request)
     content = _written(request, template, language, shown)
-    return _answer(content, language, status, headers)
+    return _answer(request, content, language, status, headers)
 
 
 def render_kept(
@@ -162,11 +165,12 @@ def render_kept(
         return _written(request, template, language, shown(language))
 
     if view is None:
-        return _answer(make(), language, 200, None)
+        return _answer(request, make(), language, 200, None)
     parts = parts_of(request)
-    whose = (template, language, own_path(request), *view)
+    is_inside = str(session_of(request) is not None)
+    whose = (template, language, own_path(request), is_inside, *view)
     seen = (*state, parts.downtime.announced())
-    return _answer(parts.kept_pages.get(whose, seen, make), language, 200, None)
+    return _answer(request, parts.kept_pages.get(whose, seen, make), language, 200, None)
 
 
 def own_path(request: Request) -> str:
@@ -177,6 +181,7 @@ def own_path(request: Request) -> str:
 def _written(request: Request, template: str, language: str, shown: Mapping[str, object]) -> str:
     parts = parts_of(request)
     settings = parts.settings
+    limits = SessionEnd(settings.session_idle_s, settings.session_absolute_s)
     return (
         environment(language)
         .get_template(template)
@@ -185,14 +190,24 @@ def _written(request: Request, template: str, language: str, shown: Mapping[str,
             phone_desk=settings.phone_desk,
             path=own_path(request),
             downtime=parts.downtime.announced(),
+            session=None if session_of(request) is None else limits,
             **shown,
         )
     )
 
 
 def _answer(
-    content: str, language: str, status: int, headers: Mapping[str, str] | None
+    request: Request,
+    content: str,
+    language: str,
+    status: int,
+    headers: Mapping[str, str] | None,
 ) -> HTMLResponse:
+    session = session_of(request)
+    if session is not None:
+        now = parts_of(request).clock().timestamp()
+        words = i18n.time_text(datetime.fromtimestamp(session.until, UTC), language)
+        content = filled_in(content, session.until, session.ends_at, now, words)
     response = HTMLResponse(content, status_code=status, headers=dict(headers or {}))
     response.headers["content-language"] = language
     response.headers["vary"] = "Accept-Language, Cookie"

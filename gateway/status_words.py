@@ -51,6 +51,8 @@ class WaitShown:
     drawn: bool = True
     raised: str = ""
     next_opens_at: datetime | None = None
+    as_of: datetime | None = None
+    closes_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,8 @@ def wait_shown(
         refresh_s=refresh_s,
         raised=raised_for(status.get("eta_raised", ()), place),
         next_opens_at=_next_opens_at(status),
+        as_of=datetime.fromisoformat(status["now"]),
+        closes_at=datetime.fromisoformat(status["closes_at"]),
     )
 
 

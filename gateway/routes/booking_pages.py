@@ -27,7 +27,7 @@ from gateway.parts import Parts, parts_of
 from gateway.policies import Policy, visitor_of
 from gateway.problems import Problem
 from gateway.rendering import render, render_kept
-from gateway.routes.html import WAIT_PATH, error_words, page_route, read_form, see_other
+from gateway.routes.html import error_words, page_route, read_form, see_other, wait_path
 from gateway.routes.way_in import date_from_parts
 from gateway.views import BookingView, StandbyView
 
@@ -59,9 +59,9 @@ def routes() -> list[BaseRoute]:
         # What somebody typed for longer than their session lasted is kept, not thrown away.
         page_route(DETAILS_PATH, details, methods=["POST"], policy=identified),
         page_route(FIRST_DOSE_PATH, first_dose_page, methods=["GET"], policy=session),
-        page_route(FIRST_DOSE_PATH, first_dose, methods=["POST"], policy=session),
+        page_route(FIRST_DOSE_PATH, first_dose, methods=["POST"], policy=identified),
         page_route(CHOOSE_PATH, choose_day, methods=["GET"], policy=session),
-        page_route(CHOOSE_PATH, choose, methods=["POST"], policy=session),
+        page_route(CHOOSE_PATH, choose, methods=["POST"], policy=identified),
         page_route(f"{CHOOSE_PATH}/{{day}}", choose_time, methods=["GET"], policy=session),
     ]
 
@@ -89,7 +89,7 @@ async def details(request: Request) -> Response:
     if visitor.session is None:
         if not isinstance(contact, list):
             await _keep_contact(parts, visitor, contact, reminders)
-        return see_other(WAIT_PATH)
+        return see_other(wait_path("details" if isinstance(contact, list) else "choose"))
     if isinstance(contact, list):
         typed = values | {"reminders": reminders}
         return _details_page(request, typed, error_words(request, contact), status=422)
@@ -137,6 +137,8 @@ async def first_dose(request: Request) -> Response:
         await parts.drafts.save(visitor.person_key, drafting.with_first_dose(draft, None))
         return see_other(CHOOSE_PATH)
     first = _read_first_dose(parts, values)
+    if isinstance(first, list) and visitor.session is None:
+        return see_other(wait_path("first-dose"))
     if isinstance(first, list):
         return _first_dose_page(request, values, error_words(request, first, _ON_PAGE), status=422)
     await parts.drafts.save(visitor.person_key, drafting.with_first_dose(draft, first))

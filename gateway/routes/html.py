@@ -8,6 +8,7 @@ Rule 3: what was sent while a part was away stands in the page that says so, to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -32,8 +33,10 @@ WAIT_PATH = "/wait"
 LANGUAGE_PARAMETER = "language"
 LANGUAGE_KEPT_S = 365 * 86_400
 
-WAYS_BACK = ("my-booking", "change", "cancel", "details", "choose", "check", "standby")
-"""Pages that somebody may be led back to after signing in, by name."""
+_WAY_BACK = re.compile(
+    r"my-booking|change|cancel|details|first-dose|choose(/[0-9]{4}-[0-9]{2}-[0-9]{2})?|check|standby"
+)
+"""Pages that somebody may be led back to after signing in, or coming in again."""
 
 _KEPT_IS_SAID = frozenset({"away", "not_ready", "internal_error"})
 """Problems whose own words say that place and booking are kept."""
@@ -165,7 +168,7 @@ def error_response(request: Request, problem: Problem, sent: Fields | None = Non
     if problem.code == "not_signed_in":
         return see_other(sign_in_path(request))
     if problem.code == "not_inside":
-        return see_other(WAIT_PATH)
+        return see_other(wait_path(page_asked(request)))
     headers = headers_of(problem)
     shown = problem_shown(request, problem)
     if problem.code == "maintenance":
@@ -197,7 +200,26 @@ def sign_in_path(request: Request) -> str:
 
     It says whether a session has ended, or there was none.
     """
-    name = request.url.path.strip("/").partition("/")[0]
     had_session = session_token(request, parts_of(request).settings) is not None
-    again = {"again": "ended" if had_session else "yes"}
-    return f"{SIGN_IN_PATH}?{urlencode(again | ({'back': name} if name in WAYS_BACK else {}))}"
+    back = page_asked(request)
+    again = {"again": "ended" if had_session else "yes"} | ({"back": back} if back else {})
+    return f"{SIGN_IN_PATH}?{urlencode(again, safe='/')}"
+
+
+def page_asked(request: Request) -> str:
+    """Return the way back to the page that a request is about, by its name; else nothing."""
+    path = request.url.path.strip("/")
+    return way_back(path) or way_back(path.partition("/")[0])
+
+
+def way_back(asked: str) -> str:
+    """Return the page to lead back to, without its first slash, if it is one of ours; else nothing.
+
+    What was asked stood in a URL or a form, where anybody may write.
+    """
+    return asked if _WAY_BACK.fullmatch(asked) else ""
+
+
+def wait_path(back: str) -> str:
+    """Return the path of the waiting page that leads back to a page of ours, if one is given."""
+    return f"{WAIT_PATH}?{urlencode({'back': back}, safe='/')}" if back else WAIT_PATH

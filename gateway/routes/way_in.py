@@ -18,7 +18,7 @@ from gateway import forms, i18n, residents
 from gateway.answers import answer
 from gateway.drafting import next_step
 from gateway.draw_words import is_drawn
-from gateway.identity import find_visitor, held_token, network_of
+from gateway.identity import Visitor, find_visitor, held_token, network_of
 from gateway.parts import Parts, parts_of
 from gateway.policies import Policy, visitor_of
 from gateway.problems import Problem
@@ -27,12 +27,13 @@ from gateway.residents import Inside, SignedIn
 from gateway.routes.html import (
     SIGN_IN_PATH,
     WAIT_PATH,
-    WAYS_BACK,
     error_words,
     page_route,
     problem_shown,
     read_form,
     see_other,
+    wait_path,
+    way_back,
 )
 from gateway.sessions import clear_cookies, place_token, set_place_cookie, set_session_cookie
 from gateway.status_words import ReleaseShown, Show, release_shown, wait_shown
@@ -44,7 +45,6 @@ _SIGN_IN_FIELDS = (
     "ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "back",
 )  # fmt: skip
 _BACK_WITH_BOOKING = ("my-booking", "change", "cancel")
-_BACK_INSIDE = ("details", "choose", "check", "standby")
 _ON_PAGE = {"birth_date": "birth_year"}
 CLEARED = '"cache", "storage"'
 """What a browser throws away at signing out: pages to go back to, and what scripts kept.
@@ -72,6 +72,7 @@ def routes() -> list[BaseRoute]:
         page_route(SIGN_IN_PATH, sign_in, methods=["POST"], policy=public),
         page_route(WAIT_PATH, wait, methods=["GET"], policy=identified),
         page_route("/enter", enter, methods=["POST"], policy=identified),
+        page_route("/stay", stay, methods=["POST"], policy=identified),
         page_route("/sign-out", sign_out, methods=["POST"], policy=public),
         page_route("/signed-out", signed_out, methods=["GET"], policy=public),
     ]
@@ -97,14 +98,14 @@ async def landing(request: Request) -> Response:
 
 async def sign_in_page(request: Request) -> Response:
     """Ask who somebody is."""
-    asked = request.query_params.get("back", "")
-    back = asked if asked in WAYS_BACK else ""
+    back = _back_asked(request)
     again = request.query_params.get("again", "")
     came_back = again if again in ("", "ended") else "yes"
     return render_kept(
         request,
         "sign_in.html",
-        view=(back, came_back),
+        # There are too many days for a page to be kept for each.
+        view=None if "/" in back else (back, came_back),
         shown=lambda _: {
             "values": {},
             "back": back,
@@ -136,7 +137,7 @@ async def sign_in(request: Request) -> Response:
         if signed_in.code != "identity_not_confirmed":
             return answer(request, signed_in)  # To type it again would change nothing.
         return _sign_in_page(request, values=values, refused=signed_in)
-    return _signed_in(parts, signed_in, values.get("back", ""))
+    return _signed_in(parts, signed_in, way_back(values.get("back", "")))
 
 
 def _signed_in(parts: Parts, signed_in: SignedIn, back: str) -> Response:
@@ -149,10 +150,11 @@ def _signed_in(parts: Parts, signed_in: SignedIn, back: str) -> Response:
 
 def _destination(signed_in: SignedIn, back: str) -> str:
     if signed_in.session_token is None:
-        return WAIT_PATH
+        return wait_path(back)
+    leads_to_booking = back in _BACK_WITH_BOOKING
     if signed_in.state == "booked":
-        return f"/{back}" if back in _BACK_WITH_BOOKING else "/my-booking"
-    return f"/{back}" if back in _BACK_INSIDE else "/details"
+        return f"/{back}" if leads_to_booking else "/my-booking"
+    return f"/{back}" if back and not leads_to_booking else "/details"
 
 
 def _sign_in_page(
@@ -169,7 +171,7 @@ def _sign_in_page(
         status=status if refused is None else refused.status,
         headers=None if refused is None else refused.headers,
         values=values,
-        back=values.get("back", ""),
+        back=way_back(values.get("back", "")),
         errors=errors or {},
         refused=None if refused is None else problem_shown(request, refused),
         came_back="",
@@ -183,7 +185,7 @@ async def wait(request: Request) -> Response:
     if visitor.session is not None:
         if where.state == "booked":
             return see_other("/my-booking")
-        return see_other(next_step(await parts.drafts.load(visitor.person_key)))
+        return see_other(await _way_on(parts, visitor, _back_asked(request)))
     status = parts.board.status(where.release_id)
     show = _SHOW[where.state]
     if show == "waiting" and status is not None and status["state"] == "paused":
@@ -193,25 +195,49 @@ async def wait(request: Request) -> Response:
     place = None if show == "lobby" else where.place
     shown = wait_shown(status, where.release_id, place, show, language)
     shown = replace(shown, arrival=where.arrival, drawn=is_drawn(status))
-    response = render(request, "wait.html", wait=shown)
+    response = render(request, "wait.html", wait=shown, back=_back_asked(request))
     if where.place_token is not None:
         set_place_cookie(response, parts.settings, where.place_token)
     return response
 
 
 async def enter(request: Request) -> Response:
-    """Come in, and go on where the draft left off."""
+    """Come in, and go on where one was, or where the draft left off."""
     parts, visitor = parts_of(request), visitor_of(request)
-    values = await read_form(request, ())
+    values = await read_form(request, ("back",))
     if isinstance(values, Problem):
         return answer(request, values)
+    back = way_back(values.get("back", ""))
     entered = await residents.enter(parts, visitor)
     if not isinstance(entered, Inside):
-        return see_other(WAIT_PATH)
-    response = see_other(next_step(await parts.drafts.load(visitor.person_key)))
+        return see_other(wait_path(back))
+    response = see_other(await _way_on(parts, visitor, back))
     if entered.session_token is not None:
         set_session_cookie(response, parts.settings, entered.session_token)
     return response
+
+
+async def stay(request: Request) -> Response:
+    """Begin the idle limit anew, or come in again. The page stays as it is, with what was typed.
+
+    To 204 a browser shows nothing else, with JavaScript or without.
+    """
+    parts, visitor = parts_of(request), visitor_of(request)
+    entered = await residents.enter(parts, visitor)
+    if not isinstance(entered, Inside):
+        return see_other(WAIT_PATH)
+    response = Response(status_code=204)
+    if entered.session_token is not None:
+        set_session_cookie(response, parts.settings, entered.session_token)
+    return response
+
+
+async def _way_on(parts: Parts, visitor: Visitor, back: str) -> str:
+    return f"/{back}" if back else next_step(await parts.drafts.load(visitor.person_key))
+
+
+def _back_asked(request: Request) -> str:
+    return way_back(request.query_params.get("back", ""))
 
 
 async def sign_out(request: Request) -> Response:

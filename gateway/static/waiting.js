@@ -2,6 +2,8 @@
 // this page's place. Everybody asks for the same document, so a cache can answer. The server
 // says after how many seconds to ask again; a random part keeps the crowd from asking at once.
 // The same rules stand in gateway/status_words.py, for browsers without JavaScript.
+// The page may be open for hours: one timer, one question at a time, nothing kept of the last one.
+// The device's clock may be wrong: only differences of its time are looked at.
 "use strict";
 
 (() => {
@@ -14,21 +16,51 @@
     dateStyle: "full",
     timeStyle: "short",
   });
+  const times = new Intl.DateTimeFormat("en-GB", {
+    timeZone: "Asia/Tokyo",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
   const titleBefore = document.title;
   const jitter = 0.5;
   const askAfterFailureSecondsMax = 120;
-  const offlineAfterFailures = 3;
-  const enterAfterSeconds = 10;
+  const answerMsMax = 20_000;
+  const askEarlyAgainMs = 5_000;
+  const sayAgainMs = 60_000;
+  const offlineAfterFailures = 2;
+  const enterAfterSeconds = 30;
   const statusUrl = `/queue/${encodeURIComponent(texts.release)}/status.json`;
+  const announcement = document.getElementById("announcement");
+  const offline = document.getElementById("offline");
+  const countdownLine = document.getElementById("countdown");
+  const callsMe = document.getElementById("call_me");
+  const entersByItself = document.getElementById("enter_by_itself");
 
   let shown = texts.show;
   let failures = 0;
+  let timer = null;
+  let isAsking = false;
+  let askedAt = 0;
   let aheadAnnounced = null;
+  let saidAt = -Infinity;
   let countdown = null;
+  let isEntering = false;
+
+  const isOver = (since, ms) => Math.abs(Date.now() - since) >= ms;
 
   const fill = (name, value) => {
-    const element = page.querySelector(`[data-fill="${name}"]`);
-    if (element.textContent !== value) element.textContent = value;
+    for (const element of document.querySelectorAll(`[data-fill="${name}"]`)) {
+      if (element.textContent !== value) element.textContent = value;
+    }
+  };
+
+  // A moment stays as the server wrote it until it is no longer so.
+  const fillMoment = (name, moment) => {
+    for (const element of document.querySelectorAll(`[data-fill="${name}"]`)) {
+      if (!moment || element.dataset.at === moment) continue;
+      element.dataset.at = moment;
+      element.textContent = moments.format(new Date(moment));
+    }
   };
 
   const filled = (template, values) =>
@@ -66,8 +98,27 @@
     return place <= status.serving ? "turn" : "waiting";
   };
 
-  const announce = (words) => {
-    document.getElementById("announcement").textContent = words;
+  // What a screen reader says. What cannot wait is said at once; all else with an answer, at
+  // most once a minute, and only the latest of each kind.
+  const toSay = new Map();
+
+  const sayNow = (words) => {
+    announcement.textContent = words;
+    saidAt = Date.now();
+  };
+
+  const sayWhatIsNew = () => {
+    if (toSay.size === 0 || !isOver(saidAt, sayAgainMs)) return;
+    sayNow([...toSay.values()].join(" "));
+    toSay.clear();
+  };
+
+  const showOne = (name, chosen) => {
+    for (const notice of page.querySelectorAll(`[data-${name}]`)) {
+      const hidden = notice.dataset[name] !== chosen;
+      if (notice.hidden && !hidden) toSay.set(name, notice.textContent.trim());
+      notice.hidden = hidden;
+    }
   };
 
   const show = (what) => {
@@ -80,32 +131,14 @@
       section.hidden = what === "turn" || what === "closed";
     }
     document.title = what === "turn" ? `● ${texts.titleTurn}` : titleBefore;
-    announce(page.querySelector(`[data-when="${what}"] h1`).textContent);
-    if (what === "turn") startCountdown();
-    else stopCountdown();
-  };
-
-  // Why the latest moment told has become later: the newest rise that covers our place.
-  const showRaised = (rises) => {
-    const reason = rises.find((rise) => rise.from_place <= place && place <= rise.to_place)?.reason;
-    for (const notice of page.querySelectorAll("[data-raised]")) {
-      const hidden = notice.dataset.raised !== reason;
-      if (notice.hidden && !hidden) announce(notice.textContent);
-      notice.hidden = hidden;
+    const heading = page.querySelector(`[data-when="${what}"] h1`).textContent;
+    toSay.clear();
+    stopCountdown();
+    if (what === "turn") {
+      if (callsMe.checked) seirikenSignal.call();
+      startCountdown();
     }
-  };
-
-  // When the next release opens, as the server wrote it until it is no longer so.
-  const showNext = (next) => {
-    const opensAt = next?.opens_at ?? "";
-    const shownAt = page.querySelector('[data-fill="next"]').dataset;
-    if (opensAt && opensAt !== shownAt.at) {
-      shownAt.at = opensAt;
-      fill("next", moments.format(new Date(opensAt)));
-    }
-    for (const line of page.querySelectorAll("[data-next]")) {
-      line.hidden = (line.dataset.next === "known") === (opensAt === "");
-    }
+    sayNow(countdown === null ? heading : `${heading} ${countdownWords(enterAfterSeconds)}`);
   };
 
   const showWaiting = (status) => {
@@ -114,52 +147,65 @@
     fill("place", numbers.format(place));
     fill("ahead", numbers.format(ahead));
     fill("range", range);
+    fill("told-at", filled(texts.toldAt, { time: times.format(new Date(status.now)) }));
     page.querySelector("progress").value = Math.floor((100 * status.serving) / place);
-    const outlook = outlookFor(status.outlook);
-    for (const notice of page.querySelectorAll("[data-outlook]")) {
-      notice.hidden = notice.dataset.outlook !== outlook;
+    showOne("outlook", outlookFor(status.outlook));
+    // Why the latest moment told has become later: the newest rise that covers our place.
+    const covers = (rise) => rise.from_place <= place && place <= rise.to_place;
+    showOne("raised", (status.eta_raised ?? []).find(covers)?.reason);
+    const next = status.next_release?.opens_at;
+    fillMoment("next", next);
+    for (const line of page.querySelectorAll("[data-next]")) {
+      line.hidden = (line.dataset.next === "known") === !next;
     }
-    showRaised(status.eta_raised ?? []);
-    showNext(status.next_release);
-    // Spoken aloud only when it has become half as long: not at every question.
+    // Said when it has become half as long: not at every question.
     if (aheadAnnounced === null || ahead <= aheadAnnounced / 2) {
       if (aheadAnnounced !== null) {
-        announce(filled(texts.announce, { ahead: numbers.format(ahead), range }));
+        toSay.set("ahead", filled(texts.announce, { ahead: numbers.format(ahead), range }));
       }
       aheadAnnounced = ahead;
     }
   };
 
-  const showMessage = (message) => {
+  const showMessage = (status) => {
+    const message =
+      status.messages?.[texts.language] ??
+      status.messages?.[document.documentElement.lang] ??
+      status.message ??
+      "";
     const notice = document.getElementById("operator-message");
-    notice.hidden = !message;
     const paragraph = notice.querySelector("p");
-    if (paragraph.textContent !== message) paragraph.textContent = message;
+    notice.hidden = !message;
+    if (paragraph.textContent === message) return;
+    paragraph.textContent = message;
+    if (message) toSay.set("message", notice.textContent.trim());
   };
+
+  const countdownWords = (seconds) => filled(texts.countdown, { seconds });
 
   const stopCountdown = () => {
     clearInterval(countdown);
     countdown = null;
-    document.getElementById("countdown").hidden = true;
+    isEntering = false;
+    countdownLine.hidden = true;
   };
 
+  // Runs only while the page is looked at: whoever hears the call, or sees the title of a page
+  // behind others, must still find it. Going in needs a server that answers: the browser
+  // would put an error page of its own in this one's place.
   const startCountdown = () => {
-    const paragraph = document.getElementById("countdown");
-    const words = paragraph.querySelector("span");
+    if (!entersByItself.checked) return;
+    const words = countdownLine.querySelector("span");
     let seconds = enterAfterSeconds;
-    const tell = () => {
-      words.textContent = filled(texts.countdown, { seconds });
-    };
-    tell();
-    paragraph.hidden = false;
+    words.textContent = countdownWords(seconds);
+    countdownLine.hidden = false;
     countdown = setInterval(() => {
+      if (document.hidden || isEntering) return;
       seconds = Math.max(0, seconds - 1);
-      tell();
-      // Offline, the browser would put an error page of its own in this one's place.
-      if (seconds === 0 && navigator.onLine) {
-        stopCountdown();
-        document.getElementById("enter").requestSubmit();
-      }
+      words.textContent = countdownWords(seconds);
+      if (seconds > 0) return;
+      isEntering = true;
+      ask();
     }, 1000);
   };
 
@@ -174,7 +220,8 @@
   };
 
   const askAgain = (seconds, latest = Infinity) => {
-    setTimeout(ask, 1000 * Math.min(seconds * (1 + jitter * Math.random()), latest));
+    clearTimeout(timer);
+    timer = setTimeout(ask, 1000 * Math.min(seconds * (1 + jitter * Math.random()), latest));
   };
 
   // When lobby or opening begin, everybody asks soon after, however far they ask apart before.
@@ -186,44 +233,104 @@
     return Math.max(0, seconds) + 1 + status.beginning_spread_s * Math.random();
   };
 
+  const showOffline = (isOffline) => {
+    if (offline.hidden !== isOffline) return;
+    offline.hidden = !isOffline;
+    sayNow(isOffline ? offline.textContent.trim() : texts.onlineAgain);
+  };
+
+  const told = (status) => {
+    failures = 0;
+    if (place === null && status.state === "open") place = drawnPlace(status.draw);
+    if (place === null && status.state === "open") {
+      location.reload();
+      return;
+    }
+    showOffline(false);
+    const what = whatToShow(status);
+    showMessage(status);
+    fillMoment("until", status.closes_at);
+    if (what === "waiting") showWaiting(status);
+    show(what);
+    sayWhatIsNew();
+    if (isEntering) {
+      stopCountdown();
+      document.getElementById("enter").requestSubmit();
+    }
+    if (what === "closed") return;
+    const distance = place === null ? Infinity : Math.max(0, place - status.serving);
+    const seconds = rowFor(status.poll, distance)?.after_s ?? Number(texts.refreshS);
+    askAgain(seconds, beginning(status));
+  };
+
+  const notTold = () => {
+    failures += 1;
+    if (failures >= offlineAfterFailures || !navigator.onLine) showOffline(true);
+    const seconds = Number(texts.refreshS) * 2 ** Math.min(failures - 1, 4);
+    askAgain(Math.min(seconds, askAfterFailureSecondsMax));
+  };
+
   const ask = async () => {
+    if (isAsking) return;
+    clearTimeout(timer);
+    isAsking = true;
+    askedAt = Date.now();
     try {
-      const response = await fetch(statusUrl, { credentials: "omit" });
+      // A mobile network may leave a question without answer for minutes.
+      const signal = AbortSignal.timeout?.(answerMsMax);
+      const response = await fetch(statusUrl, { credentials: "omit", signal });
       if (!response.ok) throw new Error(String(response.status));
-      const status = await response.json();
-      failures = 0;
-      document.getElementById("offline").hidden = true;
-      if (place === null && status.state === "open") place = drawnPlace(status.draw);
-      if (place === null && status.state === "open") {
-        location.reload();
-        return;
-      }
-      const what = whatToShow(status);
-      showMessage(
-        status.messages?.[texts.language] ??
-          status.messages?.[document.documentElement.lang] ??
-          status.message ??
-          "",
-      );
-      if (what === "waiting") showWaiting(status);
-      show(what);
-      if (what === "closed") return;
-      const distance = place === null ? Infinity : Math.max(0, place - status.serving);
-      const seconds = rowFor(status.poll, distance)?.after_s ?? Number(texts.refreshS);
-      askAgain(seconds, beginning(status));
+      told(await response.json());
     } catch {
-      failures += 1;
-      document.getElementById("offline").hidden = failures < offlineAfterFailures;
-      const seconds = Number(texts.refreshS) * 2 ** Math.min(failures - 1, 4);
-      askAgain(Math.min(seconds, askAfterFailureSecondsMax));
+      notTold();
+    } finally {
+      isAsking = false;
     }
   };
 
-  page.querySelector("#countdown button").addEventListener("click", () => {
+  // Browsers hold up the timers of pages behind others, and of phones that sleep.
+  const askEarly = () => {
+    if (!document.hidden && isOver(askedAt, askEarlyAgainMs)) ask();
+  };
+
+  // What was chosen on this device, for the next time that the page is opened on it.
+  const keep = (box) => {
+    const name = `seiriken.${box.id}`;
+    try {
+      box.checked = (localStorage.getItem(name) ?? String(box.checked)) === "true";
+    } catch {
+      // This browser keeps nothing.
+    }
+    box.addEventListener("change", () => {
+      try {
+        localStorage.setItem(name, box.checked);
+      } catch {
+        // This browser keeps nothing.
+      }
+    });
+  };
+
+  if (shown === "booked") return;
+  keep(callsMe);
+  keep(entersByItself);
+  document.getElementById("turn-options").hidden = false;
+  callsMe.addEventListener("change", () => callsMe.checked && seirikenSignal.call());
+  document.getElementById("try_sound").addEventListener("click", seirikenSignal.call);
+  for (const touch of ["pointerdown", "keydown"]) {
+    addEventListener(touch, () => callsMe.checked && seirikenSignal.wake(), { once: true });
+  }
+  countdownLine.querySelector("button").addEventListener("click", () => {
     stopCountdown();
     page.querySelector("#enter button").focus();
   });
-  if (shown === "booked") return;
+  document.addEventListener("visibilitychange", askEarly);
+  addEventListener("pageshow", (event) => event.persisted && askEarly());
+  addEventListener("online", () => {
+    failures = 0; // The first question may still fail; the next one shall not be long after it.
+    ask();
+  });
+  addEventListener("offline", () => showOffline(true));
   if (shown === "turn") startCountdown();
   askAgain(Math.min(2, Number(texts.refreshS)));
+  texts.runs = "yes"; // Else old-browsers.js reloads the page.
 })();

@@ -32,7 +32,7 @@ ASK_MS = 60_000
 
 ANSWER_MS = 5_000
 STEP_MS = 2_000
-COUNTDOWN_MS = 15_000
+COUNTDOWN_MS = 35_000
 PERSONAL = ("印西 花子", "090-1234-5678", "09012345678", "hanako@example.jp")
 
 
@@ -169,7 +169,7 @@ def test_clock_put_forward_or_back_gets_nobody_in(queue: Queue) -> None:
         forces_the_way_in(page)
         queue.looks_as_before()
         page.goto("/details")
-        expect(page).to_have_url("/wait")
+        expect(page).to_have_url("/wait?back=details")
         queue.looks_as_before()
     page.clock.fast_forward("12:00:00")
     asks_again(page)

@@ -157,7 +157,7 @@ def running_edge(gateways: list[str], **changes: object) -> Iterator[Edge]:
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
-        until(lambda: _listens(tls_port))
+        until(lambda: _listens(http_port))
         yield Edge(http_port, tls_port, certificate, folder / "run" / "access.log")
     finally:
         process.send_signal(signal.SIGQUIT)

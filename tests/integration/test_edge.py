@@ -14,7 +14,14 @@ import pytest
 from tests.integration.edge import NAME, Behind, Edge, behind, free_port, running_edge
 from tests.waiting import until
 
-OF_INSIDE = ("/details", "/choose/2021-06-10", "/booked", "/my-booking/cancel", "/api/v1/bookings")
+OF_INSIDE = (
+    "/details",
+    "/choose/2021-06-10",
+    "/stay",
+    "/booked",
+    "/my-booking/cancel",
+    "/api/v1/bookings",
+)
 OF_THE_GATE = ("/", "/sign-in", "/wait", "/api/v1/sign-in", "/draw", "/detailsx")
 
 SMUGGLED = (

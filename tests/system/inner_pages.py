@@ -23,7 +23,11 @@ WITH_A_PLACE_ALONE = {
     ("GET", "/wait"),
     ("HEAD", "/wait"),
     ("POST", "/enter"),
+    ("POST", "/stay"),
+    # What was typed for longer than a session lasts is kept, sealed, and shows nothing.
     ("POST", "/details"),
+    ("POST", "/first-dose"),
+    ("POST", "/choose"),
     ("GET", "/api/v1/me"),
     ("HEAD", "/api/v1/me"),
     ("POST", "/api/v1/enter"),

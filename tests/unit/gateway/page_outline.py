@@ -17,6 +17,7 @@ FRAME: dict[str, object] = {
     "phone_desk": "0476-00-0000",
     "path": "/details",
     "downtime": None,
+    "session": None,
 }
 SPOKEN_ATTRIBUTES = ("aria-label", "alt", "title")
 

@@ -17,6 +17,7 @@ from gateway.masking import masked
 from gateway.problems import Problem, too_many_attempts
 from gateway.receipts import ReceiptSigner
 from gateway.routes.html import ProblemShown, says_kept
+from gateway.session_end import SessionEnd
 from gateway.status_words import ReleaseShown, WaitShown
 from gateway.views import BookingView, DoseView, standby_view
 from monitoring.bulletin.maintenance import Plan
@@ -122,17 +123,18 @@ def _waits() -> list[Sample]:
     for show in ("lobby", "waiting", "turn", "paused", "closed", "booked"):
         for outlook in ("likely", "borderline", "unlikely", ""):
             shown = WaitShown(show, "r1", 120, 20, "約5分", 80, outlook, OPENS_AT, "お知らせ", 10)
-            waits.append(("wait", f"{show}-{outlook}", {"wait": shown}))
+            shown = replace(shown, as_of=OPENS_AT, closes_at=OPENS_AT)
+            waits.append(("wait", f"{show}-{outlook}", {"wait": shown, "back": "choose"}))
     nothing = WaitShown("waiting", "r1", None, None, "計算しています", 0, "", None, "", 30)
     for place in (None, 120):
         numbered = replace(nothing, show="waiting" if place else "lobby", place=place, arrival=7)
-        waits.append(("wait", f"numbered-{place}", {"wait": numbered}))
+        waits.append(("wait", f"numbered-{place}", {"wait": numbered, "back": ""}))
     for reason in ("paused", "rate_lowered", "capacity_cut", "slower_than_measured"):
         rising = replace(nothing, raised=reason, outlook="unlikely", next_opens_at=OPENS_AT)
-        waits.append(("wait", f"raised-{reason}", {"wait": rising}))
+        waits.append(("wait", f"raised-{reason}", {"wait": rising, "back": ""}))
     arriving = replace(nothing, show="lobby", drawn=False)
-    waits.append(("wait", "in-order-of-arrival", {"wait": arriving}))
-    return [*waits, ("wait", "unknown", {"wait": nothing})]
+    waits.append(("wait", "in-order-of-arrival", {"wait": arriving, "back": ""}))
+    return [*waits, ("wait", "unknown", {"wait": nothing, "back": ""})]
 
 
 def _draws() -> list[Sample]:
@@ -235,6 +237,7 @@ def _forms() -> list[Sample]:
         ("sign_in", "ended", sign_in | {"errors": {}, "refused": None, "came_back": "ended"}),
         ("sign_in", "refused", sign_in | {"errors": {}, "refused": unknown, "came_back": ""}),
         ("details", "fresh", details | {"errors": {}}),
+        ("details", "in-session", details | {"errors": {}, "session": SessionEnd(900, 3_600)}),
         ("details", "wrong", details | {"errors": CONTACT_WRONG}),
         ("first_dose", "fresh", first | {"errors": {}}),
         ("first_dose", "wrong", first | {"errors": FIRST_DOSE_WRONG}),

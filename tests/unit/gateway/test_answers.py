@@ -110,6 +110,31 @@ def test_static_file_with_a_digest_is_kept_for_ever(client: TestClient) -> None:
     assert client.get("/static/seiriken.css").headers["cache-control"] == "public, max-age=300"
 
 
+def test_static_file_is_compressed_for_whoever_understands_it(client: TestClient) -> None:
+    plain = client.get("/static/seiriken.css?v=1", headers={"Accept-Encoding": "identity"})
+    packed = client.get("/static/seiriken.css?v=1", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content
+    assert int(packed.headers["content-length"]) * 2 < len(plain.content)
+    for answer in (plain, packed):
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["content-type"].startswith("text/css")
+
+
+def test_static_file_that_has_not_changed_is_not_sent_again(client: TestClient) -> None:
+    packed = client.get("/static/seiriken.css", headers={"Accept-Encoding": "gzip"})
+    known = {"If-None-Match": packed.headers["etag"], "Accept-Encoding": "gzip"}
+    answer = client.get("/static/seiriken.css", headers=known)
+    assert (answer.status_code, answer.content) == (304, b"")
+
+
+def test_small_static_file_is_sent_as_it_is(client: TestClient) -> None:
+    answer = client.get("/static/mark.svg", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in answer.headers
+
+
 @pytest.mark.parametrize("path", ["/static/nothing.css", "/static/../app.py", "/static/"])
 def test_static_folder_gives_nothing_else(client: TestClient, path: str) -> None:
     answer = client.get(path)

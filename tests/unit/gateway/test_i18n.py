@@ -37,6 +37,8 @@ FAMILIES = {
     "pairs.": {"many", "few", "none"},
     "pairs.cell.": {"many", "few", "none"},
     "pairs.mark.": {"many", "few", "none"},
+    "session.heading.": {"warning", "last", "over"},
+    "session.words.": {"warning", "last", "over"},
     "standby.why.": {"slot_closed", "supply_cut"},
     "state.": {"none", "scheduled", "lobby", "open", "paused", "closed"},
     "steps.": {"sign_in", "wait", "details", "choose", "check", "change"},

@@ -124,12 +124,3 @@ def test_link_to_a_static_file_names_its_content() -> None:
     assert re.fullmatch(
         r"/static/seiriken\.css\?v=[0-9a-f]{16}", rendering.static_url("seiriken.css")
     )
-
-
-def test_first_visit_of_the_waiting_page_is_light() -> None:
-    """Uncompressed already below the 60 KiB and 15 KiB of JavaScript that may go over the wire."""
-    sample = next(s for s in SAMPLES if s[0] == "wait")
-    files = ("seiriken.css", "forms.js", "draw.js", "waiting.js", "mark.svg")
-    sizes = {name: (rendering.STATIC_DIRECTORY / name).stat().st_size for name in files}
-    assert len(render(sample, "ja").encode()) + sum(sizes.values()) <= 60 * 1024
-    assert sum(size for name, size in sizes.items() if name.endswith(".js")) <= 15 * 1024

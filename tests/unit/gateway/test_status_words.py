@@ -19,6 +19,8 @@ STATUS = {
     "state": "open",
     "opens_at": "2021-06-01T09:30:00+09:00",
     "lobby_at": "2021-06-01T09:00:00+09:00",
+    "closes_at": "2021-06-08T17:00:00+09:00",
+    "now": "2021-06-01T10:05:30+09:00",
     "serving": 40,
     "waiting": 60,
     "eta": ETA,
@@ -34,6 +36,8 @@ def test_waiting_page_shows_place_and_people_ahead() -> None:
     assert shown.range == "約1分から5分"
     assert shown.outlook == "likely"
     assert shown.opens_at == datetime(2021, 6, 1, 9, 30, tzinfo=SITE_TIMEZONE)
+    assert shown.as_of == datetime(2021, 6, 1, 10, 5, 30, tzinfo=SITE_TIMEZONE)
+    assert shown.closes_at == datetime(2021, 6, 8, 17, tzinfo=SITE_TIMEZONE)
     assert shown.message == "お知らせ"
     assert shown.refresh_s == status_words.REFRESH_S_MIN
 

@@ -20,6 +20,7 @@ from gateway.forms import TypedDay
 from gateway.parts import Parts
 from gateway.policies import Policy, PolicyRoute, policy_route
 from gateway.routes import pages
+from gateway.routes.html import wait_path, way_back
 from gateway.routes.way_in import date_from_parts
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -65,9 +66,34 @@ def test_public_pages_are_these_and_no_others() -> None:
 def test_way_back_is_one_of_our_pages(client: TestClient) -> None:
     assert client.get("/check").headers["location"] == "/sign-in?again=yes&back=check"
     assert 'name="back" value="check"' in client.get("/sign-in?back=check").text
-    for elsewhere in ("//example.jp", "https://example.jp", "wait", '"><b>'):
-        page = client.get("/sign-in", params={"back": elsewhere}).text
-        assert 'name="back" value=""' in page
+    path = "choose/2021-06-10"
+    assert client.get(f"/{path}").headers["location"] == f"/sign-in?again=yes&back={path}"
+    assert f'name="back" value="{path}"' in client.get("/sign-in", params={"back": path}).text
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "//example.jp",
+        "/example.jp",
+        "\\example.jp",
+        "https://example.jp",
+        "wait",
+        "sign-out",
+        "choose/..",
+        "choose//example.jp",
+        "choose/2021-06-10/",
+        "choose/２０２１-06-10",
+        "check\n",
+        "check?x=1",
+        '"><b>',
+    ],
+)
+def test_way_back_leads_nowhere_else(client: TestClient, elsewhere: str) -> None:
+    assert way_back(elsewhere) == ""
+    page = client.get("/sign-in", params={"back": elsewhere}).text
+    assert 'name="back" value=""' in page
+    assert wait_path(way_back(elsewhere)) == "/wait"
 
 
 def test_unknown_page_is_told_in_the_readers_language(client: TestClient) -> None:
