@@ -6,7 +6,7 @@ ARGS ?=
 SEEDS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test screenshots leaders chaos simulate check bench peers costs scale performance load load-ui dashboards format lock clean
+.PHONY: help up down secrets test screenshots leaders chaos compose-proof simulate check bench peers costs scale performance load load-ui dashboards format lock clean
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -17,6 +17,9 @@ up: .venv/run-installed ## Install and run a whole demo city here (options: ARGS
 
 down: .venv/run-installed ## Stop a city that runs in the background (options: ARGS='--home DIR')
 	@exec $(BIN)/seiriken down $(ARGS)
+
+secrets: ## Make the secrets of compose.yaml, once (docs/containers.md)
+	@sh deploy/container/make-secrets.sh
 
 test: .venv/dev-installed ## Run every test (options: ARGS='tests/unit -k draw')
 	@sh deploy/find-browser.sh > /dev/null
@@ -35,6 +38,9 @@ leaders: .venv/dev-installed ## Stop and resume the leading allocator many times
 
 chaos: .venv/dev-installed ## Strike a city under load with faults, check every promise (ARGS='--minutes 60')
 	@$(BIN)/python -m loadtests.chaos $(ARGS)
+
+compose-proof: .venv/dev-installed secrets ## Run compose.yaml and break it (ARGS='--people 500 --keep')
+	@$(BIN)/python -m tests.system.compose_proof $(ARGS)
 
 simulate: .venv/dev-installed ## Simulate whole histories with faults (options: SEEDS=2000 ARGS='--seed 123')
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
@@ -80,6 +86,8 @@ lock: .venv/dev-installed ## Lock the dependencies again (newest releases: ARGS=
 	$(BIN)/uv pip compile $(LOCKING) --group build --output-file requirements/run.txt
 	$(BIN)/uv pip compile $(LOCKING) --group dev --constraint requirements/run.txt \
 	  --output-file requirements/dev.txt
+	$(BIN)/uv pip compile $(filter-out pyproject.toml,$(LOCKING)) --group locust \
+	  --constraint requirements/dev.txt --output-file requirements/load.txt
 	$(BIN)/uv pip compile $(filter-out pyproject.toml,$(LOCKING)) --group peers \
 	  --output-file requirements/peers.txt
 

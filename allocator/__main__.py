@@ -54,7 +54,7 @@ def main() -> int:
     sys.setswitchinterval(SWITCH_EVERY_S)
     with (
         running_writer(settings, roster_key, stop.wait) as writer,
-        serve_internal(settings.internal_port, writer.needs),
+        serve_internal(settings.internal_port, writer.needs, settings.internal_host),
     ):
         log.info("allocator_started")
         try:

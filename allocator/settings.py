@@ -25,6 +25,7 @@ class AllocatorSettings(ProcessSettings):
     redis_url: str
     secrets_dir: Path
     internal_port: int = Field(ge=0, le=65_535)
+    internal_host: str = "127.0.0.1"
     instance: str = "allocator-0"
     batch_size_max: int = Field(default=1_000, ge=1, le=5_000)
     lease_s: float = Field(default=3.0, ge=2.0)

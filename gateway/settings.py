@@ -64,6 +64,8 @@ class GatewaySettings(ProcessSettings):
     redis_connections_max: int = Field(default=64, gt=2)
     database_connections_max: int = Field(default=4, gt=0)
     graceful_shutdown_s: int = Field(default=8, gt=0)
+    leave_s: float = Field(default=1.0, ge=0)
+    """How long connections that are idle may still bring a request to a gateway that stops."""
 
     vwr_event_id: str = Field(default="", pattern=f"^$|{EVENT_ID}")
     """The event of the AWS-compatible API under /vwr/; empty: there is none."""

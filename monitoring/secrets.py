@@ -63,8 +63,11 @@ def create_missing(secrets_dir: Path, names: Sequence[str] = SECRET_NAMES) -> li
     """Make the secrets that do not exist yet and return their names.
 
     A secret that exists is never touched; of two processes that make one at the
-    same moment, both end up with the first one's.
+    same moment, both end up with the first one's. Where none is missing the directory is left
+    as it is: a container is given its secrets, and may not write there.
     """
+    if all((secrets_dir / name).exists() for name in names):
+        return []
     secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     secrets_dir.chmod(0o700)
     return [name for name in names if _create(secrets_dir / name, _random_text)]

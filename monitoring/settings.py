@@ -2,7 +2,9 @@
 
 Rule 1: a variable that is missing, malformed, contradictory or misspelt stops
 the process, and the message names the variable, never its value.
-Rule 2: secrets are no settings; they are read from files (`monitoring.secrets`).
+Rule 2: secrets are no settings; they are read from files (`monitoring.secrets`). What is a setting
+and holds a password, a server's URL, may stand in a file of its own name, too: in the folder
+SETTINGS_DIR, as `gateway_database_url`. A variable of that name wins.
 
 A process's class derives from `ProcessSettings` and sets its own prefix:
 
@@ -16,6 +18,7 @@ A process's class derives from `ProcessSettings` and sets its own prefix:
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -37,9 +40,12 @@ class ProcessSettings(BaseSettings):
 
 Settings = TypeVar("Settings", bound=ProcessSettings)
 
+FILES_DIR = "SETTINGS_DIR"
+"""The variable that names the folder with settings in files, as containers get their secrets."""
+
 
 def load(cls: type[Settings]) -> Settings:
-    """Read a process's settings from the environment.
+    """Read a process's settings from the environment, and from files where it names a folder.
 
     Raises:
         SettingsError: a variable is missing, malformed, contradictory or misspelt.
@@ -47,12 +53,24 @@ def load(cls: type[Settings]) -> Settings:
     if faults := _misspelt(cls):
         raise SettingsError(faults)
     try:
-        return cls()
+        return cls(_secrets_dir=os.environ.get(FILES_DIR) or None)
     except ValidationError as error:
         faults = _faults(cls, error)
     except UnreadableSetting:
         faults = [(f"{_prefix(cls)}*", "a value that should be JSON is none")]
     raise SettingsError(faults)
+
+
+def named(name: str) -> str:
+    """Return what a variable says, else the file of that name; empty when there is neither."""
+    if value := os.environ.get(name, ""):
+        return value
+    if not (folder := os.environ.get(FILES_DIR, "")):
+        return ""
+    try:
+        return (Path(folder) / name.lower()).read_text("utf-8").strip()
+    except OSError:
+        return ""
 
 
 def _prefix(cls: type[ProcessSettings]) -> str:

@@ -14,6 +14,7 @@ from monitoring.errors import MonitoringError
 from seiriken import (
     backup_commands,
     bulletin_commands,
+    demo_command,
     desk_commands,
     draw_commands,
     probe_commands,
@@ -42,6 +43,7 @@ app.command()(stack_commands.up)
 app.command()(stack_commands.down)
 app.command()(stack_commands.migrate)
 app.command()(stack_commands.status)
+app.command()(demo_command.demo)
 app.command()(top)
 app.command()(rehearse)
 app.command()(verify)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from allocator.model import SITE_TIMEZONE
+from allocator.model import PROBE_ID, SITE_TIMEZONE
 from allocator.release import ReleasePlan
 from allocator.release_file import read_release_file
 from allocator.release_store import Loaded, load_release, read_catalogue
@@ -21,7 +22,10 @@ SAMPLES_SHOWN = 3
 
 @dataclass(frozen=True)
 class Demo:
-    """The stack to fill, and how large and how soon. None means that the choice is ours."""
+    """The stack to fill, and how large and how soon. None means that the choice is ours.
+
+    What was made up is written into `home`; the secrets lie there, too, unless said otherwise.
+    """
 
     home: Home
     database_url: str
@@ -29,6 +33,7 @@ class Demo:
     pairs: int | None
     seed: int | None
     opens_in_s: int | None
+    secrets_dir: Path | None = None
 
 
 def load_demo(demo: Demo, steps: Steps) -> None:
@@ -38,8 +43,10 @@ def load_demo(demo: Demo, steps: Steps) -> None:
         AllocatorError: the database is away.
         CommandError: the made-up city is not as it must be (a mistake of ours).
     """
-    has_people = count_people(demo.database_url) > 0
-    has_release = bool(read_catalogue(demo.database_url).releases)
+    releases = read_catalogue(demo.database_url).releases
+    # The synthetic resident and their release may be there before: a city is empty all the same.
+    has_people = count_people(demo.database_url) > (PROBE_ID in releases)
+    has_release = bool(releases.keys() - {PROBE_ID})
     if has_people and (demo.people is not None or demo.seed is not None):
         steps.say("  the city is loaded already: --people and --seed have no effect")
     if has_release and (demo.opens_in_s is not None or demo.pairs is not None):
@@ -68,7 +75,7 @@ def _load_people(demo: Demo, steps: Steps) -> None:
     seed = demo_city.SEED_USUAL if demo.seed is None else demo.seed
     those = tuple(demo_city.people(count, seed, now.date()))
     write_private(demo.home.residents_file, demo_city.roster_csv(those))
-    keys = read_keys(demo.home.secrets_dir)
+    keys = read_keys(demo.secrets_dir or demo.home.secrets_dir)
     with steps.counted("importing the people of the made-up city", count) as advance:
         import_people(demo.database_url, keys, those, advance)
 

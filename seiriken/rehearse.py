@@ -1,8 +1,8 @@
 """`seiriken rehearse`: play a release with made-up residents, then look for broken promises.
 
 The play speaks HTTP only, to a system that runs already. The audit afterwards reads
-the tables of the stack in `--home`; of a system that is only a URL it is left out, and
-the result says so.
+the tables of the stack in `--home`, or those that DATABASE_URL names; of a system that is only a
+URL it is left out, and the result says so.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitoring.settings import named
 from seiriken.errors import CommandError
 from seiriken.home import Home
 from seiriken.output import AsJson, print_json
@@ -33,6 +34,9 @@ def rehearse(
     residents: Annotated[
         Path | None, typer.Option(help="Roster file to take residents from.")
     ] = None,
+    skip: Annotated[
+        int, typer.Option(help="People of --residents who were played already.", min=0)
+    ] = 0,
     seed: Annotated[int | None, typer.Option(help="Same seed, same cast.", min=0)] = None,
     arrive_within: Annotated[float, typer.Option(help="Seconds in which all come.", min=0)] = 10.0,
     patience: Annotated[
@@ -51,7 +55,7 @@ def rehearse(
     if residents_file is None:
         raise CommandError("name the people to play with: --residents FILE, or --home DIR")
     check_answers(theatre.origin)
-    skip = take_turn(folder.path / OFFSET_FILE, people) if folder else 0
+    skip += take_turn(folder.path / OFFSET_FILE, people) if folder else 0
     chosen = SystemRandom().randrange(2**32) if seed is None else seed
     characters = cast(read_residents(residents_file, skip, people), chosen, arrive_within)
     report, interrupted = perform(theatre, characters, patience)
@@ -81,4 +85,4 @@ def _theatre(folder: Home | None, url: str | None) -> Theatre:
         origin = Origin.of(url or (stack.url if stack else ""))
     except ValueError as error:
         raise CommandError(f"--url: {error}") from None
-    return Theatre(origin, stack.database_url if stack else None)
+    return Theatre(origin, stack.database_url if stack else named("DATABASE_URL") or None)

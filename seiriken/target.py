@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitoring.settings import named
 from seiriken.errors import CommandError
 from seiriken.home import Home
 
@@ -26,12 +26,13 @@ class Target:
 def find_target(home: Path | None) -> Target:
     """Return the system in `home`; without one, that of the environment, else the usual stack.
 
-    The environment names it by DATABASE_URL, REDIS_URL and SECRETS_DIR.
+    The environment names it by DATABASE_URL, REDIS_URL and SECRETS_DIR, or by files of these
+    names in SETTINGS_DIR.
 
     Raises:
         CommandError: nothing runs there, or the environment says only a part.
     """
-    if home is None and os.environ.get("DATABASE_URL"):
+    if home is None and named("DATABASE_URL"):
         return _from_environment()
     folder = Home(home or HOME_USUAL)
     stack = folder.read()
@@ -44,8 +45,8 @@ def find_target(home: Path | None) -> Target:
 
 
 def _from_environment() -> Target:
-    values = {name: os.environ.get(name, "") for name in ("REDIS_URL", "SECRETS_DIR")}
+    values = {name: named(name) for name in ("REDIS_URL", "SECRETS_DIR")}
     if missing := [name for name, value in values.items() if not value]:
         raise CommandError(f"DATABASE_URL is set, but not {' and '.join(missing)}")
     secrets_dir = Path(values["SECRETS_DIR"])
-    return Target(os.environ["DATABASE_URL"], values["REDIS_URL"], secrets_dir, home=None)
+    return Target(named("DATABASE_URL"), values["REDIS_URL"], secrets_dir, home=None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from functools import partial
 from threading import Event
 
 from redis import Redis
@@ -103,11 +104,16 @@ def main() -> int:
     if settings.vwr_event_id:
         inlet = VwrInlet(redis, settings.vwr_event_id, settings.inlet_rules())
     ticking = Ticking(room, settings.tick_s, stop, inlet)
-    with serve_internal(settings.internal_port, lambda: {"redis": ticking.redis_there}):
+    ready = partial(_needs, ticking)
+    with serve_internal(settings.internal_port, ready, settings.internal_host):
         log.info("process_started")
         ticking.run()
     log.info("process_stopped")
     return 0
+
+
+def _needs(ticking: Ticking) -> dict[str, bool]:
+    return {"redis": ticking.redis_there}
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ class RoomSettings(ProcessSettings):
     redis_url: str
     secrets_dir: Path
     internal_port: Annotated[int, Field(ge=0, le=65_535)]
+    internal_host: str = "127.0.0.1"
     memory_file: Path | None = None
     tick_s: Annotated[float, Field(gt=0, le=5)] = 0.5
     poll_budget_per_s: Positive = 1_000.0

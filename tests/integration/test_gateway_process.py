@@ -86,6 +86,21 @@ def test_process_serves_on_the_socket_it_inherits_and_stops_in_good_order(tmp_pa
     assert "Traceback" not in logged
 
 
+def test_process_that_leaves_says_so_before_it_hangs_up(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        public = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with (
+            gateway(tmp_path, listener, GATEWAY_LEAVE_S="10") as process,
+            httpx2.Client(base_url=public) as client,
+        ):
+            until(lambda: answers(f"{public}/healthz"))
+            assert "connection" not in client.get("/healthz").headers
+            process.send_signal(signal.SIGTERM)
+            until(lambda: client.get("/healthz").headers.get("connection") == "close")
+            process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
 def test_process_that_is_set_up_wrongly_names_the_variable_and_not_its_value(
     tmp_path: Path,
 ) -> None:

@@ -39,6 +39,13 @@ def test_only_the_owner_may_read(tmp_path: Path) -> None:
     assert modes == [0o600]
 
 
+def test_a_folder_that_has_every_secret_is_left_as_it_is(tmp_path: Path) -> None:
+    create_missing(tmp_path, ["place.key"])
+    tmp_path.chmod(0o755)
+    assert create_missing(tmp_path, ["place.key"]) == []
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

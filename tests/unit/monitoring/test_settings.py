@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from monitoring.settings import ProcessSettings, SettingsError, load
+from monitoring.settings import FILES_DIR, ProcessSettings, SettingsError, load, named
 
 
 class DemoSettings(ProcessSettings):
@@ -90,3 +90,28 @@ def test_class_without_prefix_takes_no_notice_of_the_rest(monkeypatch: pytest.Mo
 
     monkeypatch.setenv("REDIS_URL", "redis://elsewhere")
     assert load(Bare).redis_url == "redis://elsewhere"
+
+
+def test_setting_may_stand_in_a_file_and_a_variable_wins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "demo_redis_url").write_text("redis://from-a-file\n")
+    (tmp_path / "identity.key").write_text("none of the settings")
+    monkeypatch.setenv(FILES_DIR, str(tmp_path))
+    assert load(DemoSettings).redis_url == "redis://somewhere"
+    monkeypatch.delenv("DEMO_REDIS_URL")
+    assert load(DemoSettings).redis_url == "redis://from-a-file"
+
+
+def test_what_is_named_by_a_variable_or_a_file_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv(FILES_DIR, raising=False)
+    assert named("DATABASE_URL") == ""
+    monkeypatch.setenv(FILES_DIR, str(tmp_path))
+    assert named("DATABASE_URL") == ""
+    (tmp_path / "database_url").write_text("postgresql://file\n")
+    assert named("DATABASE_URL") == "postgresql://file"
+    monkeypatch.setenv("DATABASE_URL", "postgresql://variable")
+    assert named("DATABASE_URL") == "postgresql://variable"
