@@ -1,0 +1,59 @@
+"""Two windows of one person share a draft: what is sent is what the page showed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+import httpx2
+import pytest
+
+from gateway import i18n
+from seiriken.embedded_postgres import EmbeddedPostgres
+from seiriken.embedded_redis import EmbeddedRedis
+from tests.integration.city import CONTACT, City, city_of_a_module, ticket
+
+BORN = {"birth_year": "1950", "birth_month": "1", "birth_day": "1"}
+
+
+@pytest.fixture
+def city(
+    postgres: EmbeddedPostgres,
+    template: str,
+    redis_server: EmbeddedRedis,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[City]:
+    """A city for this test."""
+    home = tmp_path_factory.mktemp("windows")
+    with city_of_a_module(postgres, template, redis_server, home) as running:
+        yield running
+
+
+def hidden(name: str, page: str) -> str:
+    match = re.search(rf'name="{name}" value="([^"]+)"', page)
+    assert match is not None
+    return unescape(match[1])
+
+
+def test_what_the_other_window_changed_is_shown_before_it_is_sent(city: City) -> None:
+    headers = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "en"}
+    with httpx2.Client(
+        base_url=city.url, headers=headers, timeout=20, follow_redirects=True
+    ) as http:
+        http.post("/sign-in", data={"ticket_number": ticket(0)} | BORN)
+        days = http.post("/details", data=CONTACT).text
+        day = re.search(r'href="(/choose/[0-9-]+)', days)
+        assert day is not None
+        first = http.post("/choose", data={"slot": hidden("slot", http.get(day[1]).text)})
+        sent = {name: hidden(name, first.text) for name in ("request_id", "shown")}
+
+        http.post("/details", data=CONTACT | {"name": "Someone Else"})
+        again = http.post("/check", data=sent)
+        assert (again.url.path, again.status_code) == ("/check", 409)
+        assert i18n.text("check.changed", "en") in again.text
+        assert "Someone Else" in again.text
+        assert http.get("/api/v1/booking").status_code == 404
+
+        sent = {name: hidden(name, again.text) for name in sent}
+        assert http.post("/check", data=sent).url.path == "/booked"
