@@ -54,7 +54,8 @@ class Resident:
         small = page.evaluate(
             "([targets, least]) => [...document.querySelectorAll(targets)]"
             ".filter(e => e.offsetParent).map(e => [e, e.getBoundingClientRect()])"
-            ".filter(([, box]) => box.height < least || box.width < least)"
+            ".filter(([e, box]) => box.height < least"
+            " || (box.width < least && e.type !== 'checkbox'))"  # Its label is pressed, too.
             ".map(([e]) => e.outerHTML)",
             [TARGETS, TARGET_PX_MIN],
         )
