@@ -76,6 +76,7 @@ RECEIPT = ReceiptSigner(bytes(32)).receipt("122319", make_booking(), dict(enumer
 HELD = BookingView(make_booking(), PRODUCT, DOSES, RECEIPT)
 FIRST_ONLY = BookingView(make_booking(state="first_only"), PRODUCT, DOSES[:1], RECEIPT)
 MAPS = {"hall": "https://maps.example/?q=%E5%8D%B0%E8%A5%BF"}
+SESSION = SessionEnd(900, 3_600, "900", "3600", OPENS_AT.isoformat(), "09:45")
 DOWNTIME = Plan("m1", OPENS_AT, OPENS_AT + timedelta(hours=2), OPENS_AT)
 PROBLEM = ProblemShown("題 title", "説明 detail")
 
@@ -237,7 +238,7 @@ def _forms() -> list[Sample]:
         ("sign_in", "ended", sign_in | {"errors": {}, "refused": None, "came_back": "ended"}),
         ("sign_in", "refused", sign_in | {"errors": {}, "refused": unknown, "came_back": ""}),
         ("details", "fresh", details | {"errors": {}}),
-        ("details", "in-session", details | {"errors": {}, "session": SessionEnd(900, 3_600)}),
+        ("details", "in-session", details | {"errors": {}, "session": SESSION}),
         ("details", "wrong", details | {"errors": CONTACT_WRONG}),
         ("first_dose", "fresh", first | {"errors": {}}),
         ("first_dose", "wrong", first | {"errors": FIRST_DOSE_WRONG}),
