@@ -24,7 +24,7 @@
   const titleBefore = document.title;
   const jitter = 0.5;
   const askAfterFailureSecondsMax = 120;
-  const answerMsMax = 20_000;
+  const answerMsMax = 60_000;
   const askEarlyAgainMs = 5_000;
   const sayAgainMs = 60_000;
   const offlineAfterFailures = 2;
