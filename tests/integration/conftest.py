@@ -20,6 +20,7 @@ from redis import Redis
 from allocator.migrate import migrate
 from seiriken.embedded_postgres import EmbeddedPostgres, bin_dir
 from seiriken.embedded_redis import EmbeddedRedis
+from tests.integration.city import City, city_of_a_module
 
 TEMPLATE = "seiriken_template"
 _numbers = count(1)
@@ -51,6 +52,19 @@ def template(postgres: EmbeddedPostgres) -> str:
         connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())
     migrate(postgres.url(TEMPLATE))
     return TEMPLATE
+
+
+@pytest.fixture(scope="module")
+def city(
+    postgres: EmbeddedPostgres,
+    template: str,
+    redis_server: EmbeddedRedis,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[City]:
+    """One city for all tests of a module; each acts for residents of its own."""
+    home = tmp_path_factory.mktemp("city")
+    with city_of_a_module(postgres, template, redis_server, home) as running:
+        yield running
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -17,25 +16,10 @@ import pytest
 
 from allocator.model import SITE_TIMEZONE
 from gateway import i18n
-from seiriken.embedded_postgres import EmbeddedPostgres
-from seiriken.embedded_redis import EmbeddedRedis
-from tests.integration.city import CONTACT, City, Resident, city_of_a_module
+from tests.integration.city import CONTACT, City, Resident
 
 CALENDAR = "/my-booking/vaccination.ics"
 MASKED_EMAIL = re.sub(r"^(.).*@", r"\1****@", CONTACT["email"])
-
-
-@pytest.fixture(scope="module")
-def city(
-    postgres: EmbeddedPostgres,
-    template: str,
-    redis_server: EmbeddedRedis,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[City]:
-    """A city in which each test has people of its own."""
-    home = tmp_path_factory.mktemp("after-booking")
-    with city_of_a_module(postgres, template, redis_server, home) as running:
-        yield running
 
 
 def booked(city: City, number: int, language: str = "en") -> Resident:
@@ -194,8 +178,7 @@ def test_choice_at_the_details_is_the_booking_s(
     page = resident.http.get("/check").text
     said = "reminders.wanted" if ticked else "reminders.unwanted"
     assert i18n.text(said, "en") in page
-    request_id = re.search(r'name="request_id" value="([^"]+)"', page)
-    assert request_id is not None
-    answer = resident.http.post("/check", data={"request_id": request_id[1]})
+    sent = dict(re.findall(r'name="(request_id|shown)" value="([^"]+)"', page))
+    answer = resident.http.post("/check", data=sent)
     assert answer.headers["location"] == "/booked"
     assert wants_reminders(city, resident) is bool(ticked)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx2
-import pytest
 from prometheus_client import REGISTRY
 from redis import Redis
 
 from gateway import receipts
 from gateway.middleware import HEADERS
-from seiriken.embedded_postgres import EmbeddedPostgres
-from seiriken.embedded_redis import EmbeddedRedis
 from tests.integration.city import (
     CONTACT,
     FIRST_DAY,
@@ -21,7 +17,6 @@ from tests.integration.city import (
     PHONE,
     SEATS_ON_LAST_DAY,
     City,
-    city_of_a_module,
     ticket,
 )
 from tests.integration.contract import checked, code_of
@@ -41,19 +36,6 @@ SIGNED_IN = closed(
     arrival={"type": "integer", "minimum": 0},
     place_token={"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
 )
-
-
-@pytest.fixture(scope="module")
-def city(
-    postgres: EmbeddedPostgres,
-    template: str,
-    redis_server: EmbeddedRedis,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[City]:
-    """One city for all tests here; each acts for residents of its own."""
-    home = tmp_path_factory.mktemp("city")
-    with city_of_a_module(postgres, template, redis_server, home) as city:
-        yield city
 
 
 # One resident's way

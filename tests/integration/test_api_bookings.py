@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
-import pytest
-
-from seiriken.embedded_postgres import EmbeddedPostgres
-from seiriken.embedded_redis import EmbeddedRedis
-from tests.integration.city import CONTACT, FIRST_DAY, City, city_of_a_module, flexible
+from tests.integration.city import CONTACT, FIRST_DAY, City, flexible
 from tests.integration.contract import checked, code_of
 from tests.unit.gateway.schemas import BOOKING
-
-
-@pytest.fixture(scope="module")
-def city(
-    postgres: EmbeddedPostgres,
-    template: str,
-    redis_server: EmbeddedRedis,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[City]:
-    """One city for all tests here; each acts for residents of its own."""
-    home = tmp_path_factory.mktemp("city")
-    with city_of_a_module(postgres, template, redis_server, home) as city:
-        yield city
-
 
 # Booking
 

@@ -11,8 +11,6 @@ import httpx2
 import psycopg
 import pytest
 
-from seiriken.embedded_postgres import EmbeddedPostgres
-from seiriken.embedded_redis import EmbeddedRedis
 from tests.integration.city import (
     BORN,
     CONTACT,
@@ -20,7 +18,6 @@ from tests.integration.city import (
     FIRST_DAY,
     City,
     Resident,
-    city_of_a_module,
     flexible,
     ticket,
 )
@@ -31,19 +28,6 @@ from tests.waiting import until
 LAST_DAY = (FIRST_DAY + timedelta(days=DAYS - 1)).isoformat()
 COMPANION_CONTACT = {"name": "試験 太郎", "phone": "0476425111", "email": "taro.8@example.jp"}
 STANDBY_PATH = "/api/v1/standby"
-
-
-@pytest.fixture(scope="module")
-def city(
-    postgres: EmbeddedPostgres,
-    template: str,
-    redis_server: EmbeddedRedis,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[City]:
-    """One city for all tests here; each acts for residents of its own."""
-    home = tmp_path_factory.mktemp("city")
-    with city_of_a_module(postgres, template, redis_server, home) as city:
-        yield city
 
 
 @pytest.fixture(scope="module")

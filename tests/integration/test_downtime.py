@@ -11,26 +11,11 @@ from redis import Redis
 
 from allocator.model import SITE_TIMEZONE
 from monitoring.bulletin.maintenance import REDIS_KEY, Plan
-from seiriken.embedded_postgres import EmbeddedPostgres
-from seiriken.embedded_redis import EmbeddedRedis
-from tests.integration.city import City, city_of_a_module
+from tests.integration.city import City
 from tests.waiting import until
 
 NOW = datetime.now(SITE_TIMEZONE)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def city(
-    postgres: EmbeddedPostgres,
-    template: str,
-    redis_server: EmbeddedRedis,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[City]:
-    """One city for all tests here."""
-    home = tmp_path_factory.mktemp("city")
-    with city_of_a_module(postgres, template, redis_server, home) as city:
-        yield city
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,7 @@ import pytest
 
 from gateway import i18n
 from gateway.languages import LANGUAGES
-from seiriken.embedded_postgres import EmbeddedPostgres
-from seiriken.embedded_redis import EmbeddedRedis
-from tests.integration.city import CONTACT, City, city_of_a_module, ticket
+from tests.integration.city import CONTACT, City, ticket
 
 ERA = {"birth_era": "showa", "birth_year": "25", "birth_month": "1", "birth_day": "1"}
 WESTERN = {"birth_year": "1950", "birth_month": "1", "birth_day": "1"}
@@ -23,19 +21,6 @@ WESTERN = {"birth_year": "1950", "birth_month": "1", "birth_day": "1"}
 
 SENT_UNSEEN = ("request_id", "shown")
 """What the form of the last step carries."""
-
-
-@pytest.fixture(scope="module")
-def city(
-    postgres: EmbeddedPostgres,
-    template: str,
-    redis_server: EmbeddedRedis,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[City]:
-    """A city for all the languages."""
-    home = tmp_path_factory.mktemp("languages")
-    with city_of_a_module(postgres, template, redis_server, home) as running:
-        yield running
 
 
 class Visitor:

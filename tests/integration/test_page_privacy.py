@@ -6,16 +6,12 @@ Routes are taken from the application's own table, so that a new one is looked a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 
 import httpx2
-import pytest
 
 from gateway.policies import Policy
-from seiriken.embedded_postgres import EmbeddedPostgres
-from seiriken.embedded_redis import EmbeddedRedis
-from tests.integration.city import BORN, CONTACT, PHONE, City, city_of_a_module, ticket
+from tests.integration.city import BORN, CONTACT, PHONE, City, ticket
 from tests.integration.test_policies import SOME_ID, call, routes_of
 
 BIRTH_DATE = {"birth_year": "1950", "birth_month": "1", "birth_day": "1"}
@@ -33,19 +29,6 @@ THE_SAME_FOR_ALL = {"/api/v1/availability"}
 LINK = re.compile(r'(?:href|src|action)="([^"]*)"')
 TITLE = re.compile(r"<title>([^<]*)</title>")
 PAGES_AT_LEAST = 12
-
-
-@pytest.fixture(scope="module")
-def city(
-    postgres: EmbeddedPostgres,
-    template: str,
-    redis_server: EmbeddedRedis,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[City]:
-    """One city for all tests here."""
-    home = tmp_path_factory.mktemp("privacy")
-    with city_of_a_module(postgres, template, redis_server, home) as running:
-        yield running
 
 
 class Crawler:
@@ -101,9 +84,11 @@ def books(crawler: Crawler, number: int) -> str:
     crawler.opens_all("/details")
     day = crawler.opens(found(r'href="(/choose/[0-9-]+)', page))
     page = crawler.sends("/choose", slot=found(r'name="slot" value="([^"]+)"', day))
-    request_id = found(r'name="request_id" value="([^"]+)"', page)
+    sent = {
+        name: found(rf'name="{name}" value="([^"]+)"', page) for name in ("request_id", "shown")
+    }
     crawler.opens("/checking/" + SOME_ID)
-    page = crawler.sends("/check", request_id=request_id)
+    page = crawler.sends("/check", **sent)
     crawler.opens_all("/my-booking")
     crawler.sends("/change", doses="second")
     crawler.opens_all("/choose")

@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 
 import httpx2
-import pytest
 
 from gateway import i18n
-from seiriken.embedded_postgres import EmbeddedPostgres
-from seiriken.embedded_redis import EmbeddedRedis
-from tests.integration.city import CONTACT, City, city_of_a_module, ticket
+from tests.integration.city import CONTACT, City, ticket
 
 BORN = {"birth_year": "1950", "birth_month": "1", "birth_day": "1"}
-
-
-@pytest.fixture
-def city(
-    postgres: EmbeddedPostgres,
-    template: str,
-    redis_server: EmbeddedRedis,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[City]:
-    """A city for this test."""
-    home = tmp_path_factory.mktemp("windows")
-    with city_of_a_module(postgres, template, redis_server, home) as running:
-        yield running
 
 
 def hidden(name: str, page: str) -> str:
