@@ -80,10 +80,11 @@ def pids_of(home: Home) -> Mapping[str, int]:
 
 
 def readable_by_others(folder: Path) -> list[Path]:
+    """Return what others may read of what is not for everybody, as the status page is."""
     return [
         path
         for path in folder.iterdir()
-        if stat.S_IMODE(path.lstat().st_mode) & 0o077 and path.name != "lock"
+        if stat.S_IMODE(path.lstat().st_mode) & 0o077 and path.name not in ("lock", "status")
     ]
 
 
