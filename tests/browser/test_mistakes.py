@@ -139,7 +139,7 @@ def test_session_that_ends_while_typing_loses_nothing(resident: Resident) -> Non
     resident.arrives("/details", resident.reads("details.title"))
     resident.page.context.clear_cookies(name="session")
     resident.gives_details()
-    resident.arrives("/wait", resident.reads("wait.turn_title"))
+    resident.arrives("/wait?back=choose", resident.reads("wait.turn_title"))
     resident.presses("wait.enter")
     resident.arrives("/choose", resident.reads("choose.title.book"))
 
