@@ -32,13 +32,17 @@ _STATIC_DIR = Path(gateway.__file__).parent / "static"
 
 
 class EdgeSettings(ProcessSettings):
-    """What an operator may set: limits for one network, and a log of each request."""
+    """What an operator may set: limits for one network, and a log of each request.
+
+    Whoever reaches this edge comes from this machine, or through a terminator that stands on it:
+    all from one network. So its limits are out of reach unless they are set.
+    """
 
     model_config = SettingsConfigDict(env_prefix="EDGE_")
 
-    connections_per_network: int = Field(default=400, gt=0, lt=65_536)
-    requests_per_s_per_network: int = Field(default=100, gt=0)
-    burst_per_network: int = Field(default=400, gt=0)
+    connections_per_network: int = Field(default=60_000, gt=0, lt=65_536)
+    requests_per_s_per_network: int = Field(default=60_000, gt=0)
+    burst_per_network: int = Field(default=60_000, gt=0)
     log_file: Path | None = None
 
 

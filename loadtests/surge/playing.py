@@ -102,7 +102,6 @@ def city_behind_edge(
     """Run a new city behind its edge, and name the edge's log (`loadtests.surge.edge_log`).
 
     Where nginx is not installed residents come to the gateways themselves, and there is no log.
-    All come from one address, so that the limits for one network do not count.
 
     Raises:
         CityFailed: it did not start.
@@ -113,8 +112,7 @@ def city_behind_edge(
         return
     with tempfile.TemporaryDirectory(prefix="seiriken-edge-", dir="/tmp") as folder:
         log_file = Path(folder) / "edge.log"
-        names = ("CONNECTIONS_PER_NETWORK", "REQUESTS_PER_S_PER_NETWORK", "BURST_PER_NETWORK")
-        own = {f"EDGE_{name}": "60000" for name in names} | {"EDGE_LOG_FILE": str(log_file)}
+        own = {"EDGE_LOG_FILE": str(log_file)}
         with running_city(*options, "--edge", settings={**own, **(settings or {})}) as city:
             yield city, log_file
 

@@ -20,7 +20,7 @@ from tests.integration.edge import FIND_EDGE
 from tests.system.stack import Stack, running_stack, seiriken
 from tests.waiting import until
 
-PEOPLE = 60
+PEOPLE = 600
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,8 @@ def test_static_files_and_the_status_page_come_from_the_edge_itself(stack: Stack
 
 def test_residents_book_through_it(stack: Stack) -> None:
     done = seiriken(
-        *("rehearse", "--home", str(stack.home.path), "--people", "40"),
-        *("--arrive-within", "2", "--json"),
+        *("rehearse", "--home", str(stack.home.path), "--people", "500"),
+        *("--arrive-within", "3", "--json"),
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
