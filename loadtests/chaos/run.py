@@ -138,9 +138,12 @@ class Run:
         self._links.gateways.append(self._city.url.removeprefix("http://"))
 
     async def _opening_s(self, address: tuple[str, int]) -> float:
-        """Return the moment of the opening on the load's clock."""
+        """Return the moment of the opening on the load's clock; ask until a gateway knows it."""
         device = Device(address)
         status = await device.ask("GET", "/queue/status.json")
+        while "opens_at" not in status.content and self._clock() < OPENS_IN_S:
+            await asyncio.sleep(0.2)
+            status = await device.ask("GET", "/queue/status.json")
         device.wire.close()
         opens_at = datetime.fromisoformat(status.content["opens_at"])
         return opens_at.timestamp() - time.time() + self._clock()
