@@ -11,7 +11,6 @@ import socket
 import time
 from collections.abc import Mapping
 from threading import Event, Thread
-from types import TracebackType
 
 import msgspec
 
@@ -53,7 +52,7 @@ def kind_of(datagram: bytes) -> str | None:
 
 
 class EdgeEvents:
-    """Listens in a thread of its own. Close it, or use it in a `with` statement."""
+    """Listens in a thread of its own until it is closed."""
 
     def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         """Bind the port (0: any) and listen.
@@ -78,19 +77,6 @@ class EdgeEvents:
         self._ended.set()
         self._thread.join()
         self._socket.close()
-
-    def __enter__(self) -> EdgeEvents:
-        """Return what listens."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
 
     def _listen(self) -> None:
         began_s, taken = time.monotonic(), 0

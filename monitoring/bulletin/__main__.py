@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -111,7 +111,7 @@ def main() -> int:
 def _edge_events(settings: HeraldSettings) -> AbstractContextManager[object]:
     if settings.edge_events_port is None:
         return nullcontext()
-    return EdgeEvents(settings.edge_events_port, settings.edge_events_host)
+    return closing(EdgeEvents(settings.edge_events_port, settings.edge_events_host))
 
 
 def _herald(settings: HeraldSettings, desk: AlertDesk | None) -> Herald:

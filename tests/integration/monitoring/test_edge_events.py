@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from prometheus_client import REGISTRY
@@ -22,7 +23,7 @@ def counted(kind: str) -> float:
 
 @pytest.fixture
 def events() -> Iterator[EdgeEvents]:
-    with EdgeEvents(0) as listening:
+    with closing(EdgeEvents(0)) as listening:
         yield listening
 
 
