@@ -1,9 +1,18 @@
-"""The ports of a stack, chosen before anything starts: all on loopback."""
+"""The ports of a stack, chosen before anything starts: all on loopback.
+
+A port that was free a moment ago may be taken by another stack that starts now, and gateways
+that share a port (SO_REUSEPORT) would not even notice: so stacks start one after the other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from seiriken.errors import CommandError
 from seiriken.processes import free_ports, port_is_free
@@ -25,6 +34,18 @@ class Ports:
     watch: Mapping[str, int]
     gateways: Sequence[int] = ()
     edge_events: int | None = None
+
+
+@contextmanager
+def one_start_at_a_time() -> Iterator[None]:
+    """Wait until no other stack of this user starts here, and hold back those that come after.
+
+    The block lasts from the choice of ports until all of them are listened at.
+    """
+    turn = Path(tempfile.gettempdir()) / f"seiriken-start-{os.getuid()}.lock"
+    with turn.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def choose_ports(

@@ -26,7 +26,7 @@ from seiriken.embedded_postgres import EmbeddedPostgres
 from seiriken.embedded_redis import EmbeddedRedis
 from seiriken.errors import CommandError
 from seiriken.home import Home, StackFile
-from seiriken.ports import Ports, choose_ports
+from seiriken.ports import Ports, choose_ports, one_start_at_a_time
 from seiriken.probe_enrolment import enrol
 from seiriken.processes import end, is_alive, is_supervisor_of, orphans_of
 from seiriken.programs import (
@@ -116,7 +116,8 @@ def up(options: UpOptions, steps: Steps) -> Running:
         if running is not None and running.stack.start_s is not None:
             return running
         clear_leftovers(home, steps)
-        return _Start(home, options, steps).run()
+        with one_start_at_a_time():
+            return _Start(home, options, steps).run()
 
 
 def down(home: Home, steps: Steps) -> bool:

@@ -1,12 +1,18 @@
-"""What holds for every test: how Hypothesis searches."""
+"""What holds for every test: how Hypothesis searches, and where logs go."""
 
 from __future__ import annotations
 
 import os
+import sys
 
+import structlog
 from hypothesis import settings
 
 # No deadline: a busy machine is no fault of the code. CI repeats the same search each time,
 # so that what fails there fails here; elsewhere each run looks somewhere new.
 settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("house")
+
+# As each process of ours does: a city that runs in the test's own process never writes between
+# the lines of a command's answer.
+structlog.configure(logger_factory=lambda *_: structlog.WriteLogger(sys.stderr))

@@ -133,7 +133,7 @@ def test_each_message_is_told_once_and_nothing_personal_is_said(jobs: Jobs, redi
     with everything_told_to(redis_url) as commands, jobs.running() as worker:
         until(lambda: jobs.undone() == 0, within_s=60)
         until(lambda: 'seiriken_mails_total{result="sent"} 20.0' in jobs.ask("metrics")[1])
-        assert "seiriken_outbox_messages 0.0" in jobs.ask("metrics")[1]
+        until(lambda: "seiriken_outbox_messages 0.0" in jobs.ask("metrics")[1])
         worker.terminate()
         assert worker.wait(60) == 0
     assert jobs.mails() == [f"{outbox_id:08}.eml" for outbox_id in outbox_ids]

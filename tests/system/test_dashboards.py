@@ -43,6 +43,7 @@ QUIET: Mapping[str, str] = {
     "assurance: Certificate left": "without TLS there is none",
     "assurance: Failed steps, last day": FAULTS,
     "assurance: Last good drill": "the keeper makes them at night",
+    "gateway: Being answered": "a page is answered between two looks of Prometheus",
     "gateway: Calls of the AWS-compatible line, per minute": NOBODY,
     "gateway: Failing pages, per minute": FAULTS,
     "gateway: Pages that fail": FAULTS,
