@@ -83,13 +83,18 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
 
 
+def inside_count(gateways: int) -> int:
+    """Return how many of the gateways are for those who were let in: the first ones."""
+    return gateways - max(1, gateways // _GATE_SHARE) if gateways > 1 else gateways
+
+
 def upstreams(gateways: Sequence[str]) -> str:
     """Share gateways out to the crowd at the gate and to those who were let in.
 
     Each stands in for the others; with one gateway both are the same.
     """
-    gate_count = max(1, len(gateways) // _GATE_SHARE) if len(gateways) > 1 else 0
-    inside, gate = gateways[: len(gateways) - gate_count], gateways[len(gateways) - gate_count :]
+    count = inside_count(len(gateways))
+    inside, gate = gateways[:count], gateways[count:]
     return _upstream("inside", inside, gate) + _upstream("at_the_gate", gate or inside, inside)
 
 

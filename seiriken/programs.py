@@ -19,6 +19,7 @@ from pathlib import Path
 
 from allocator.migrate import Purpose, role_url
 from seiriken.demo_city import MUNICIPALITY_CODE
+from seiriken.edge import inside_count
 from seiriken.edge_front import CLIENT_ADDRESS_HEADER, EDGE
 from seiriken.embedded_postgres import EmbeddedPostgres
 from seiriken.embedded_redis import EmbeddedRedis
@@ -33,6 +34,10 @@ LATE = (STANDBY, PROBE)
 """What starts when all others are ready. Both can be left out."""
 KEEPER = "keeper"
 _ALONE = ("--without-gossip", "--without-mingle")
+
+GATE_NICENESS = 5
+"""Of the gateways for the crowd at the gate: where processor time is short, whoever was let in
+goes before them (a third of the weight, by the kernel's table)."""
 
 PROCESSES = (
     *("herald", KEEPER, "worker", "beat"),
@@ -227,14 +232,21 @@ def _gateway(wiring: Wiring) -> Program:
         for n in range(wiring.gateways)
     }
     own = "GATEWAY_INTERNAL_PORT=$INTERNAL_PORT_{n} GATEWAY_GATEWAY_ID=gateway_{n}"
+    nice = ""
     settings: dict[str, str | int | Path] = {"PUBLIC_SOCKET_FD": 0}
     if wiring.gateway_ports:
         ports |= {f"PORT_{n}": str(port) for n, port in enumerate(wiring.gateway_ports)}
         own += " GATEWAY_PORT=$PORT_{n}"
+        first_at_gate = inside_count(wiring.gateways)
+        ports |= {
+            f"NICENESS_{n}": str(GATE_NICENESS if n >= first_at_gate else 0)
+            for n in range(wiring.gateways)
+        }
+        nice = "nice -n $NICENESS_{n} "
         settings = {"CLIENT_ADDRESS_HEADER": CLIENT_ADDRESS_HEADER}
     return Program(
         name="gateway",
-        command=("/bin/sh", "-c", f'{own} exec "$0" -m gateway', sys.executable),
+        command=("/bin/sh", "-c", f'{own} exec {nice}"$0" -m gateway', sys.executable),
         priority=70,
         stop_wait_s=20,
         copies=wiring.gateways,

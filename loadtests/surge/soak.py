@@ -8,7 +8,7 @@ from loadtests.bench.figures import Row, Target, row_of
 from loadtests.bench.processes import fetch
 from loadtests.bench.waiting import until
 from loadtests.city import City
-from loadtests.surge.overload import DWELL_S, INSIDE_MAX
+from loadtests.surge.overload import INSIDE_MAX, SEAT_S
 from loadtests.surge.playing import Played, city_behind_edge, play
 from loadtests.surge.watching import Watched, watching
 
@@ -25,7 +25,7 @@ _NONE = Target("at most", 0)
 def measure_soak(scale: float = 1.0, keep: Path | None = None) -> list[Row]:
     """Play it once and return its rows; `scale` makes it shorter."""
     minutes = MINUTES * scale
-    per_minute = 60 * INSIDE_MAX / DWELL_S / 2
+    per_minute = 60 * INSIDE_MAX / SEAT_S / 2
     people = int(per_minute * minutes) + 1_000
     settings = {
         "ROOM_INSIDE_LIMIT_MAX": str(INSIDE_MAX),

@@ -156,6 +156,12 @@ def test_behind_an_edge_each_gateway_has_a_port_and_is_told_the_client_by_it(
     assert "GATEWAY_PORT=$PORT_{n}" in " ".join(behind.command)
 
 
+def test_whoever_was_let_in_goes_before_the_crowd_at_the_gate(tmp_path: Path) -> None:
+    behind = programs_of(tmp_path, gateway_ports=(9_001, 9_002))["gateway"]
+    assert (behind.environment["NICENESS_0"], behind.environment["NICENESS_1"]) == ("0", "5")
+    assert 'exec nice -n $NICENESS_{n} "$0" -m gateway' in " ".join(behind.command)
+
+
 def test_the_edge_stops_between_the_probe_and_the_gateways(tmp_path: Path) -> None:
     edge = Front(Path("/nginx"), tmp_path / EDGE, tmp_path, 80, (9_001,), 9_002).program()
     programs = programs_of(tmp_path, probe=True)
