@@ -27,7 +27,7 @@ test: .venv/dev-installed ## Run every test (options: ARGS='tests/unit -k draw')
 	@sh deploy/find-prometheus.sh
 	@sh deploy/find-pgbackrest.sh > /dev/null || true
 	@sh deploy/find-html-checker.sh > /dev/null
-	$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov)
+	$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov $(SIDE_BY_SIDE))
 
 screenshots: .venv/dev-installed ## Picture every page into var/screenshots (options: ARGS='--only error')
 	@sh deploy/find-browser.sh > /dev/null
@@ -95,6 +95,9 @@ clean: ## Remove the virtual environment and caches (never a city's data)
 	rm -rf .venv .venv-peers .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 
 LOCUST = $(BIN)/locust -f loadtests/locustfile.py --home var/demo
+
+# Most tests wait for servers: two files at a time, each with servers of its own.
+SIDE_BY_SIDE = --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 LOCKING = pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
   --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(ARGS)
