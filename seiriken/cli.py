@@ -20,6 +20,7 @@ from seiriken import (
     probe_commands,
     receipt_commands,
     release_commands,
+    report_commands,
     room_commands,
     roster_commands,
     stack_commands,
@@ -56,6 +57,7 @@ app.add_typer(receipt_commands.app, name="receipt")
 app.add_typer(desk_commands.app, name="desk")
 app.add_typer(backup_commands.app, name="backup")
 app.add_typer(probe_commands.app, name="probe")
+app.add_typer(report_commands.app, name="report")
 app.add_typer(bulletin_commands.incident, name="incident")
 app.add_typer(bulletin_commands.maintenance, name="maintenance")
 app.add_typer(bulletin_commands.contacts, name="contacts")
