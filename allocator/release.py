@@ -12,12 +12,22 @@ Units: days are days at the site, capacity is in seats.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
 
 import msgspec
 
+from allocator.finding import Finding as Finding
+from allocator.finding import error, warning
+from allocator.limits import (
+    KnownProduct,
+    Limits,
+    interval_findings,
+    limit_findings,
+    limits_of,
+    overlap_findings,
+)
 from allocator.model import (
     PROBE_BORN,
     PROBE_ID,
@@ -27,39 +37,26 @@ from allocator.model import (
     Slot,
     Venue,
 )
+from allocator.plan_texts import UnreadableText, read_day, read_days, read_hours, read_moment
 
 SLOTS_MAX = 100_000
 DESK_SHARE_USUAL = 0.2
 """L6: in Yokohama 38 of 2,588 bookings were made by phone."""
 
 CUT_OFF_HOURS_USUAL = 24
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing about a release. `path` is a place in the file, `sessions[2].hours[0]`."""
-
-    severity: Literal["error", "warning"]
-    code: str
-    path: str
-    message: str
 
 
 class ReleasePlan(msgspec.Struct, frozen=True):
-    """A release with all that it needs. Slots are numbered from 1, in the file's order."""
+    """A release with all that it needs, and what it must stay within.
+
+    Slots are numbered from 1, in the file's order.
+    """
 
     release: Release
     products: dict[str, Product]
     venues: dict[str, Venue]
     slots: tuple[Slot, ...]
-
-
-class _Wrong(Exception):
-    """The file cannot be made into a plan; carries the finding."""
-
-    def __init__(self, code: str, path: str, message: str) -> None:
-        super().__init__(code)
-        self.finding = Finding("error", code, path, message)
+    limits: Limits = Limits()
 
 
 def plan(document: Mapping[str, Any]) -> ReleasePlan | list[Finding]:
@@ -74,7 +71,7 @@ def plan(document: Mapping[str, Any]) -> ReleasePlan | list[Finding]:
         findings += _unknown(session, path, products, venues)
         try:
             stretches = _stretches(session, path, SLOTS_MAX - len(slots))
-        except _Wrong as wrong:
+        except UnreadableText as wrong:
             findings.append(wrong.finding)
             continue
         slots += [
@@ -83,19 +80,29 @@ def plan(document: Mapping[str, Any]) -> ReleasePlan | list[Finding]:
         ]
     try:
         release = _release(document["release"])
-    except _Wrong as wrong:
+        limits = limits_of(document)
+    except UnreadableText as wrong:
         return [*findings, wrong.finding]
-    return findings or ReleasePlan(release, products, venues, tuple(slots))
+    return findings or ReleasePlan(release, products, venues, tuple(slots), limits)
 
 
-def findings_of(planned: ReleasePlan) -> list[Finding]:
-    """Return what is wrong, or odd, about a plan: errors first."""
+def findings_of(
+    planned: ReleasePlan, known: Sequence[KnownProduct] = (), others: Iterable[Release] = ()
+) -> list[Finding]:
+    """Return what is wrong, or odd, about a plan: errors first.
+
+    `known` are products whose interval is known, `others` the other releases that are loaded.
+    """
+    limits = planned.limits
     found = [
         *_moments(planned.release),
         *_reserved(planned),
         *_intervals(planned.products),
         *_slots(planned),
         *_seats(planned),
+        *interval_findings(planned.products, known),
+        *limit_findings(planned.slots, planned.products, limits, pairs_possible(planned)),
+        *overlap_findings(planned.release, others),
     ]
     return sorted(found, key=lambda finding: finding.severity)
 
@@ -126,7 +133,7 @@ def _by_id(
     for index, item in enumerate(items):
         if item["id"] in built:
             message = f"the id {item['id']} stands there twice"
-            findings.append(Finding("error", "duplicate_id", f"{where}[{index}].id", message))
+            findings.append(error("duplicate_id", f"{where}[{index}].id", message))
         built[item["id"]] = build(item)
     return built
 
@@ -153,11 +160,11 @@ def _release(item: Mapping[str, Any]) -> Release:
         release_id=item["id"],
         campaign_id=item["campaign"],
         names=dict(item["names"]),
-        born_from=_day(item["cohort"]["born_from"], "release.cohort.born_from"),
-        born_to=_day(item["cohort"]["born_to"], "release.cohort.born_to"),
-        lobby_at=_moment(item["lobby_at"], "release.lobby_at"),
-        opens_at=_moment(item["opens_at"], "release.opens_at"),
-        closes_at=_moment(item["closes_at"], "release.closes_at"),
+        born_from=read_day(item["cohort"]["born_from"], "release.cohort.born_from"),
+        born_to=read_day(item["cohort"]["born_to"], "release.cohort.born_to"),
+        lobby_at=read_moment(item["lobby_at"], "release.lobby_at"),
+        opens_at=read_moment(item["opens_at"], "release.opens_at"),
+        closes_at=read_moment(item["closes_at"], "release.closes_at"),
         cut_off_hours=item.get("cut_off_hours", CUT_OFF_HOURS_USUAL),
         queue=item.get("queue", "draw"),
         desk_share=item.get("desk_share", DESK_SHARE_USUAL),
@@ -187,7 +194,7 @@ def _unknown(
     for field, known in (("venue", venues), ("product", products)):
         if session[field] not in known:
             message = f"there is no {field} {session[field]} in this file"
-            yield Finding("error", f"unknown_{field}", f"{path}.{field}", message)
+            yield error(f"unknown_{field}", f"{path}.{field}", message)
 
 
 def _stretches(
@@ -195,11 +202,11 @@ def _stretches(
 ) -> list[tuple[datetime, datetime]]:
     length = timedelta(minutes=session["slot_minutes"])
     hours = [
-        _hours(text, f"{path}.hours[{index}]", length)
+        read_hours(text, f"{path}.hours[{index}]", length)
         for index, text in enumerate(session["hours"])
     ]
     stretches: list[tuple[datetime, datetime]] = []
-    for day in _days(session["days"], f"{path}.days"):
+    for day in read_days(session["days"], f"{path}.days"):
         for opens, closes in hours:
             start = datetime.combine(day, opens, SITE_TIMEZONE)
             last_end = datetime.combine(day, closes, SITE_TIMEZONE)
@@ -207,50 +214,8 @@ def _stretches(
                 stretches.append((start, start + length))
                 start += length
     if len(stretches) > count_max:
-        raise _Wrong("too_many_slots", path, f"more than {SLOTS_MAX:,} slots in all")
+        raise UnreadableText("too_many_slots", path, f"more than {SLOTS_MAX:,} slots in all")
     return stretches
-
-
-def _hours(text: str, path: str, length: timedelta) -> tuple[time, time]:
-    opens, closes = (time.fromisoformat(part) for part in text.split("-"))
-    minutes = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
-    if minutes <= 0:
-        raise _Wrong("hours_reversed", path, f"{text} ends before it starts")
-    if minutes % (length.seconds // 60):
-        whole = f"{text} is no whole number of slots of {length.seconds // 60} minutes"
-        raise _Wrong("hours_not_whole", path, whole)
-    return opens, closes
-
-
-def _days(days: Any, path: str) -> list[date]:
-    if isinstance(days, list):
-        return [_day(text, f"{path}[{index}]") for index, text in enumerate(days)]
-    first, last = _day(days["from"], f"{path}.from"), _day(days["to"], f"{path}.to")
-    if last < first or (last - first).days > 366:
-        raise _Wrong("days_out_of_order", path, "the days end before they start, or span a year")
-    left_out = {
-        _day(text, f"{path}.except[{index}]") for index, text in enumerate(days.get("except", []))
-    }
-    weekdays = days.get("weekdays", _WEEKDAYS)
-    spanned = (first + timedelta(days=offset) for offset in range((last - first).days + 1))
-    kept = [d for d in spanned if _WEEKDAYS[d.weekday()] in weekdays and d not in left_out]
-    if not kept:
-        raise _Wrong("no_day", path, "no day is left")
-    return kept
-
-
-def _day(text: str, path: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise _Wrong("no_such_day", path, f"there is no day {text}") from None
-
-
-def _moment(text: str, path: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text).astimezone(SITE_TIMEZONE)
-    except ValueError:
-        raise _Wrong("no_such_moment", path, f"there is no moment {text}") from None
 
 
 # The linter.
@@ -259,13 +224,13 @@ def _moment(text: str, path: str) -> datetime:
 def _moments(release: Release) -> Iterator[Finding]:
     if release.born_from > release.born_to:
         message = "the cohort ends before it starts, so nobody may book"
-        yield Finding("error", "cohort_reversed", "release.cohort", message)
+        yield error("cohort_reversed", "release.cohort", message)
     if release.lobby_at > release.opens_at:
         message = "the lobby would start after the opening"
-        yield Finding("error", "lobby_after_opening", "release.lobby_at", message)
+        yield error("lobby_after_opening", "release.lobby_at", message)
     if release.opens_at >= release.closes_at:
         message = "the release would close before it opens"
-        yield Finding("error", "closes_before_opening", "release.closes_at", message)
+        yield error("closes_before_opening", "release.closes_at", message)
 
 
 def _reserved(planned: ReleasePlan) -> Iterator[Finding]:
@@ -275,14 +240,14 @@ def _reserved(planned: ReleasePlan) -> Iterator[Finding]:
     if release.is_for_probe:
         if (release.born_from, release.born_to) != (PROBE_BORN, PROBE_BORN):
             message = f"the campaign {PROBE_ID} is the synthetic resident's alone"
-            yield Finding("error", "reserved", "release.campaign", message)
+            yield error("reserved", "release.campaign", message)
         return
     if reaches:
         message = f"{PROBE_BORN} is the synthetic resident's day of birth: let it begin later"
-        yield Finding("error", "reserved", "release.cohort", message)
+        yield error("reserved", "release.cohort", message)
     if PROBE_ID in {release.release_id, *planned.products, *planned.venues}:
         message = f"the id {PROBE_ID} is the synthetic resident's"
-        yield Finding("error", "reserved", "", message)
+        yield error("reserved", "", message)
 
 
 def _intervals(products: Mapping[str, Product]) -> Iterator[Finding]:
@@ -295,7 +260,7 @@ def _intervals(products: Mapping[str, Product]) -> Iterator[Finding]:
         if list(days) != sorted(days):
             message = "min, standard and max must be in this order, got {} {} {}".format(*days)
             path = f"products[{index}].interval_days"
-            yield Finding("error", "interval_out_of_order", path, message)
+            yield error("interval_out_of_order", path, message)
 
 
 def _slots(planned: ReleasePlan) -> Iterator[Finding]:
@@ -303,30 +268,31 @@ def _slots(planned: ReleasePlan) -> Iterator[Finding]:
     for (venue_id, product_id, starts_at), count in at_once.items():
         if count > 1:
             message = f"{count} slots of {product_id} at {venue_id} start at {starts_at:%F %R}"
-            yield Finding("error", "slot_twice", "sessions", message)
+            yield error("slot_twice", "sessions", message)
     release = planned.release
     if early := [slot for slot in planned.slots if slot.starts_at < release.opens_at]:
         message = f"{len(early)} slots start before the release opens, on {early[0].day}"
-        yield Finding("error", "slot_before_opening", "sessions", message)
+        yield error("slot_before_opening", "sessions", message)
     last_start = max((s.starts_at for s in planned.slots if s.capacities[0]), default=None)
     if last_start is not None and release.closes_at > last_start:
         message = "the release stays open after its last first dose"
-        yield Finding("warning", "open_after_last_slot", "release.closes_at", message)
+        yield warning("open_after_last_slot", "release.closes_at", message)
 
 
 def _seats(planned: ReleasePlan) -> Iterator[Finding]:
     if not any(slot.capacities[0] for slot in planned.slots):
         message = "there is no seat for a first dose"
-        yield Finding("error", "no_first_seat", "sessions", message)
+        yield error("no_first_seat", "sessions", message)
     for (venue_id, product_id), pairs, short in _matched(planned):
         firsts = pairs + sum(short.values())
         if short:
-            day, missing = next(iter(short.items()))
+            days = ", ".join(f"{day} ({missing:,})" for day, missing in [*short.items()][:5])
+            more = f" and {len(short) - 5:,} more days" if len(short) > 5 else ""
             message = (
                 f"{product_id} at {venue_id}: {firsts:,} first doses but second doses for "
-                f"{pairs:,}; {missing:,} of {day} have none within the interval"
+                f"{pairs:,}; none within the interval for those of {days}{more}"
             )
-            yield Finding("error", "second_doses_short", "sessions", message)
+            yield error("second_doses_short", "sessions", message)
 
 
 def _matched(

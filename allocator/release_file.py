@@ -13,8 +13,11 @@ from importlib.resources import files
 from typing import Any
 
 import jsonschema
+import msgspec
 import yaml
 
+from allocator.finding import error
+from allocator.limits import KnownProduct
 from allocator.release import Finding, ReleasePlan, plan
 
 BYTES_MAX = 1024 * 1024
@@ -48,6 +51,12 @@ def schema() -> Mapping[str, Any]:
     return loaded
 
 
+def known_products() -> list[KnownProduct]:
+    """Return the products whose interval is known, with its source."""
+    raw = (files("allocator") / "products.json").read_bytes()
+    return msgspec.json.decode(raw, type=list[KnownProduct])
+
+
 def _schema_faults(document: object) -> list[Finding]:
     validator = jsonschema.Draft202012Validator(schema())
     errors = sorted(validator.iter_errors(document), key=lambda error: [*map(str, error.path)])
@@ -73,7 +82,7 @@ def _path(parts: Any) -> str:
 
 
 def _fault(code: str, path: str, message: str) -> Finding:
-    return Finding("error", code, path, message)
+    return error(code, path, message)
 
 
 def _not_yaml(problem: str, mark: Any) -> yaml.MarkedYAMLError:

@@ -21,12 +21,16 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from allocator.errors import StoreAway
+from allocator.finding import error
+from allocator.limits import Limits
 from allocator.model import Catalogue, Release
 from allocator.release import Finding, ReleasePlan, findings_of, has_error
+from allocator.release_file import known_products
 from allocator.roster import CATALOGUE_CHANGED
 from allocator.statements import named_rows, statement
 from allocator.store import Store
 
+NO_LIMITS = Limits()
 Order = Literal["open", "pause", "resume", "close"]
 
 
@@ -46,7 +50,7 @@ def load_release(database_url: str, planned: ReleasePlan) -> Loaded | list[Findi
     Raises:
         StoreAway: the database does not answer; nothing was stored.
     """
-    findings = findings_of(planned)
+    findings = check_release(database_url, planned)
     if has_error(findings):
         return findings
     with _transaction(database_url) as connection:
@@ -75,6 +79,29 @@ def read_catalogue(database_url: str) -> Catalogue:
         store.close()
 
 
+def read_plan(database_url: str, catalogue: Catalogue, release_id: str) -> ReleasePlan:
+    """Return a stored release as it was loaded, with its limits. Raises `StoreAway`."""
+    with _transaction(database_url) as connection:
+        named = {"release_id": release_id}
+        row = connection.execute(_sql("release_limits"), named).fetchone()
+    assert row is not None
+    return plan_of(catalogue, release_id, msgspec.convert(row.limits, Limits))
+
+
+def check_release(database_url: str, planned: ReleasePlan) -> list[Finding]:
+    """Return what is wrong with a plan, beside what is known and what is loaded already.
+
+    Raises:
+        StoreAway: the database does not answer.
+    """
+    with _transaction(database_url) as connection:
+        rows = connection.execute(_sql("releases")).fetchall()
+    loaded = (Release(**row._asdict()) for row in rows)
+    own = planned.release.release_id
+    others = [one for one in loaded if one.release_id != own and one.state_by_hand != "closed"]
+    return findings_of(planned, known_products(), others)
+
+
 def read_writer(database_url: str) -> tuple[int, str]:
     """Return the epoch and the name of the last writer. Raises `StoreAway`."""
     with _transaction(database_url) as connection:
@@ -83,13 +110,13 @@ def read_writer(database_url: str) -> tuple[int, str]:
     return int(row.epoch), str(row.holder)
 
 
-def plan_of(catalogue: Catalogue, release_id: str) -> ReleasePlan:
+def plan_of(catalogue: Catalogue, release_id: str, limits: Limits = NO_LIMITS) -> ReleasePlan:
     """Return a stored release as a plan, so that the same linter can look at it."""
     slots = tuple(slot for slot in catalogue.slots.values() if slot.release_id == release_id)
     used = {name for slot in slots for name in (slot.product_id, slot.venue_id)}
     products = {name: item for name, item in catalogue.products.items() if name in used}
     venues = {name: item for name, item in catalogue.venues.items() if name in used}
-    return ReleasePlan(catalogue.releases[release_id], products, venues, slots)
+    return ReleasePlan(catalogue.releases[release_id], products, venues, slots, limits)
 
 
 def give_order(
@@ -163,7 +190,11 @@ def _store_head(connection: psycopg.Connection[Any], planned: ReleasePlan) -> No
         texts = {"names": Jsonb(venue.names), "addresses": Jsonb(venue.addresses)}
         connection.execute(_sql("venue_stored"), {"venue_id": venue.venue_id} | texts)
     row = msgspec.structs.asdict(planned.release)
-    connection.execute(_sql("release_stored"), row | {"names": Jsonb(planned.release.names)})
+    row |= {
+        "names": Jsonb(planned.release.names),
+        "limits": Jsonb(msgspec.to_builtins(planned.limits)),
+    }
+    connection.execute(_sql("release_stored"), row)
 
 
 def _send_slots(connection: psycopg.Connection[Any], planned: ReleasePlan) -> None:
@@ -187,7 +218,7 @@ def _in_use(row: Any) -> Finding:
         f"{row.product_id} at {row.venue_id}, {row.starts_at:%F %R}: the slot {what}, "
         f"but {row.taken} seats for dose {row.dose} are taken"
     )
-    return Finding("error", "slot_in_use", "sessions", message)
+    return error("slot_in_use", "sessions", message)
 
 
 def _raise_version(connection: psycopg.Connection[Any]) -> int:

@@ -40,9 +40,9 @@ MESSAGE_LENGTH_MAX = 500
 @app.command()
 def load(file: ReleasePath, home: HomeOption = None, as_json: AsJson = False) -> None:
     """Load a release that has no error, or load its changes; bookings stay."""
-    from allocator.release import ReleasePlan, findings_of, pairs_possible
+    from allocator.release import ReleasePlan, pairs_possible
     from allocator.release_file import read_release_file
-    from allocator.release_store import Loaded, load_release
+    from allocator.release_store import Loaded, check_release, load_release
     from seiriken.target import find_target
 
     target = find_target(home)
@@ -52,7 +52,7 @@ def load(file: ReleasePath, home: HomeOption = None, as_json: AsJson = False) ->
     done = load_release(target.database_url, planned)
     if not isinstance(done, Loaded):
         _refuse(done, as_json=as_json)
-    warnings = findings_of(planned)
+    warnings = check_release(target.database_url, planned)
     pairs = pairs_possible(planned)
     if as_json:
         print_json({"loaded": done, "pairs": pairs, "findings": warnings})
@@ -71,12 +71,15 @@ def check(
 ) -> None:
     """Look for mistakes, in a file or in what is loaded. Exit code 1 when there is an error."""
     from allocator.release import ReleasePlan, findings_of, has_error, pairs_possible
-    from allocator.release_file import read_release_file
+    from allocator.release_file import known_products, read_release_file
 
-    planned = _loaded_plan(home, release) if file is None else read_release_file(file.read_bytes())
-    if not isinstance(planned, ReleasePlan):
-        _refuse(planned, as_json=as_json)
-    findings = findings_of(planned)
+    if file is None:
+        planned, findings = _loaded(home, release)
+    else:
+        read = read_release_file(file.read_bytes())
+        if not isinstance(read, ReleasePlan):
+            _refuse(read, as_json=as_json)
+        planned, findings = read, findings_of(read, known_products())
     if has_error(findings):
         _refuse(findings, as_json=as_json)
     pairs = pairs_possible(planned)
@@ -95,9 +98,9 @@ def open_now(
     as_json: AsJson = False,
 ) -> None:
     """Open now, if the linter finds no error; takes back a pause or a closing."""
-    from allocator.release import findings_of, has_error
+    from allocator.release import has_error
 
-    findings = findings_of(_loaded_plan(home, release))
+    _, findings = _loaded(home, release)
     if has_error(findings):
         _refuse(findings, as_json=as_json)
     _order("open", release, message, home, as_json=as_json)
@@ -156,12 +159,14 @@ def _order(
         print_lines([f"{ordered.release_id}: {order} is ordered"])
 
 
-def _loaded_plan(home: Path | None, release: str | None) -> ReleasePlan:
-    from allocator.release_store import plan_of, read_catalogue
+def _loaded(home: Path | None, release: str | None) -> tuple[ReleasePlan, list[Finding]]:
+    from allocator.release_store import check_release, read_catalogue, read_plan
     from seiriken.target import find_target
 
-    catalogue = read_catalogue(find_target(home).database_url)
-    return plan_of(catalogue, chosen_release(catalogue.releases, release))
+    url = find_target(home).database_url
+    catalogue = read_catalogue(url)
+    planned = read_plan(url, catalogue, chosen_release(catalogue.releases, release))
+    return planned, check_release(url, planned)
 
 
 def chosen_release(releases: Mapping[str, Release], asked: str | None) -> str:
@@ -189,6 +194,10 @@ def _refuse(findings: Sequence[Finding], *, as_json: bool) -> NoReturn:
 
 def _lines(findings: Sequence[Finding]) -> list[str]:
     return [
-        f"{finding.severity}: {f'{finding.path}: ' if finding.path else ''}{finding.message}"
+        line
         for finding in findings
+        for line in (
+            f"{finding.severity}: {f'{finding.path}: ' if finding.path else ''}{finding.message}",
+            f"  mend: {finding.mend}",
+        )
     ]

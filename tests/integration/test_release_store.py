@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from allocator.errors import StoreAway
 from allocator.model import PROBE_ID, Release
@@ -13,15 +14,19 @@ from allocator.release import ReleasePlan, findings_of, pairs_possible
 from allocator.release_file import read_release_file
 from allocator.release_store import (
     Loaded,
+    check_release,
     give_order,
     load_release,
     plan_of,
     read_catalogue,
+    read_plan,
     read_writer,
     tell,
 )
+from seiriken.cli import app
 from seiriken.probe_enrolment import release_plan
 
+CORRECT = Path(__file__).parents[1] / "unit" / "allocator" / "incidents" / "correct.yaml"
 EXAMPLE = (Path(__file__).parents[2] / "examples" / "inzai" / "release.yaml").read_text("utf-8")
 NOW = datetime(2030, 9, 1, tzinfo=UTC)
 
@@ -182,3 +187,35 @@ def test_plan_of_a_release_has_what_is_its_own_alone(database_url: str) -> None:
     assert PROBE_ID in catalogue.products.keys() & catalogue.venues.keys()
     assert PROBE_ID not in stored.products.keys() | stored.venues.keys()
     assert findings_of(stored) == findings_of(other)
+
+
+def test_limits_are_kept_with_a_release_and_looked_at_again(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = planned(CORRECT.read_text("utf-8"))
+    load(database_url, CORRECT.read_text("utf-8"))
+    stored = read_plan(database_url, read_catalogue(database_url), "autumn")
+    assert stored.limits == wanted.limits
+    assert check_release(database_url, stored) == []
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE seats SET capacity = capacity * 10")
+    stored = read_plan(database_url, read_catalogue(database_url), "autumn")
+    codes = {finding.code for finding in check_release(database_url, stored)}
+    assert codes == {"more_seats_than_doses", "too_many_an_hour"}
+    for name, value in (("DATABASE_URL", database_url), ("REDIS_URL", redis_url)):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+    refused = CliRunner().invoke(app, ["release", "open"])
+    assert refused.exit_code == 1
+    assert "72,800 seats of comirnaty, but 8,000 doses" in refused.stdout
+    assert "mend: take away 64,800 seats, or have 10,800 vials more" in refused.stdout
+
+
+def test_release_that_people_could_book_beside_another_is_refused(database_url: str) -> None:
+    text = CORRECT.read_text("utf-8")
+    load(database_url, text)
+    both = text.replace("id: autumn", "id: large").replace("covid-19", "large-site")
+    findings = load_release(database_url, planned(both))
+    assert not isinstance(findings, Loaded)
+    assert [finding.code for finding in findings] == ["booked_twice"]
+    assert isinstance(load_release(database_url, planned(text)), Loaded)

@@ -113,6 +113,7 @@ CREATE TABLE public.release (
     messages jsonb DEFAULT '{}'::jsonb NOT NULL,
     beacon text DEFAULT ''::text NOT NULL,
     beacon_source text DEFAULT ''::text NOT NULL,
+    limits jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT release_cohort_in_order CHECK ((born_from <= born_to)),
     CONSTRAINT release_cut_off_is_not_negative CHECK ((cut_off_hours >= 0)),
     CONSTRAINT release_desk_share_is_a_share CHECK (((desk_share >= (0)::double precision) AND (desk_share <= (0.9)::double precision))),

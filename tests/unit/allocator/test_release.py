@@ -203,7 +203,7 @@ def test_second_doses_at_another_venue_do_not_count() -> None:
     )
     (finding,) = findings_of(planned(document))
     assert finding.code == "second_doses_short"
-    assert "10 of 2021-05-10" in finding.message
+    assert "2021-05-10 (10)" in finding.message
 
 
 def test_second_doses_are_matched_so_that_as_many_as_possible_fit() -> None:

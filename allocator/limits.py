@@ -1,0 +1,263 @@
+"""What a plan must stay within: the linter's measure for what a file says (L1-L3).
+
+A slip of the pen is well formed: only what else is known shows it. So a release file may say
+how many people it is for, on which days doses are given, how much vaccine comes, and when a
+venue is open and how many it can take; and for known products the interval and its source stand
+beside this module (`products.json`).
+
+Rule 1: what a file does not say limits nothing; what it says is kept with the release, and
+looked at again before it opens.
+Rule 2: nothing here does I/O, reads a clock or draws a random number.
+
+Units: days at the site, both ends included; people and doses are counted; hours are minutes
+since midnight.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import msgspec
+
+from allocator.finding import Finding
+from allocator.model import Product, Release, Slot
+from allocator.plan_texts import WEEKDAYS, UnreadableText, read_day, read_days, read_hours
+
+TOO_MANY_FACTOR = 2.0
+"""Pairs for so many times the people: a digit too many, not a reserve. (Yokosuka: ten times.)"""
+
+UNUSUAL_FACTOR = 5.0
+"""A slot with so many times the seats of the venue's usual one: a digit too many."""
+
+
+_DOSES = ("dose_1", "dose_2")
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Days from one to another, both included."""
+
+    first: date
+    last: date
+
+
+class VenueLimits(msgspec.Struct, frozen=True):
+    """When a venue is open (minutes since midnight), and how many doses it can give in an hour."""
+
+    hours: tuple[tuple[int, int], ...] = ()
+    weekdays: tuple[int, ...] = ()
+    closed: tuple[date, ...] = ()
+    doses_per_hour_max: int | None = None
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What the whole plan must stay within: `days` by dose_1 and dose_2, `supply` in doses."""
+
+    people: int | None = None
+    days: dict[str, Span] = {}
+    supply: dict[str, int] = {}
+    venues: dict[str, VenueLimits] = {}
+
+
+class KnownProduct(msgspec.Struct, frozen=True):
+    """The interval in days that a product's information gives. `words` are in its id or names."""
+
+    words: tuple[str, ...]
+    standard: int
+    source: str
+    earliest: int = 1
+
+
+def limits_of(document: Mapping[str, Any]) -> Limits:
+    """Return the limits that a release file says.
+
+    Raises:
+        UnreadableText: a day does not exist, or hours or days end before they begin.
+    """
+    days = document["release"].get("days", {})
+    return Limits(
+        people=document["release"].get("people"),
+        days={name: _span(span, f"release.days.{name}") for name, span in days.items()},
+        supply={
+            product["id"]: supply.get("doses", supply.get("vials", 0) * product["doses_per_vial"])
+            for product in document["products"]
+            if (supply := product.get("supply"))
+        },
+        venues={
+            venue["id"]: _venue(venue, f"venues[{index}]")
+            for index, venue in enumerate(document["venues"])
+        },
+    )
+
+
+def _span(span: Mapping[str, str], path: str) -> Span:
+    first, last = read_day(span["from"], f"{path}.from"), read_day(span["to"], f"{path}.to")
+    if last < first:
+        raise UnreadableText("days_out_of_order", path, "the days end before they start")
+    return Span(first, last)
+
+
+def _venue(venue: Mapping[str, Any], path: str) -> VenueLimits:
+    opening, minute = venue.get("open", {}), timedelta(minutes=1)
+    hours = (
+        read_hours(text, f"{path}.open.hours[{index}]", minute)
+        for index, text in enumerate(opening.get("hours", []))
+    )
+    return VenueLimits(
+        hours=tuple((_minutes(opens), _minutes(closes)) for opens, closes in hours),
+        weekdays=tuple(WEEKDAYS.index(day) for day in opening.get("weekdays", [])),
+        closed=tuple(read_days(opening.get("closed", []), f"{path}.open.closed")),
+        doses_per_hour_max=venue.get("doses_per_hour_max"),
+    )
+
+
+def limit_findings(
+    slots: Sequence[Slot], products: Mapping[str, Product], limits: Limits, pairs: int
+) -> Iterator[Finding]:
+    """Say where a plan goes beyond its limits; `pairs` is how many people it has seats for."""
+    yield from _people(limits, pairs)
+    yield from _days(slots, limits)
+    yield from _supply(slots, products, limits)
+    for venue_id, venue in limits.venues.items():
+        at_venue = [slot for slot in slots if slot.venue_id == venue_id]
+        yield from _open(venue_id, venue, at_venue)
+        yield from _per_hour(venue_id, venue, at_venue)
+    yield from _unusual(slots)
+
+
+def interval_findings(
+    products: Mapping[str, Product], known: Sequence[KnownProduct]
+) -> Iterator[Finding]:
+    """Say where an interval is not the one that the product's information gives (L1)."""
+    for index, product in enumerate(products.values()):
+        path = f"products[{index}].interval_days"
+        text = " ".join((product.product_id, *product.names.values())).casefold()
+        for one in known:
+            if not any(word.casefold() in text for word in one.words):
+                continue
+            if product.interval_days_standard != one.standard:
+                message = f"standard is {product.interval_days_standard}, not {one.standard} days"
+                yield Finding("error", "interval_not_as_source", path, message, one.source)
+            if product.interval_days_min < one.earliest:
+                message = f"min is {product.interval_days_min}, earlier than {one.earliest} days"
+                yield Finding("error", "interval_too_short", path, message, one.source)
+
+
+def overlap_findings(release: Release, others: Iterable[Release]) -> Iterator[Finding]:
+    """Say which other campaign's release the same people could book in at the same time (L3)."""
+    for other in others:
+        same_people = release.born_from <= other.born_to and other.born_from <= release.born_to
+        same_time = release.opens_at < other.closes_at and other.opens_at < release.closes_at
+        if other.campaign_id != release.campaign_id and same_people and same_time:
+            message = (
+                f"people of this cohort could book in {other.release_id}, too, "
+                f"which is of another campaign ({other.campaign_id})"
+            )
+            mend = "give both the same campaign, or other cohorts, or close one before"
+            yield Finding("error", "booked_twice", "release.campaign", message, mend)
+
+
+def _people(limits: Limits, pairs: int) -> Iterator[Finding]:
+    if limits.people is not None and pairs > limits.people * TOO_MANY_FACTOR:
+        message = f"seats for {pairs:,} people, but it is for {limits.people:,}"
+        mend = "look for a digit too many in a capacity, or put release.people right"
+        yield Finding("error", "more_pairs_than_people", "sessions", message, mend)
+
+
+def _days(slots: Sequence[Slot], limits: Limits) -> Iterator[Finding]:
+    for name, span in limits.days.items():
+        index = _DOSES.index(name)
+        days = {slot.day for slot in slots if slot.capacities[index]}
+        if wrong := sorted(day for day in days if not span.first <= day <= span.last):
+            message = (
+                f"{name.replace('_', ' ')} on {_listed(wrong)}: "
+                f"its days are {span.first} to {span.last}"
+            )
+            mend = f"move the sessions, or change release.days.{name}"
+            yield Finding("error", "outside_days", "sessions", message, mend)
+
+
+def _supply(
+    slots: Sequence[Slot], products: Mapping[str, Product], limits: Limits
+) -> Iterator[Finding]:
+    for product_id, doses in limits.supply.items():
+        seats = sum(sum(slot.capacities) for slot in slots if slot.product_id == product_id)
+        if seats > doses:
+            short = seats - doses
+            vials = -(-short // products[product_id].doses_per_vial)
+            message = f"{seats:,} seats of {product_id}, but {doses:,} doses: {short:,} too many"
+            mend = f"take away {short:,} seats, or have {vials:,} vials more"
+            yield Finding("error", "more_seats_than_doses", "sessions", message, mend)
+
+
+def _open(venue_id: str, venue: VenueLimits, slots: Sequence[Slot]) -> Iterator[Finding]:
+    def is_open(slot: Slot) -> bool:
+        begins, ends = _minutes(slot.starts_at), _minutes(slot.ends_at)
+        in_hours = any(opens <= begins and ends <= closes for opens, closes in venue.hours)
+        return in_hours or not venue.hours
+
+    closed = {slot.day for slot in slots if slot.day in venue.closed}
+    if venue.weekdays:
+        closed |= {slot.day for slot in slots if slot.day.weekday() not in venue.weekdays}
+    if closed:
+        message = f"{venue_id} is closed on {_listed(sorted(closed))}"
+        mend = "leave these days out (except), or change the venue's open days"
+        yield Finding("error", "closed_day", "sessions", message, mend)
+    if outside := [slot for slot in slots if not is_open(slot)]:
+        first = outside[0]
+        message = (
+            f"{len(outside):,} slots at {venue_id} are outside its opening hours, "
+            f"the first at {first.starts_at:%F %R}"
+        )
+        mend = "change the sessions' hours, or the venue's"
+        yield Finding("error", "outside_hours", "sessions", message, mend)
+
+
+def _per_hour(venue_id: str, venue: VenueLimits, slots: Sequence[Slot]) -> Iterator[Finding]:
+    if venue.doses_per_hour_max is None:
+        return
+    seats: Counter[datetime] = Counter()
+    for slot in slots:
+        seats[slot.starts_at.replace(minute=0)] += sum(slot.capacities)
+    over = {hour: count for hour, count in seats.items() if count > venue.doses_per_hour_max}
+    if over:
+        hour, count = min(over.items())
+        message = (
+            f"{venue_id} can give {venue.doses_per_hour_max:,} doses an hour, but "
+            f"{len(over):,} hours have more, the first {hour:%F %R} with {count:,}"
+        )
+        mend = "lower the capacities, or spread them over more hours"
+        yield Finding("error", "too_many_an_hour", "sessions", message, mend)
+
+
+def _unusual(slots: Sequence[Slot]) -> Iterator[Finding]:
+    """Compare each slot with the median slot of its venue, product, dose and length."""
+    groups: defaultdict[tuple[str, str, int], list[tuple[float, Slot]]] = defaultdict(list)
+    for slot in slots:
+        minutes = (slot.ends_at - slot.starts_at).total_seconds() / 60
+        for dose, seats in enumerate(slot.capacities, 1):
+            if seats:
+                key = (slot.venue_id, slot.product_id, dose)
+                groups[key].append((seats / minutes, slot))
+    for (venue_id, _, dose), rates in groups.items():
+        usual = sorted(rate for rate, _ in rates)[(len(rates) - 1) // 2]
+        if odd := [slot for rate, slot in rates if rate >= UNUSUAL_FACTOR * usual]:
+            first = odd[0]
+            message = (
+                f"{len(odd):,} slots at {venue_id} have {UNUSUAL_FACTOR:g} times the usual seats "
+                f"for dose {dose}, the first {first.starts_at:%F %R} with "
+                f"{first.capacities[dose - 1]:,}"
+            )
+            mend = "look for a digit too many in its capacity"
+            yield Finding("error", "unusual_capacity", "sessions", message, mend)
+
+
+def _listed(days: Sequence[date]) -> str:
+    shown = ", ".join(day.isoformat() for day in days[:3])
+    return shown if len(days) <= 3 else f"{shown} and {len(days) - 3:,} more days"
+
+
+def _minutes(moment: datetime | time) -> int:
+    return moment.hour * 60 + moment.minute

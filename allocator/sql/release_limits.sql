@@ -1,0 +1,3 @@
+SELECT limits
+FROM release
+WHERE release_id = %(release_id)s

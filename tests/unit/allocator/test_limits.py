@@ -1,0 +1,179 @@
+"""Every incident of 2021 that was a slip of the pen is a file that must be refused (L1-L4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from allocator.limits import KnownProduct, Limits, limits_of
+from allocator.model import Release
+from allocator.plan_texts import UnreadableText
+from allocator.release import Finding, ReleasePlan, findings_of, has_error
+from allocator.release_file import known_products, read_release_file
+
+INCIDENTS = Path(__file__).parent / "incidents"
+CORRECT = (INCIDENTS / "correct.yaml").read_text("utf-8")
+
+
+def read(text: str) -> ReleasePlan:
+    planned = read_release_file(text.encode())
+    assert isinstance(planned, ReleasePlan), planned
+    return planned
+
+
+def found(text: str, *others: Release) -> list[Finding]:
+    return findings_of(read(text), known_products(), others)
+
+
+def correct(*changes: tuple[str, str]) -> str:
+    """Return the correct file with some words replaced, each of which stands there once."""
+    text = CORRECT
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+def test_a_correct_release_passes_without_a_warning() -> None:
+    assert found(CORRECT) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("hamura", "interval_too_short"),
+        ("tsu", "interval_not_as_source"),
+        ("maibara", "second_doses_short"),
+        ("kishiwada", "more_seats_than_doses"),
+        ("yokosuka", "more_pairs_than_people"),
+        ("mito", "outside_days"),
+        ("himeji", "booked_twice"),
+        ("defence-centre", "closed_day"),
+        ("shut-building", "outside_hours"),
+        ("shut-building", "too_many_an_hour"),
+        ("one-digit-too-many", "unusual_capacity"),
+    ],
+)
+def test_incident_is_refused(name: str, code: str) -> None:
+    findings = found((INCIDENTS / f"{name}.yaml").read_text("utf-8"), read(CORRECT).release)
+    assert has_error(findings)
+    assert code in [finding.code for finding in findings]
+    assert all(finding.mend for finding in findings)
+
+
+def test_each_incident_file_is_looked_at() -> None:
+    marks = test_incident_is_refused.pytestmark  # type: ignore[attr-defined]
+    names = {name for name, _ in marks[0].args[1]}
+    assert {path.stem for path in INCIDENTS.glob("*.yaml")} == {*names, "correct"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "says"),
+    [
+        (("{doses: 8000}", "{vials: 1213}"), "more_seats_than_doses", "7,278 doses: 2 too many"),
+        (
+            ("closed: [2030-09-23, 2030-10-14]", "weekdays: [mon, tue, wed, thu, fri, sat]"),
+            "closed_day",
+            "2030-09-15, 2030-09-22, 2030-10-06 and 1 more days",
+        ),
+        (("from: 2030-10-05, to: 2030-10-18}\n", "from: 2030-10-06, to: 2030-10-18}\n"),
+         "outside_days", "dose 2 on 2030-10-05: its days are 2030-10-06 to 2030-10-18"),
+        (("people: 24000", "people: 1819"), "more_pairs_than_people", "3,640 people"),
+        (("doses_per_hour_max: 60", "doses_per_hour_max: 39"), "too_many_an_hour", "with 40"),
+        (('open: {hours: ["09:00-17:00"]', 'open: {hours: ["09:00-16:59"]'),
+         "outside_hours", "26 slots at gym"),
+    ],
+)  # fmt: skip
+def test_limit_is_held_to_the_last_one(changes: tuple[str, str], code: str, says: str) -> None:
+    (finding,) = found(correct(changes))
+    assert (finding.severity, finding.code) == ("error", code)
+    assert says in finding.message
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ("{doses: 8000}", "{vials: 1214}"),
+        ("people: 24000", "people: 1820"),
+        ("doses_per_hour_max: 60", "doses_per_hour_max: 40"),
+        ("dose_1: 10, dose_2: 0", "dose_1: 10, dose_2: 0"),
+    ],
+)
+def test_limit_may_be_reached(changes: tuple[str, str]) -> None:
+    assert found(correct(changes)) == []
+
+
+def test_what_a_file_does_not_say_limits_nothing() -> None:
+    bare = correct(
+        ("  people: 24000\n", ""),
+        (
+            """  days:
+    dose_1: {from: 2030-09-14, to: 2030-09-27}
+    dose_2: {from: 2030-10-05, to: 2030-10-18}
+""",
+            "",
+        ),
+        ("    supply: {doses: 8000}\n", ""),
+        ('    open: {hours: ["09:00-17:00"], closed: [2030-09-23, 2030-10-14]}\n', ""),
+        ("    doses_per_hour_max: 60\n", ""),
+    )
+    planned = read(bare)
+    assert (planned.limits.people, planned.limits.days, planned.limits.supply) == (None, {}, {})
+    assert found(bare) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        (("from: 2030-09-14, to: 2030-09-27}\n", "from: 2030-09-28, to: 2030-09-27}\n"),
+         "days_out_of_order"),
+        (("closed: [2030-09-23", "closed: [2030-09-31"), "no_such_day"),
+        (('hours: ["09:00-17:00"]', 'hours: ["17:00-09:00"]'), "hours_reversed"),
+    ],
+)  # fmt: skip
+def test_limit_that_cannot_be_read_is_a_finding(changes: tuple[str, str], code: str) -> None:
+    findings = read_release_file(correct(changes).encode())
+    assert isinstance(findings, list)
+    assert code in [finding.code for finding in findings]
+
+
+def test_a_span_that_ends_before_it_begins_is_not_read() -> None:
+    span = {"dose_1": {"from": "2030-09-02", "to": "2030-09-01"}}
+    with pytest.raises(UnreadableText):
+        limits_of({"release": {"days": span}, "products": [], "venues": []})
+    assert limits_of({"release": {}, "products": [], "venues": []}) == Limits()
+
+
+def test_intervals_of_products_that_are_not_known_are_the_citys_own() -> None:
+    planned = read(correct(("standard: 21, min: 19", "standard: 28, min: 2")))
+    known = [KnownProduct(("spikevax",), 21, "添付文書")]
+    assert findings_of(planned, known) == findings_of(planned)
+    # All second doses stand on day 21 and later: with 28 days some find none.
+    assert {finding.code for finding in findings_of(planned)} == {"second_doses_short"}
+
+
+@pytest.mark.parametrize(
+    ("campaign", "born_to", "closes_at", "is_wrong"),
+    [
+        ("large-site", "1956-04-01", "2030-09-13T09:00:00+09:00", True),
+        ("covid-19", "1956-04-01", "2030-09-13T09:00:00+09:00", False),
+        ("large-site", "1899-12-31", "2030-09-13T09:00:00+09:00", False),
+        ("large-site", "1956-04-01", "2030-09-04T09:00:00+09:00", False),
+    ],
+)
+def test_nobody_may_book_in_two_campaigns_at_once(
+    campaign: str, born_to: str, closes_at: str, is_wrong: bool
+) -> None:
+    other = (
+        CORRECT.replace("campaign: covid-19", f"campaign: {campaign}")
+        .replace(
+            "born_from: 1900-01-01, born_to: 1956-04-01",
+            f"born_from: 1850-01-01, born_to: {born_to}",
+        )
+        .replace("closes_at: 2030-09-13T09:00:00+09:00", f"closes_at: {closes_at}")
+        .replace("opens_at: 2030-09-04", "opens_at: 2030-09-03")
+        .replace("lobby_at: 2030-09-04", "lobby_at: 2030-09-03")
+    )
+    codes = [finding.code for finding in found(CORRECT, read(other).release)]
+    assert codes == (["booked_twice"] if is_wrong else [])
