@@ -17,6 +17,7 @@ from seiriken import (
     demo_command,
     desk_commands,
     draw_commands,
+    forecast_command,
     probe_commands,
     receipt_commands,
     release_commands,
@@ -50,6 +51,7 @@ app.command()(rehearse)
 app.command()(verify)
 app.command()(size)
 app.add_typer(roster_commands.app, name="roster")
+release_commands.app.command("rehearse")(forecast_command.rehearse)
 app.add_typer(release_commands.app, name="release")
 app.add_typer(room_commands.app, name="room")
 app.add_typer(draw_commands.app, name="draw")

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from allocator.release import ReleasePlan
+from allocator.release_file import read_release_file
+from allocator.release_store import load_release
+from seiriken.cli import app
+
+CORRECT = Path(__file__).parents[1] / "unit" / "allocator" / "incidents" / "correct.yaml"
+
+
+def rehearse(*options: str) -> str:
+    done = CliRunner().invoke(app, ["release", "rehearse", *options])
+    assert done.exit_code == 0, (done.output, done.exception)
+    return done.stdout
+
+
+def test_file_is_forecast_without_any_server() -> None:
+    shown = rehearse(str(CORRECT), "--inside", "200")
+    assert "autumn: 24,000 people come for 3,640 pairs" in shown
+    assert "15% of them get one; all pairs are booked 2" in shown
+    assert shown.count("█") > 40
+
+
+def test_loaded_release_is_forecast_for_whom_it_says(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = read_release_file(CORRECT.read_bytes())
+    assert isinstance(planned, ReleasePlan)
+    load_release(database_url, planned)
+    for name, value in (("DATABASE_URL", database_url), ("REDIS_URL", redis_url)):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+    found = json.loads(rehearse("--json"))
+    assert found["release_id"] == "autumn"
+    assert (found["forecast"]["people"], found["forecast"]["pairs"]) == (24_000, 3_640)
+    assert json.loads(rehearse("--json", "--people", "100"))["forecast"]["sold_out_s"] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("  people: 24000\n", ""), "say how many come"),
+        (("2030-09-04T09", "2030-09-34T09"), "has mistakes"),
+        (("dose_1: 10, dose_2: 0", "dose_1: 0, dose_2: 0"), "no pair of seats"),
+    ],
+)
+def test_what_is_missing_is_said(
+    tmp_path: Path, change: tuple[str, str], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "release.yaml"
+    file.write_text(CORRECT.read_text("utf-8").replace(*change), "utf-8")
+    failed = CliRunner().invoke(app, ["release", "rehearse", str(file)])
+    assert says in str(failed.exception)
