@@ -24,6 +24,7 @@ secrets: ## Make the secrets of compose.yaml, once (docs/containers.md)
 test: .venv/dev-installed ## Run every test (options: ARGS='tests/unit -k draw')
 	@sh deploy/find-browser.sh > /dev/null
 	@sh deploy/find-edge.sh > /dev/null
+	@sh deploy/find-waf.sh > /dev/null
 	@sh deploy/find-prometheus.sh
 	@sh deploy/find-pgbackrest.sh > /dev/null || true
 	@sh deploy/find-html-checker.sh > /dev/null

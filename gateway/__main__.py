@@ -15,6 +15,7 @@ import sys
 from types import FrameType
 
 import uvicorn
+from starlette.applications import Starlette
 
 from gateway.app import create_app
 from gateway.parts import assemble
@@ -61,6 +62,24 @@ class PoliteServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def server_config(app: Starlette, settings: GatewaySettings) -> uvicorn.Config:
+    """Return how the application is served: by whom, and with which limits."""
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=settings.graceful_shutdown_s,
+    )
+
+
 def main() -> int:
     """Serve until told to stop; return the exit status."""
     configure("gateway")
@@ -73,23 +92,7 @@ def main() -> int:
         log.exception("start_refused")
         return 2
     with serve_internal(settings.internal_port, parts.readiness.snapshot, settings.internal_host):
-        server = PoliteServer(
-            uvicorn.Config(
-                create_app(parts),
-                loop="uvloop",
-                http="httptools",
-                ws="none",
-                lifespan="on",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                backlog=BACKLOG,
-                timeout_keep_alive=KEEP_ALIVE_S,
-                timeout_graceful_shutdown=settings.graceful_shutdown_s,
-            ),
-            settings.leave_s,
-        )
+        server = PoliteServer(server_config(create_app(parts), settings), settings.leave_s)
         _collect_seldom()
         listener = _listener(settings)
         log.info("gateway_started", gateway_id=settings.gateway_id, pid=os.getpid())

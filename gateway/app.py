@@ -17,7 +17,7 @@ from gateway.middleware import BodyLimit, SameSite, SecurityHeaders, Watch
 from gateway.notices import Notices
 from gateway.parts import Parts
 from gateway.policies import all_with_policy, policy_mount
-from gateway.routes import api, api_standby, health, pages, queue, receipt_key, vwr
+from gateway.routes import api, api_standby, contract, health, pages, queue, receipt_key, vwr
 from gateway.static_files import StaticFolder
 
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -42,6 +42,7 @@ def create_app(parts: Parts) -> Starlette:
                 *queue.routes(),
                 *api_standby.routes(),
                 *api.routes(),
+                *contract.routes(),
                 *health.routes(),
                 *receipt_key.routes(),
                 *vwr.routes(parts.vwr),

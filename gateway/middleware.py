@@ -55,7 +55,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
+TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 log = get_logger()
 

@@ -27,6 +27,7 @@ KINDS: Mapping[int, str] = {
     429: "limited",
     431: "too_large",
     494: "too_large",
+    501: "malformed",
     505: "refused_protocol",
 }
 """By the status that the edge answered with, where no gateway was asked; 494 is nginx's own for

@@ -31,6 +31,7 @@ from allocator.roster import import_people, read_keys
 from allocator.roster_file import Person
 from allocator.store import Store
 from allocator.writer import Writer
+from gateway.__main__ import server_config
 from gateway.app import create_app
 from gateway.board import Board
 from gateway.parts import Parts, assemble
@@ -38,6 +39,7 @@ from gateway.settings import GatewaySettings
 from monitoring.secrets import create_missing, read_secret
 from seiriken.embedded_postgres import EmbeddedPostgres
 from seiriken.embedded_redis import EmbeddedRedis
+from tests.integration.described import hold_against_description
 from tests.waiting import until
 from waiting_room.__main__ import Ticking
 from waiting_room.admission import AdmissionRules
@@ -117,7 +119,8 @@ class Resident:
     """Somebody with a browser (or a program) of their own."""
 
     def __init__(self, url: str, number: int, headers: dict[str, str]) -> None:
-        self.http = httpx2.Client(base_url=url, headers=headers, timeout=20)
+        hooks = {"response": [hold_against_description]}
+        self.http = httpx2.Client(base_url=url, headers=headers, timeout=20, event_hooks=hooks)
         self.number = number
 
     def sign_in(self, **changes: str) -> httpx2.Response:
@@ -261,10 +264,7 @@ class City:
         self.parts = assemble(GatewaySettings.model_validate(values | changes))
         listener = socket.create_server(("127.0.0.1", self.port))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(
-            create_app(self.parts), loop="uvloop", ws="none", lifespan="on", log_config=None
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(server_config(create_app(self.parts), self.parts.settings))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
@@ -292,26 +292,34 @@ def _has_notice(board: Board) -> bool:
 
 @contextmanager
 def running_city(
-    database_url: str, redis_url: str, home: Path, plan: ReleasePlan | None = None
+    database_url: str,
+    redis_url: str,
+    home: Path,
+    plan: ReleasePlan | None = None,
+    **gateway: object,
 ) -> Iterator[City]:
-    """Run a city with all its parts."""
+    """Run a city with all its parts; `gateway` are settings of its gateway."""
     city = City(database_url, redis_url, home)
     city.load(plan or make_plan())
-    with city.allocator(), city.waiting_room(), city.gateway():
+    with city.allocator(), city.waiting_room(), city.gateway(**gateway):
         city.wait_until_ready()
         yield city
 
 
 @contextmanager
 def city_of_a_module(
-    postgres: EmbeddedPostgres, template: str, redis_server: EmbeddedRedis, home: Path
+    postgres: EmbeddedPostgres,
+    template: str,
+    redis_server: EmbeddedRedis,
+    home: Path,
+    **gateway: object,
 ) -> Iterator[City]:
-    """Run a city for a whole module of tests."""
+    """Run a city for a whole module of tests; `gateway` are settings of its gateway."""
     with Redis.from_url(redis_server.url()) as redis:
         redis.flushall()
     with (
         cloned_database(postgres, template) as database_url,
-        running_city(database_url, redis_server.url(), home) as city,
+        running_city(database_url, redis_server.url(), home, **gateway) as city,
     ):
         yield city
 

@@ -138,7 +138,7 @@ def test_everything_is_said_by_tls(site: Site) -> None:
     assert f"Location: https://{NAME}:{site.edge.tls_port}/wait?a=b".encode() in answer
     with site.edge.client() as client:
         headers = client.get("/static/mark.svg").headers
-    assert headers["strict-transport-security"] == "max-age=31536000"
+    assert headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
     assert headers["x-content-type-options"] == "nosniff"
     assert "default-src 'self'" in headers["content-security-policy"]
 

@@ -248,11 +248,11 @@ def stack_letting_in(inside_max: int) -> Iterator[Stack]:
 
 
 @contextmanager
-def calling(url: str) -> Iterator[httpx2.Client]:
+def calling(url: str, **options: Any) -> Iterator[httpx2.Client]:
     """Make a client that keeps no cookies of its own and follows nothing."""
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     limits = httpx2.Limits(max_connections=100, max_keepalive_connections=100)
-    with httpx2.Client(base_url=url, cookies=jar, timeout=30, limits=limits) as http:
+    with httpx2.Client(base_url=url, cookies=jar, timeout=30, limits=limits, **options) as http:
         yield http
 
 

@@ -176,7 +176,7 @@ def test_every_answer_carries_the_security_headers(app_client: TestClient, path:
 def test_answers_over_tls_say_so(secrets_dir: Path) -> None:
     settings = make_settings(secrets_dir, cookie_secure=True)
     answer = TestClient(create_app(assemble(settings))).get("/healthz")
-    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
 def test_every_answer_has_an_id_of_its_own(client: TestClient) -> None:

@@ -29,6 +29,7 @@ PUBLIC_PATHS = {
     "/queue/status.json",
     "/queue/{release_id}/status.json",
     "/api/v1/sign-in",
+    "/api/v1/openapi.json",
     "/api/v1/receipt-key",
     "/receipt-key.txt",
     "/sign-in",
