@@ -319,7 +319,7 @@ class ProblemTold(msgspec.Struct, frozen=True):
     detail: Text
     code: Text
     errors: list[FieldFault] | UnsetType = UNSET
-    place: Place | None | UnsetType = UNSET
+    place: Place | UnsetType | None = UNSET
     serving: Count | UnsetType = UNSET
     minutes: Count | UnsetType = UNSET
     lobby_at: Moment | UnsetType = UNSET

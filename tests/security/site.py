@@ -8,6 +8,7 @@ would run.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import ssl
@@ -93,15 +94,18 @@ class Door:
             with context.wrap_socket(plain, server_hostname=NAME) as wrapped:
                 yield wrapped
 
-    def says(self, request: bytes) -> bytes:
+    def says(self, request: bytes, silent_s: float | None = None) -> bytes:
         """Send bytes as they are; return all that is said until the other side hangs up.
+
+        Which it may do before it has taken them all. `silent_s` as for `heard`.
 
         Raises:
             TimeoutError: it neither answered nor hung up.
         """
         with self.connection() as connection:
-            connection.sendall(request)
-            return heard(connection)
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
+                connection.sendall(request)
+            return heard(connection, silent_s)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,65 @@
+"""Calls made from the description alone: no fault, and answers as it says (schemathesis).
+
+So many calls of each operation as `EXAMPLES`, generated; in CI the same ones each time.
+"""
+
+from __future__ import annotations
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from gateway.contract import OPERATIONS, description
+from tests.integration.city import PROGRAM, City, Resident
+
+EXAMPLES = 20
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+"""Not those that take every valid body for one to be granted: a refusal (409) is an answer, too."""
+
+schema = schemathesis.openapi.from_dict(description())
+
+
+@pytest.fixture(scope="module")
+def resident(city: City) -> Resident:
+    """Somebody whose calls these are; who was signed out comes in again."""
+    return city.inside(1)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+def test_generated_calls_are_answered_as_described(
+    case: Case, city: City, resident: Resident
+) -> None:
+    if "session" not in resident.http.cookies:
+        assert resident.sign_in().status_code == 200
+    cookies = "; ".join(f"{name}={value}" for name, value in resident.http.cookies.items())
+    case.call_and_validate(
+        base_url=city.url,
+        checks=CHECKS,
+        headers=PROGRAM | {"Cookie": cookies},
+        timeout=20,
+    )
+    if case.path == "/api/v1/sign-out":
+        resident.http.cookies.clear()
+
+
+def test_every_operation_is_tried() -> None:
+    assert len(list(schema.get_all_operations())) == len(OPERATIONS)
