@@ -6,7 +6,7 @@ ARGS ?=
 SEEDS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help up down secrets test screenshots leaders chaos compose-proof simulate check bench peers costs scale performance load load-ui dashboards format lock clean
+.PHONY: help up down secrets test audit sbom fuzz screenshots leaders chaos compose-proof simulate check bench peers costs scale performance load load-ui dashboards format lock clean
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -29,6 +29,18 @@ test: .venv/dev-installed ## Run every test (options: ARGS='tests/unit -k draw')
 	@sh deploy/find-pgbackrest.sh > /dev/null || true
 	@sh deploy/find-html-checker.sh > /dev/null
 	$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov $(SIDE_BY_SIDE))
+
+fuzz: .venv/dev-installed ## Send a city what nobody would write (ARGS='--minutes 10 --seed 1')
+	@$(BIN)/python -m tests.security.fuzz $(ARGS)
+
+audit: .venv/dev-installed ## Ask the advisory databases about every dependency (ARGS=--if-reachable)
+	@$(BIN)/python -m tests.security.audit $(ARGS)
+
+sbom: .venv/dev-installed ## Write a bill of materials (CycloneDX) of what runs into var/sbom.json
+	@mkdir -p var
+	@$(BIN)/cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml \
+	  --mc-type application --output-reproducible --of JSON --output-file var/sbom.json
+	@echo 'Written: var/sbom.json'
 
 screenshots: .venv/dev-installed ## Picture every page into var/screenshots (options: ARGS='--only error')
 	@sh deploy/find-browser.sh > /dev/null

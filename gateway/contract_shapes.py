@@ -47,11 +47,11 @@ class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A body that somebody sends: a field that is not listed is refused."""
 
 
-class Nothing(Sent):
+class Nothing(Sent, frozen=True):
     """No body, or an empty object."""
 
 
-class SignIn(Sent):
+class SignIn(Sent, frozen=True):
     """Who somebody says they are; the city's own code is meant where none is given."""
 
     ticket_number: TicketNumber
@@ -59,7 +59,7 @@ class SignIn(Sent):
     municipality_code: MunicipalityCode | UnsetType = UNSET
 
 
-class ContactDetails(Sent):
+class ContactDetails(Sent, frozen=True):
     """How to reach a resident."""
 
     name: Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
@@ -67,14 +67,14 @@ class ContactDetails(Sent):
     email: Annotated[str, Meta(min_length=1, max_length=EMAIL_LENGTH_MAX)]
 
 
-class SlotChoice(Sent):
+class SlotChoice(Sent, frozen=True):
     """One wish: a slot of the first dose, and of the second where it is chosen, too."""
 
     slot_id: SlotId
     second_slot_id: SlotId | UnsetType = UNSET
 
 
-class FlexibleWish(Sent):
+class FlexibleWish(Sent, frozen=True):
     """Anything from a day to a day."""
 
     from_: Day = msgspec.field(name="from")
@@ -87,14 +87,14 @@ class FlexibleWish(Sent):
 Choices = Annotated[list[SlotChoice], Meta(min_length=1, max_length=CHOICES_MAX)]
 
 
-class FirstDoseElsewhere(Sent):
+class FirstDoseElsewhere(Sent, frozen=True):
     """A first dose that was given elsewhere."""
 
     product: Identifier
     date: Day
 
 
-class Companion(Sent):
+class Companion(Sent, frozen=True):
     """The second of two people who come together."""
 
     ticket_number: TicketNumber
@@ -103,7 +103,7 @@ class Companion(Sent):
     municipality_code: MunicipalityCode | UnsetType = UNSET
 
 
-class Book(Sent):
+class Book(Sent, frozen=True):
     """Ask for a booking: exactly one of `choices`, in order of wish, and `flexible`."""
 
     contact: ContactDetails
@@ -112,7 +112,7 @@ class Book(Sent):
     first_dose_elsewhere: FirstDoseElsewhere | UnsetType = UNSET
 
 
-class BookTogether(Sent):
+class BookTogether(Sent, frozen=True):
     """Ask for the bookings of two: exactly one of `choices` and `flexible`."""
 
     contact: ContactDetails
@@ -121,7 +121,7 @@ class BookTogether(Sent):
     flexible: FlexibleWish | UnsetType = UNSET
 
 
-class Change(Sent):
+class Change(Sent, frozen=True):
     """Ask for other seats: exactly one of `choices` and `flexible`."""
 
     doses: Doses
@@ -129,7 +129,7 @@ class Change(Sent):
     flexible: FlexibleWish | UnsetType = UNSET
 
 
-class JoinStandby(Sent):
+class JoinStandby(Sent, frozen=True):
     """Ask for a place on the standby list."""
 
     contact: ContactDetails

@@ -134,12 +134,12 @@ class Edge:
 
 
 @contextmanager
-def running_edge(gateways: list[str], *, waf: bool = False, **changes: object) -> Iterator[Edge]:
+def running_edge(gateways: list[str], *, waf: object = False, **changes: object) -> Iterator[Edge]:
     """Run nginx with our configuration before servers, `waf`: with ModSecurity and its rules."""
     found = subprocess.run(["sh", str(FIND_EDGE)], check=True, capture_output=True, text=True)
     folder = Path(tempfile.mkdtemp(prefix="seiriken-edge-", dir="/tmp"))
     folder.chmod(0o755)
-    certificate, key = _certificate(folder)
+    certificate, key = make_certificate(folder)
     http_port, tls_port = free_port(), free_port()
     values: dict[str, object] = {
         "conf_dir": folder / "conf",
@@ -198,7 +198,7 @@ def _listens(port: int) -> bool:
     return True
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
+def make_certificate(folder: Path) -> tuple[Path, Path]:
     """Make a certificate for the name and the loopback address, signed by itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
