@@ -91,6 +91,7 @@ WRONG = {
     "ticket_number": FieldError("ticket_number", "wrong_length", {"length": 10}),
     "birth_year": FieldError("birth_date", "not_a_date"),
 }
+PIN_WRONG = {"pin": FieldError("pin", "not_a_pin", {"min": 4, "max": 8})}
 CONTACT_WRONG = {
     "name": FieldError("name", "required"),
     "phone": FieldError("phone", "not_a_phone"),
@@ -228,7 +229,10 @@ def _booking(held: BookingView) -> list[Sample]:
 
 
 def _forms() -> list[Sample]:
-    sign_in = {"values": TYPED, "back": "check", "came_back": "yes"}
+    typed: Mapping[str, object] = {"values": TYPED, "back": "check", "came_back": "yes"}
+    sign_in = {**typed, "has_pins": False, "challenge": "", "wait_s": 60}
+    with_pin = sign_in | {"errors": {}, "refused": None, "has_pins": True}
+    challenged = sign_in | {"errors": {}, "refused": None, "came_back": "", "challenge": "e30="}
     unknown = Problem("identity_not_confirmed")
     details = {"resident": IDENTITY, "values": TYPED}
     first = {"products": [PRODUCT], "values": TYPED}
@@ -237,6 +241,9 @@ def _forms() -> list[Sample]:
         ("sign_in", "wrong", sign_in | {"errors": WRONG, "refused": None}),
         ("sign_in", "ended", sign_in | {"errors": {}, "refused": None, "came_back": "ended"}),
         ("sign_in", "refused", sign_in | {"errors": {}, "refused": unknown, "came_back": ""}),
+        ("sign_in", "with-pin", with_pin),
+        ("sign_in", "with-wrong-pin", with_pin | {"errors": WRONG | PIN_WRONG}),
+        ("sign_in", "challenged", challenged),
         ("details", "fresh", details | {"errors": {}}),
         ("details", "in-session", details | {"errors": {}, "session": SESSION}),
         ("details", "wrong", details | {"errors": CONTACT_WRONG}),

@@ -59,7 +59,7 @@ def test_sign_in_reports_all_its_faults_at_once() -> None:
 
 
 def test_unknown_field_alone_is_enough_to_refuse() -> None:
-    data = {"ticket_number": "1234567890", "birth_date": "1950-01-02", "pin": "1"}
+    data = {"ticket_number": "1234567890", "birth_date": "1950-01-02", "password": "1"}
     assert faults(forms.parse_sign_in(data, "122319", TODAY)) == [("body", "unknown_field")]
 
 
