@@ -278,7 +278,7 @@ def test_booking_for_two_is_read() -> None:
 
 
 def test_booking_for_two_reports_all_its_faults_at_once() -> None:
-    companion = {"ticket_number": "12", "contact": {"name": "a"}, "pin": "1"}
+    companion = {"ticket_number": "12", "contact": {"name": "a"}, "proof": "1"}
     body = {"choices": CHOICES, "flexible": FLEXIBLE, "companion": companion}
     assert faults(forms.parse_together(body, "122319", TODAY)) == [
         ("contact", "required"),
