@@ -80,8 +80,12 @@
     return [...state].map(hexOf).join("").startsWith(prefix);
   };
 
+  const era = form.elements.birth_era.value;
+  const isMended = () =>
+    form.elements.birth_era.value !== era ||
+    [...form.querySelectorAll("input[type=text]")].some((one) => one.value !== one.defaultValue);
+
   let number = 0;
-  let changed = false;
   let pressed = false;
   let done = false;
 
@@ -99,7 +103,7 @@
     done = true;
     bar.value = 100;
     say(work.dataset.done);
-    if (pressed || !changed) form.submit();
+    if (pressed || !isMended()) form.submit();
   };
 
   const step = () => {
@@ -123,9 +127,7 @@
     pressed = true;
     event.preventDefault();
   });
-  form.addEventListener("input", () => {
-    changed = true;
-  });
+  document.getElementById("proof-wait").hidden = true;
   work.hidden = false;
   setTimeout(step, 0);
 })();

@@ -15,6 +15,7 @@ from gateway.draw_words import DrawShown
 from gateway.fields import FieldError
 from gateway.masking import masked
 from gateway.problems import Problem, too_many_attempts
+from gateway.proofs import in_a_form
 from gateway.receipts import ReceiptSigner
 from gateway.routes.html import ProblemShown, says_kept
 from gateway.session_end import SessionEnd
@@ -101,6 +102,21 @@ FIRST_DOSE_WRONG = {
     "product": FieldError("product", "required"),
     "first_dose_year": FieldError("date", "not_a_date"),
 }
+
+CHALLENGE = in_a_form(
+    {
+        "parameters": {
+            "algorithm": "SHA-256",
+            "cost": 1,
+            "keyLength": 32,
+            "keyPrefix": "ff" * 16,
+            "nonce": "00" * 16,
+            "salt": "00" * 16,
+        },
+        "signature": "00" * 32,
+    }
+)
+"""One that nobody solves: the page stays as it is."""
 
 Sample = tuple[str, str, Mapping[str, object]]
 
@@ -232,7 +248,7 @@ def _forms() -> list[Sample]:
     typed: Mapping[str, object] = {"values": TYPED, "back": "check", "came_back": "yes"}
     sign_in = {**typed, "has_pins": False, "challenge": "", "wait_s": 60}
     with_pin = sign_in | {"errors": {}, "refused": None, "has_pins": True}
-    challenged = sign_in | {"errors": {}, "refused": None, "came_back": "", "challenge": "e30="}
+    challenged = sign_in | {"errors": {}, "refused": None, "came_back": "", "challenge": CHALLENGE}
     unknown = Problem("identity_not_confirmed")
     details = {"resident": IDENTITY, "values": TYPED}
     first = {"products": [PRODUCT], "values": TYPED}
