@@ -54,7 +54,7 @@ class Buckets:
             *(b"failures:ticket:" + person, b"failures:day:" + person, f"failures:net:{network}"),
             *(f"failures:device:{device}", "failures:city", f"slow:net:{network}", "slow:city"),
         )
-        return Failures(*(int(self.redis.get(name) or 0) for name in names))  # type: ignore[arg-type]
+        return Failures(*(int(self.redis.get(name) or 0) for name in names))
 
 
 def words_for(answer: SignInAnswer) -> set[str]:
