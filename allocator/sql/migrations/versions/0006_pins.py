@@ -7,7 +7,7 @@ from alembic import op
 from allocator.migrate import run_sql_beside
 
 revision = "0006"
-down_revision = "0005"
+down_revision = "0010"
 
 
 def upgrade() -> None:
