@@ -83,14 +83,15 @@ def set_place_cookie(response: Response, settings: GatewaySettings, token: str) 
 
 
 def set_device_cookie(response: Response, settings: GatewaySettings, text: str) -> None:
-    """Give the browser the mark of who has signed in on it. Signing out leaves it."""
+    """Give the browser the mark of who has signed in on it."""
     _set_cookie(response, settings, "device", text, DEVICE_AGE_S_MAX)
 
 
 def clear_cookies(response: Response, settings: GatewaySettings) -> None:
-    """Take session and place from the browser."""
+    """Take session and place from the browser, and forget who has signed in on it."""
     _set_cookie(response, settings, "session", "", 0)
     _set_cookie(response, settings, "place", "", 0)
+    _set_cookie(response, settings, "device", "", 0)
 
 
 def _set_cookie(

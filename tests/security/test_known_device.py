@@ -51,10 +51,11 @@ def forgotten(city: City) -> Iterator[None]:
             redis.delete(name)
 
 
-def signed_out(city: City, number: int) -> Resident:
-    """Return a resident whose device is known, and who has signed out on it."""
+def been_there(city: City, number: int) -> Resident:
+    """Return a resident whose device is known, and whose session and place token are gone."""
     resident = city.inside(number)
-    assert resident.http.post("/api/v1/sign-out").status_code == 204
+    for name in ("session", "place"):
+        del resident.http.cookies[name]
     assert set(resident.http.cookies) == {"device"}
     return resident
 
@@ -64,7 +65,7 @@ def until_locked(strangers: Strangers) -> None:
 
 
 def test_known_device_gets_in_while_strangers_hammer_its_ticket(city: City) -> None:
-    resident = signed_out(city, 1)
+    resident = been_there(city, 1)
     with Strangers(city, 1) as strangers:
         until_locked(strangers)
         assert city.resident(1).sign_in().status_code == 429
@@ -75,7 +76,7 @@ def test_known_device_gets_in_while_strangers_hammer_its_ticket(city: City) -> N
 
 
 def test_known_device_gets_in_by_the_page_too(city: City) -> None:
-    resident = signed_out(city, 2)
+    resident = been_there(city, 2)
     with Strangers(city, 2) as strangers:
         until_locked(strangers)
         typed = {"ticket_number": ticket(2), "birth_year": "1950"}
@@ -84,7 +85,7 @@ def test_known_device_gets_in_by_the_page_too(city: City) -> None:
 
 
 def test_device_of_somebody_else_opens_no_locked_ticket(city: City) -> None:
-    other = signed_out(city, 3)
+    other = been_there(city, 3)
     with Strangers(city, 4) as strangers:
         until_locked(strangers)
         other.number = 4
@@ -92,14 +93,14 @@ def test_device_of_somebody_else_opens_no_locked_ticket(city: City) -> None:
 
 
 def test_known_device_is_no_door_for_guessing(city: City) -> None:
-    thief = signed_out(city, 5)
+    thief = been_there(city, 5)
     tried = [thief.sign_in(birth_date="1950-01-02").status_code for _ in range(12)]
     assert tried == [*[401] * 10, 429, 429]
     assert city.resident(5).sign_in().json()["state"] == "inside"
 
 
 def test_mark_of_a_device_says_nothing_of_the_person(city: City) -> None:
-    resident = signed_out(city, 6)
+    resident = been_there(city, 6)
     mark = resident.http.cookies["device"]
     raw = urlsafe_b64decode(mark + "=" * (-len(mark) % 4))
     for secret in (ticket(6), BORN.isoformat()):
@@ -112,3 +113,9 @@ def test_failing_sign_in_leaves_no_mark(city: City) -> None:
     stranger = city.resident(7)
     assert stranger.sign_in(birth_date="1950-01-02").status_code == 401
     assert set(stranger.http.cookies) == set()
+
+
+def test_signing_out_forgets_the_device(city: City) -> None:
+    resident = city.inside(8)
+    assert resident.http.post("/api/v1/sign-out").status_code == 204
+    assert set(resident.http.cookies) == set()
