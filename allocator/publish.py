@@ -7,7 +7,8 @@ one write when it goes on; the leader sees the other's name, and copies all agai
 Rule 3: holders, roster and offer are copied in pieces between two batches, so that a
 large city does not keep a booking waiting.
 
-Redis: `roster` HASH person key -> birth check; `holders:{campaign}` SET of person
+Redis: `roster` HASH person key -> birth check, and behind it the check of the PIN of who has
+one; `pins` there while anybody has; `holders:{campaign}` SET of person
 keys (`publishing:holders:{campaign}` while it is copied, `publishing` with the mark
 that `published` gets in the end); `catalogue` JSON;
 `availability:{release}` MessagePack; `stock:{release}` pairs left; `published` city,
@@ -41,7 +42,8 @@ from allocator.offer import (
     second_dose_slots,
     slots_of,
 )
-from allocator.reads import CATALOGUE_KEY, availability_key
+from allocator.reads import CATALOGUE_KEY, PINS_KEY, availability_key
+from allocator.sealing import CHECK_BYTES
 from allocator.store import Store, Versions
 from monitoring import metrics
 from monitoring.logs import get_logger
@@ -252,14 +254,21 @@ class Publisher:
 
     def _copy_roster(self) -> Iterator[None]:
         """Copy the roster, then say that all is published; yield after each piece."""
-        started, copied, after = self._monotonic(), 0, b""
+        started, copied, after, has_pins = self._monotonic(), 0, b"", False
         while people := self._store.roster_after(after, PIECE_PEOPLE):
             pipeline = self._signed()
             pipeline.hset(ROSTER_KEY, mapping=dict(people))
             pipeline.execute()
             after = people[-1][0]
             copied += len(people)
+            has_pins = has_pins or any(len(checks) > CHECK_BYTES for _, checks in people)
             yield
+        if has_pins:
+            pipeline = self._signed()
+            pipeline.set(PINS_KEY, 1)
+            pipeline.execute()
+        else:
+            self._deleted(PINS_KEY)
         if self._renamed(COPYING_KEY, PUBLISHED_KEY):
             duration_s = round(self._monotonic() - started, 3)
             log.info("roster_published", count=copied, duration_s=duration_s)

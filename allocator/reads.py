@@ -37,6 +37,7 @@ from allocator.sealing import Contact as Contact
 from allocator.sealing import Identity as Identity
 from allocator.sealing import birth_check as birth_check
 from allocator.sealing import person_key as person_key
+from allocator.sealing import pin_check as pin_check
 from allocator.sealing import seal as seal
 from allocator.sealing import seal_identity as seal_identity
 from allocator.sealing import unseal as unseal
@@ -45,6 +46,8 @@ from allocator.sealing import unseal_identity as unseal_identity
 from monitoring.background import Background
 
 CATALOGUE_KEY = "catalogue"
+PINS_KEY = "pins"
+"""There while somebody on the roster has a PIN on the ticket."""
 REFRESH_EVERY_S_MIN, REFRESH_EVERY_S_MAX = 0.25, 1.0
 _COST_SHARE_MAX = 0.05
 """At most this share of the time goes into fetching, but for once in REFRESH_EVERY_S_MAX."""
@@ -89,6 +92,7 @@ class Reads:
         self._contact_key = contact_key
         self._catalogue: Catalogue | None = None
         self._catalogue_bytes = b""
+        self._has_pins = False
         self._availability: dict[str, Availability] = {}
         self._availability_bytes: dict[str, bytes] = {}
         self._background = Background(reads_refresh=self._refresh_forever)
@@ -111,6 +115,11 @@ class Reads:
         if self._catalogue is None:
             raise CatalogueMissing
         return self._catalogue
+
+    @property
+    def has_pins(self) -> bool:
+        """Say whether somebody on the roster has a PIN, at most about a second old."""
+        return self._has_pins
 
     def availability(self, release_id: str) -> Availability | None:
         """Return what a release still has, at most about a second old; None if unknown."""
@@ -170,7 +179,10 @@ class Reads:
         release_ids = list(self._catalogue.releases)
         if not release_ids:
             return
-        published: Any = await self._redis.mget([availability_key(r) for r in release_ids])
+        asked = [PINS_KEY, *map(availability_key, release_ids)]
+        found: Any = await self._redis.mget(asked)
+        pins, *published = found
+        self._has_pins = pins is not None
         for release_id, content in zip(release_ids, published, strict=True):
             if content is not None and content != self._availability_bytes.get(release_id):
                 self._availability_bytes[release_id] = content

@@ -3,7 +3,8 @@
 Only keyed hashes and sealed values are stored. Importing the same file again
 changes nothing; a line whose birth date was corrected replaces the old one; people
 who are not in the file stay as they are. The version that the gateways' copy is
-compared with grows only when something changed, in the same transaction.
+compared with grows only when something changed, in the same transaction. A file without
+the column of PINs leaves those that are there; an empty cell in that column takes one away.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import psycopg
 
 from allocator.errors import StoreAway
 from allocator.roster_file import Person
-from allocator.sealing import Identity, birth_check, person_key, seal_identity
+from allocator.sealing import Identity, birth_check, person_key, pin_check, seal_identity
 from allocator.statements import statement
 from monitoring.secrets import read_secret
 
@@ -89,13 +90,14 @@ def _import(
     connection.execute(_sql("roster_hold"))
     connection.execute(_sql("roster_arriving"))
     with connection.cursor() as cursor, cursor.copy(_sql("roster_copy")) as copy:
-        copy.set_types(["bytea", "bytea", "bytea"])
+        copy.set_types(["bytea", "bytea", "bytea", "bytea"])
         for start in range(0, len(people), _PEOPLE_BETWEEN_REPORTS):
             some = people[start : start + _PEOPLE_BETWEEN_REPORTS]
             for person in some:
                 copy.write_row(_row(keys, person))
             advance(len(some))
-    row = connection.execute(_sql("roster_merge")).fetchone()
+    has_pins = any(person.pin is not None for person in people)
+    row = connection.execute(_sql("roster_merge"), {"has_pins": has_pins}).fetchone()
     assert row is not None
     added, corrected = int(row[0]), int(row[1])
     changed = added + corrected > 0
@@ -107,11 +109,12 @@ def _import(
     return Imported(len(people), added, corrected, unchanged, int(version[0]))
 
 
-def _row(keys: RosterKeys, person: Person) -> tuple[bytes, bytes, bytes]:
+def _row(keys: RosterKeys, person: Person) -> tuple[bytes, bytes, bytes, bytes | None]:
     identity = Identity(person.municipality_code, person.ticket_number, person.birth_date)
     key = person_key(keys.identity, identity.municipality_code, identity.ticket_number)
     check = birth_check(keys.identity, key, identity.birth_date)
-    return key, check, seal_identity(keys.roster, identity, key)
+    pin = pin_check(keys.identity, key, person.pin) if person.pin else None
+    return key, check, seal_identity(keys.roster, identity, key), pin
 
 
 def _sql(name: str) -> bytes:

@@ -9,6 +9,8 @@ order, in UTF-8 (with or without a mark) or Shift_JIS, lines ended by LF or CRLF
 Digits may be full-width. A municipality code has 6 digits, the last of them a
 check digit; a ticket number (接種券番号) has 10, unique within its municipality;
 a birth date is `yyyy-mm-dd`, `yyyy/m/d` or `yyyymmdd`. Blank lines are passed over.
+A column `pin` may stand there, too: the 4 to 8 digits printed on a ticket beside its number, or
+nothing where a ticket has none.
 Source of the check digit: JIS X 0401 and 0402 (全国地方公共団体コード), modulus 11.
 """
 
@@ -24,21 +26,27 @@ from typing import TypeVar
 import msgspec
 
 COLUMNS = ("municipality_code", "ticket_number", "birth_date")
+PIN_COLUMN = "pin"
 BYTES_MAX = 64 * 1024 * 1024
 AGE_YEARS_MAX = 130
 
 _DIGITS_6 = re.compile(r"[0-9]{6}")
 _DIGITS_10 = re.compile(r"[0-9]{10}")
+_PIN = re.compile(r"([0-9]{4,8})?")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})|(\d{4})/(\d{1,2})/(\d{1,2})|(\d{4})(\d{2})(\d{2})")
 _CHECK_WEIGHTS = (6, 5, 4, 3, 2)
 
 
 class Person(msgspec.Struct, frozen=True):
-    """One eligible person. Printed without its content."""
+    """One eligible person. Printed without its content.
+
+    `pin` is None when the file has no such column, and empty for a ticket without one.
+    """
 
     municipality_code: str
     ticket_number: str
     birth_date: date
+    pin: str | None = None
 
     def __repr__(self) -> str:
         """Hide the content, so that a log or a traceback cannot show it."""
@@ -102,13 +110,14 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _header_faults(header: list[str]) -> list[LineFault]:
+    known = (*COLUMNS, PIN_COLUMN)
     faults = [
         LineFault(1, "", f"column {number} is unknown; the columns are {', '.join(COLUMNS)}")
         for number, name in enumerate(header, 1)
-        if name not in COLUMNS
+        if name not in known
     ]
-    for column in COLUMNS:
-        if header.count(column) != 1:
+    for column in known:
+        if header.count(column) != 1 and (column in header or column in COLUMNS):
             reason = "column is missing" if column not in header else "column stands there twice"
             faults.append(LineFault(1, column, reason))
     return faults
@@ -118,7 +127,7 @@ class _Reader:
     """Reads the lines below the header, and remembers who was there."""
 
     def __init__(self, header: list[str], today: date) -> None:
-        self._index: Mapping[str, int] = {name: header.index(name) for name in COLUMNS}
+        self._index: Mapping[str, int] = {name: header.index(name) for name in header}
         self._today = today
         self._lines_of: dict[tuple[str, str], int] = {}
         self._people: list[Person] = []
@@ -140,21 +149,23 @@ class _Reader:
         return RosterFile(people=tuple(self._people))
 
     def _read_line(self, line: int, cells: list[str]) -> None:
-        if len(cells) != len(COLUMNS):
-            reason = f"{len(cells)} columns where {len(COLUMNS)} belong"
+        if len(cells) != len(self._index):
+            reason = f"{len(cells)} columns where {len(self._index)} belong"
             self._faults.append(LineFault(line, "", reason))
             return
         code = self._value(line, cells, "municipality_code", _municipality_code)
         ticket = self._value(line, cells, "ticket_number", _ticket_number)
         born = self._value(line, cells, "birth_date", self._birth_date)
-        if code is None or ticket is None or born is None:
+        has_pins = PIN_COLUMN in self._index
+        pin = self._value(line, cells, PIN_COLUMN, _pin) if has_pins else None
+        if code is None or ticket is None or born is None or (has_pins and pin is None):
             return
         earlier = self._lines_of.setdefault((code, ticket), line)
         if earlier != line:
             reason = f"the same ticket number as in line {earlier}"
             self._faults.append(LineFault(line, "ticket_number", reason))
             return
-        self._people.append(Person(code, ticket, born))
+        self._people.append(Person(code, ticket, born, pin))
 
     def _value(
         self, line: int, cells: list[str], column: str, read: Callable[[str], Value]
@@ -201,4 +212,10 @@ def _municipality_code(text: str) -> str:
 def _ticket_number(text: str) -> str:
     if _DIGITS_10.fullmatch(text) is None:
         raise _Wrong(f"not 10 digits but {len(text)} characters" if text else "missing")
+    return text
+
+
+def _pin(text: str) -> str:
+    if _PIN.fullmatch(text) is None:
+        raise _Wrong("not 4 to 8 digits")
     return text

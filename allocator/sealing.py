@@ -27,6 +27,7 @@ from allocator.commands import Command
 from allocator.errors import SealBroken
 
 PERSON_KEY_BYTES = 16
+CHECK_BYTES = 16
 _NONCE_BYTES = 12
 
 
@@ -62,6 +63,11 @@ def person_key(identity_key: bytes, municipality_code: str, ticket_number: str) 
 def birth_check(identity_key: bytes, person: bytes, birth_date: date) -> bytes:
     """Return the 16 bytes that prove the birth date of the person with that key."""
     return _digest(identity_key, b"birth|" + person + birth_date.isoformat().encode())
+
+
+def pin_check(identity_key: bytes, person: bytes, pin: str) -> bytes:
+    """Return the 16 bytes that prove the PIN on the ticket of the person with that key."""
+    return _digest(identity_key, b"pin|" + person + pin.encode())
 
 
 def seal(key: bytes, plaintext: bytes, aad: bytes) -> bytes:

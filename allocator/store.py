@@ -230,7 +230,7 @@ class Store:
                     connection.execute(_sql(statements.CATALOGUE_EDITED), edits)
 
     def roster_after(self, person_key: bytes, limit: int) -> list[tuple[bytes, bytes]]:
-        """Return the next people of the roster, as (person key, birth check)."""
+        """Return the next people of the roster, as (person key, birth check, PIN check if any)."""
         parameters = {"person_key": person_key, "limit": limit}
         with self._connected() as connection:
             rows = connection.execute(_sql(statements.ROSTER_AFTER), parameters).fetchall()

@@ -30,6 +30,7 @@ PHONE_DIGITS_MIN, PHONE_DIGITS_MAX = 10, 15
 """ITU-T E.164 allows 15 digits; a Japanese number has 10 or 11."""
 EMAIL_LENGTH_MAX = 254
 SLOT_ID_DIGITS_MAX = 18
+PIN_DIGITS_MIN, PIN_DIGITS_MAX = 4, 8
 DAY_MIN = date(1900, 1, 1)
 YEAR_DIGITS, ERA_YEAR_DIGITS_MAX = 4, 2
 
@@ -45,6 +46,7 @@ CODES = frozenset(
         "era_over",
         "not_a_choice",
         "not_a_date",
+        "not_a_pin",
         "not_a_phone",
         "not_a_uuid",
         "not_an_email",
@@ -224,6 +226,14 @@ def digits(length: int) -> Reader[str]:
         return given
 
     return read
+
+
+def pin(value: object) -> str:
+    """Read the PIN that is printed on a ticket."""
+    given = normalised(text(value, ID_LENGTH_MAX))
+    if not _is_digits(given) or not PIN_DIGITS_MIN <= len(given) <= PIN_DIGITS_MAX:
+        raise faulty("not_a_pin", min=PIN_DIGITS_MIN, max=PIN_DIGITS_MAX)
+    return given
 
 
 def name(value: object) -> str:

@@ -30,7 +30,7 @@ BODY_BYTES_MAX = 64 * 1024
 TICKET_DIGITS = 10
 MUNICIPALITY_DIGITS = 6
 REQUEST_ID_FIELD = "Idempotency-Key"
-_IDENTITY = ("ticket_number", "birth_date", "municipality_code")
+_IDENTITY = ("ticket_number", "birth_date", "municipality_code", "pin")
 
 Form = TypeVar("Form")
 
@@ -42,6 +42,7 @@ class SignInForm:
     municipality_code: str
     ticket_number: str
     birth_date: date
+    pin: str | None = None
 
     def __repr__(self) -> str:
         """Hide the content, so that a log or a traceback cannot show it."""
@@ -129,14 +130,15 @@ def decode_object(body: bytes) -> dict[str, object] | list[FieldError]:
 def parse_sign_in(
     data: Data, municipality_default: str, today: date
 ) -> SignInForm | list[FieldError]:
-    """Read `ticket_number`, `birth_date` and, where given, `municipality_code`."""
+    """Read `ticket_number`, `birth_date` and, where given, `municipality_code` and `pin`."""
     fields = Fields(data, _IDENTITY)
     code = fields.optional("municipality_code", read.digits(MUNICIPALITY_DIGITS))
     ticket = fields.required("ticket_number", read.digits(TICKET_DIGITS))
     born = fields.required("birth_date", read.birth_day(today))
+    pin = fields.optional("pin", read.pin)
     if ticket is None or born is None or fields.errors:
         return fields.errors
-    return SignInForm(code or municipality_default, ticket, born)
+    return SignInForm(code or municipality_default, ticket, born, pin)
 
 
 def parse_contact(data: Data) -> ContactForm | list[FieldError]:

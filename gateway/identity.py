@@ -17,12 +17,20 @@ from typing import TYPE_CHECKING
 from starlette.requests import HTTPConnection
 
 from allocator.errors import SealBroken
-from allocator.reads import Identity, birth_check, person_key, seal_identity, unseal_identity
+from allocator.reads import (
+    Identity,
+    birth_check,
+    person_key,
+    pin_check,
+    seal_identity,
+    unseal_identity,
+)
 from gateway.forms import SignInForm
 from gateway.sessions import digest_of, place_token, session_token
 from gateway.settings import GatewaySettings
 from monitoring import metrics
 from waiting_room.answers import Session
+from waiting_room.line import NO_PIN
 from waiting_room.tickets import PlaceToken, sign, verify
 
 if TYPE_CHECKING:
@@ -34,10 +42,11 @@ _NETWORK_BYTES = {socket.AF_INET: 3, socket.AF_INET6: 8}
 
 @dataclass(frozen=True)
 class Credentials:
-    """The two keyed hashes that stand for a ticket and a birth date."""
+    """The keyed hashes that stand for a ticket, a birth date and the PIN, if one was given."""
 
     person_key: bytes
     birth_check: bytes
+    pin_check: bytes
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,8 @@ class Visitor:
 def credentials(identity_key: bytes, form: SignInForm) -> Credentials:
     """Hash what somebody signs in with."""
     person = person_key(identity_key, form.municipality_code, form.ticket_number)
-    return Credentials(person, birth_check(identity_key, person, form.birth_date))
+    pin = NO_PIN if form.pin is None else pin_check(identity_key, person, form.pin)
+    return Credentials(person, birth_check(identity_key, person, form.birth_date), pin)
 
 
 def issue_token(
@@ -96,10 +106,10 @@ async def find_visitor(connection: HTTPConnection, parts: Parts) -> Visitor | No
         if session is not None:
             return _in_session(parts, session, digest, token)
         metrics.SECURITY_EVENTS.labels("session_expired").inc()
-    visitor = _with_token(parts, token) if token is not None else None
-    if visitor is None or await parts.signed_out.has(place_token(connection, parts.settings) or ""):
+    if token is None or (visitor := _with_token(parts, token)) is None:
         return None
-    return visitor
+    held = place_token(connection, parts.settings) or ""
+    return None if await parts.signed_out.has(token, held) else visitor
 
 
 def network_of(connection: HTTPConnection, settings: GatewaySettings, identity_key: bytes) -> str:

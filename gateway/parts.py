@@ -26,6 +26,7 @@ from gateway.board import Board
 from gateway.choosing import KeptOffers
 from gateway.downtime import Downtime
 from gateway.kept_pages import KeptPages
+from gateway.proofs import Proofs
 from gateway.readiness import Readiness
 from gateway.receipts import ReceiptSigner
 from gateway.sessions import Asked, Drafts, SignedOut
@@ -74,6 +75,7 @@ class Parts:
     drafts: Drafts
     asked: Asked
     signed_out: SignedOut
+    proofs: Proofs
     receipts: ReceiptSigner
     readiness: Readiness
     vwr: Vwr | None = None
@@ -118,8 +120,7 @@ def assemble(settings: GatewaySettings, clock: Callable[[], datetime] | None = N
         redis,
         session_idle_s=settings.session_idle_s,
         session_absolute_s=settings.session_absolute_s,
-        ticket_failures_max=settings.ticket_failures_max,
-        network_failures_max=settings.network_failures_max,
+        limits=settings.sign_in_limits(),
     )
     board = Board(line, reads, time.monotonic)
     return Parts(
@@ -146,10 +147,17 @@ def assemble(settings: GatewaySettings, clock: Callable[[], datetime] | None = N
         drafts=Drafts(line, keys.session),
         asked=Asked(redis, _ASKED_KEPT_S),
         signed_out=SignedOut(redis),
+        proofs=_proofs(settings, redis, keys, clock or _now),
         receipts=ReceiptSigner(read_secret(secrets_dir, "receipt.key")),
         readiness=Readiness(line, reads, board, time.monotonic),
         vwr=vwr_of(settings, redis),
     )
+
+
+def _proofs(
+    settings: GatewaySettings, redis: Redis, keys: Keys, clock: Callable[[], datetime]
+) -> Proofs:
+    return Proofs(redis, keys.place, tries_max=settings.proof_tries_max, clock=clock)
 
 
 def _now() -> datetime:

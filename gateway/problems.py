@@ -109,6 +109,12 @@ def too_many_attempts(retry_after_s: int) -> Problem:
     return Problem("too_many_attempts", {"minutes": minutes}, headers=headers)
 
 
+def proof_needed(retry_after_s: int, challenge: Mapping[str, object]) -> Problem:
+    """Return the problem of a try that must bring a proof of work, or wait."""
+    waits = too_many_attempts(retry_after_s)
+    return Problem(waits.code, {**waits.params, "challenge": challenge}, headers=waits.headers)
+
+
 def headers_of(problem: Problem) -> dict[str, str]:
     """Return the headers that go with a problem."""
     headers = dict(problem.headers)

@@ -21,12 +21,13 @@ import msgspec
 from allocator.errors import CatalogueMissing, NotYours
 from allocator.model import Booking, Outcome, Refusal
 from allocator.reads import Contact, Identity
+from gateway.attempting import Attempt, refusal_of
 from gateway.cohorts import releases_for
 from gateway.fields import Doses
 from gateway.forms import BookingForm, ChangeForm, SignInForm
 from gateway.identity import Visitor, credentials, issue_token, token_text
 from gateway.parts import Parts
-from gateway.problems import Problem, refused, too_many_attempts
+from gateway.problems import Problem, refused
 from gateway.sessions import digest_of, new_token
 from gateway.views import (
     AfterBooking,
@@ -39,14 +40,8 @@ from gateway.views import (
 )
 from monitoring import metrics
 from monitoring.logs import get_logger
-from waiting_room.answers import (
-    Entered,
-    NotConfirmed,
-    NotYourTurn,
-    Standing,
-    TooManyAttempts,
-    Word,
-)
+from waiting_room.answers import Entered, NotYourTurn, Standing, Word
+from waiting_room.answers import SignedIn as Confirmed
 from waiting_room.errors import WaitingRoomError
 from waiting_room.tickets import PlaceToken
 
@@ -60,6 +55,7 @@ class SignedIn:
     `arrival` is the index in order of arrival, by which the draw knows the person.
     """
 
+    person_key: bytes
     state: Word
     place: int | None
     release_id: str
@@ -102,28 +98,25 @@ Answered = Held | Undecided | Problem
 
 
 async def sign_in(
-    parts: Parts, form: SignInForm, network: str, held: PlaceToken | None = None
+    parts: Parts, form: SignInForm, attempt: Attempt, held: PlaceToken | None = None
 ) -> SignedIn | Problem:
     """Confirm an identity and take a place, or come straight in when it is one's turn.
 
-    `network` stands for the caller's network; `held` is the place token that the
-    browser still has. An unknown ticket and a wrong birth date go the same way
-    and are answered alike (R2).
+    `held` is the place token that the browser still has. An unknown ticket, a wrong
+    birth date and a wrong PIN go the same way and are answered alike (R2).
     """
     who = credentials(parts.keys.identity, form)
     now = parts.clock()
     releases = releases_for(parts.reads.catalogue, form.birth_date, now)
     answer = await parts.line.sign_in(
-        who.person_key, who.birth_check, network, releases, now.timestamp(), held
+        *(who.person_key, who.birth_check, attempt.network, releases, now.timestamp(), held),
+        pin_check=who.pin_check,
+        device=attempt.device(parts, who.person_key),
+        proof=attempt.proof,
     )
-    match answer:
-        case NotConfirmed():
-            metrics.SIGN_INS.labels("not_confirmed").inc()
-            return Problem("identity_not_confirmed")
-        case TooManyAttempts(retry_after_s=seconds):
-            metrics.SIGN_INS.labels("too_many_attempts").inc()
-            return too_many_attempts(seconds)
-    metrics.SIGN_INS.labels("confirmed").inc()
+    if (no := refusal_of(parts, answer, attempt.network)) is not None:
+        return no
+    assert isinstance(answer, Confirmed), "what is not refused is confirmed"
     if answer.standing is None:
         return refused(Refusal.NOT_ELIGIBLE)
     identity = Identity(form.municipality_code, form.ticket_number, form.birth_date)
@@ -143,12 +136,13 @@ async def _signed_in(
     text = token_text(parts, token)
     word = await _true_word(parts, person, standing)
     if word not in ("your_turn", "inside", "booked"):
-        return SignedIn(word, standing.place, release_id, text, None, standing.index)
+        return SignedIn(person, word, standing.place, release_id, text, None, standing.index)
     entered = await _open_session(parts, token)
     if isinstance(entered, Problem):
-        return SignedIn("waiting", standing.place, release_id, text, None, standing.index)
+        return SignedIn(person, "waiting", standing.place, release_id, text, None, standing.index)
     state: Word = "booked" if word == "booked" else "inside"
-    return SignedIn(state, standing.place, release_id, text, entered.session_token, standing.index)
+    session = entered.session_token
+    return SignedIn(person, state, standing.place, release_id, text, session, standing.index)
 
 
 async def standing(parts: Parts, visitor: Visitor) -> Whereabouts:

@@ -1,4 +1,4 @@
-"""What a browser holds (two cookies), and what is kept for it: drafts, and questions asked.
+"""What a browser holds (three cookies), and what is kept for it: drafts, and questions asked.
 
 Rule 1: a session token is 256 random bits; Redis knows its SHA-256 alone.
 Rule 2: what was typed is kept sealed, bound to the person, and outlives the session
@@ -15,7 +15,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -26,13 +26,15 @@ from starlette.responses import Response
 
 from allocator.errors import InboxAway, SealBroken
 from allocator.reads import seal, unseal
+from gateway.devices import DEVICE_AGE_S_MAX
 from gateway.settings import GatewaySettings
+from waiting_room import keys
 from waiting_room.errors import room_away
 from waiting_room.joined_calls import JoinedCalls
 from waiting_room.line import Line
-from waiting_room.tickets import TOKEN_AGE_S_MAX
+from waiting_room.tickets import TOKEN_AGE_S_MAX, PlaceToken
 
-CookieName = Literal["session", "place"]
+CookieName = Literal["session", "place", "device"]
 Draft = dict[str, str]
 
 _TOKEN_BYTES = 32
@@ -65,6 +67,11 @@ def place_token(connection: HTTPConnection, settings: GatewaySettings) -> str | 
     return connection.cookies.get(cookie_name(settings, "place"))
 
 
+def device_cookie(connection: HTTPConnection, settings: GatewaySettings) -> str:
+    """Return what the browser sent of who has signed in on it, not verified."""
+    return connection.cookies.get(cookie_name(settings, "device"), "")
+
+
 def set_session_cookie(response: Response, settings: GatewaySettings, token: str) -> None:
     """Give the browser its session."""
     _set_cookie(response, settings, "session", token, settings.session_absolute_s)
@@ -75,10 +82,16 @@ def set_place_cookie(response: Response, settings: GatewaySettings, token: str) 
     _set_cookie(response, settings, "place", token, TOKEN_AGE_S_MAX)
 
 
+def set_device_cookie(response: Response, settings: GatewaySettings, text: str) -> None:
+    """Give the browser the mark of who has signed in on it."""
+    _set_cookie(response, settings, "device", text, DEVICE_AGE_S_MAX)
+
+
 def clear_cookies(response: Response, settings: GatewaySettings) -> None:
-    """Take session and place from the browser."""
+    """Take session and place from the browser, and forget who has signed in on it."""
     _set_cookie(response, settings, "session", "", 0)
     _set_cookie(response, settings, "place", "", 0)
+    _set_cookie(response, settings, "device", "", 0)
 
 
 def _set_cookie(
@@ -165,28 +178,43 @@ ASKED_TOGETHER_MAX = 100
 
 
 class SignedOut:
-    """Place tokens whose browsers have signed out: they identify nobody any more.
+    """Place tokens that identify nobody any more: signed out, or ended by the staff.
 
     Their holders keep the place, and sign in again. A wiped Redis forgets them.
     """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._asked = JoinedCalls[str, bool](self._have_ended, ASKED_TOGETHER_MAX)
+        self._asked = JoinedCalls[tuple[PlaceToken, str], bool](
+            self._have_ended, ASKED_TOGETHER_MAX
+        )
 
     async def add(self, token_text: str) -> None:
         """End a token. Raises `RoomAway`."""
         with room_away():
             await self._redis.set(_signed_out_key(token_text), b"1", ex=TOKEN_AGE_S_MAX)
 
-    async def has(self, token_text: str) -> bool:
-        """Say whether a token was ended. Raises `RoomAway`."""
-        return await self._asked.call(_signed_out_key(token_text))
+    async def has(self, token: PlaceToken, token_text: str) -> bool:
+        """Say whether a (verified) token was ended. Raises `RoomAway`."""
+        return await self._asked.call((token, token_text))
 
-    async def _have_ended(self, names: Sequence[str]) -> Sequence[bool]:
+    async def _have_ended(self, asked: Sequence[tuple[PlaceToken, str]]) -> Sequence[bool]:
+        names: list[str | bytes] = [keys.ENDED_ALL]
+        for token, text in asked:
+            names += [_signed_out_key(text), keys.ended(token.person_key)]
         with room_away():
-            values = await self._redis.mget(names)
-        return [value is not None for value in values]
+            found: Any = await self._redis.mget(names)
+        for_all, *own = found
+        signed_out, ended = own[::2], own[1::2]
+        return [
+            out is not None or any(_is_before(token, at) for at in (theirs, for_all))
+            for (token, _), out, theirs in zip(asked, signed_out, ended, strict=True)
+        ]
+
+
+def _is_before(token: PlaceToken, ended_at: bytes | None) -> bool:
+    """Say whether a token is of before a moment, or of its very second."""
+    return ended_at is not None and token.issued_at <= int(ended_at)
 
 
 def _signed_out_key(token_text: str) -> str:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from monitoring.settings import ProcessSettings
+from waiting_room.attempts import Limits
 from waiting_room.vwr import EVENT_ID
 
 ADDRESS_IN_MAP_URL = "{address}"
@@ -60,7 +61,26 @@ class GatewaySettings(ProcessSettings):
     reply_wait_s: float = Field(default=4.0, gt=0)
     inbox_length_max: int = Field(default=20_000, gt=0)
     ticket_failures_max: int = Field(default=10, gt=0)
+    """Failures of a ticket in an hour, by strangers; `..._day_max`: in a day."""
+    ticket_failures_day_max: int = Field(default=20, gt=0)
     network_failures_max: int = Field(default=600, gt=0)
+    network_clean_max: int = Field(default=10, ge=0)
+    """A network with fewer failures in an hour may try a locked ticket, with a proof of work."""
+
+    proof_of_work: bool = True
+    """Ask for proofs when risk rises; false: only lock. See `waiting_room.attempts`."""
+    proof_tries_max: int = Field(default=200_000, ge=1_000, le=5_000_000)
+    """Hashes that a proof takes at most, half of them on average: seconds on an old phone."""
+    proof_ticket_from: int = Field(default=10, ge=1, le=1_000)
+    proof_network_from: int = Field(default=60, ge=1, le=100_000)
+    proof_city_from: int = Field(default=600, ge=1, le=1_000_000)
+    """Failures from which on proofs are asked for: of a ticket, of a network, of all in 10 min.
+
+    The last one is a failure a second: a hundred thousand people who sign in within ten minutes
+    of an opening and of whom one in a hundred mistypes stay below it."""
+    slow_sign_ins_max: int = Field(default=30, ge=0, le=10_000)
+    """Tries in a minute, in the whole city, without the proof that was asked for."""
+
     redis_connections_max: int = Field(default=64, gt=2)
     database_connections_max: int = Field(default=4, gt=0)
     graceful_shutdown_s: int = Field(default=8, gt=0)
@@ -88,11 +108,27 @@ class GatewaySettings(ProcessSettings):
     def _check(self) -> GatewaySettings:
         if (self.public_socket_fd is None) == (self.port is None):
             raise ValueError("set either PUBLIC_SOCKET_FD or PORT")
+        if self.ticket_failures_max > self.ticket_failures_day_max:
+            raise ValueError("TICKET_FAILURES_MAX is greater than TICKET_FAILURES_DAY_MAX")
         if self.session_idle_s > self.session_absolute_s:
             raise ValueError("SESSION_IDLE_S is greater than SESSION_ABSOLUTE_S")
         if self.vwr_event_id and not self.vwr_issuer:
             raise ValueError("VWR_EVENT_ID needs VWR_ISSUER")
         return self
+
+    def sign_in_limits(self) -> Limits:
+        """Return when a sign-in is locked, and when a proof is asked for."""
+        return Limits(
+            ticket_hour_max=self.ticket_failures_max,
+            ticket_day_max=self.ticket_failures_day_max,
+            network_hour_max=self.network_failures_max,
+            network_clean_max=self.network_clean_max,
+            proofs=self.proof_of_work,
+            proof_ticket_from=self.proof_ticket_from,
+            proof_network_from=self.proof_network_from,
+            proof_city_from=self.proof_city_from,
+            slow_city_max=self.slow_sign_ins_max,
+        )
 
     def city_name(self, language: str) -> str:
         """Return the city's name in a reader's language."""

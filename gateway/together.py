@@ -9,14 +9,13 @@ from uuid import UUID
 
 from allocator.errors import NotYours
 from allocator.reads import Contact
+from gateway.attempting import Attempt, refusal_of
 from gateway.fields import FieldError
 from gateway.forms import ContactForm, TogetherForm
 from gateway.identity import Visitor, credentials
 from gateway.parts import Parts
-from gateway.problems import Problem, invalid, too_many_attempts
+from gateway.problems import Problem, invalid
 from gateway.residents import Answered, told
-from monitoring import metrics
-from waiting_room.answers import NotConfirmed, TooManyAttempts
 
 
 async def book_together(
@@ -25,13 +24,13 @@ async def book_together(
     request_id: UUID,
     form: TogetherForm,
     *,
-    network: str,
+    attempt: Attempt,
     language: str,
 ) -> Answered:
     """Ask for two pairs, at the same time or in adjoining slots.
 
     The companion is confirmed as at a sign-in, with the same counting of failures:
-    this is no second door for guessing (R2). `network` stands for the caller's.
+    this is no second door for guessing (R2).
     Two come in with one turn: whoever has booked, and given back, cannot bring the next.
     """
     if await _has_had_its_turn(parts, visitor, request_id):
@@ -40,14 +39,14 @@ async def book_together(
     if who.person_key == visitor.person_key:
         return invalid([FieldError("companion.ticket_number", "same_person")])
     now = parts.clock().timestamp()
-    answer = await parts.line.confirm(who.person_key, who.birth_check, network, now)
-    match answer:
-        case NotConfirmed():
-            metrics.SIGN_INS.labels("not_confirmed").inc()
-            return Problem("companion_not_confirmed")
-        case TooManyAttempts(retry_after_s=seconds):
-            metrics.SIGN_INS.labels("too_many_attempts").inc()
-            return too_many_attempts(seconds)
+    answer = await parts.line.confirm(
+        *(who.person_key, who.birth_check, attempt.network, now),
+        pin_check=who.pin_check,
+        device=attempt.device(parts, who.person_key),
+    )
+    no = refusal_of(parts, answer, attempt.network, not_confirmed="companion_not_confirmed")
+    if no is not None:
+        return no
     outcome = await parts.inbox.book_together(
         request_id,
         visitor.person_key,

@@ -19,6 +19,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
             *("ok", "not_yet", "invalid", "unknown", "expired", "full", "away"),
             *("committed", "fenced", "outdated", "lost"),
             *("waiting", "closed", "maintenance"),
+            *("asked", "proved", "waited"),
         }
     ),
     "cause": frozenset({"paused", "rate_lowered", "capacity_cut", "slower_than_measured"}),
@@ -27,6 +28,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
             "too_many_attempts",
             "cross_site",
             "bad_token",
+            "bad_proof",
             "session_expired",
             "not_signed_in",
             "not_inside",

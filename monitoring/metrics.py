@@ -47,6 +47,11 @@ SIGN_INS = Counter(
     "Sign-ins by result: confirmed, not_confirmed, too_many_attempts.",
     ["result"],
 )
+PROOFS = Counter(
+    "seiriken_proofs_total",
+    "Proofs of work at sign-in: asked, proved, waited (a minute instead of a proof), invalid.",
+    ["result"],
+)
 SECURITY_EVENTS = Counter(
     "seiriken_security_events_total",
     "Requests that were refused for safety's sake, by kind.",

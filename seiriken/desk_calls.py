@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from waiting_room.line import Line
 
 NETWORK = "phone-desk"
-"""Stands where a resident's network would, when failed attempts are counted."""
+"""Stands where a resident's network would, when failed attempts are counted; strangers who lock
+a ticket do not keep its owner from ringing up."""
 
 REDIS_TIMEOUT_S = 5.0
 
@@ -69,7 +70,12 @@ async def _ask(
 async def _confirmed(line: Line, who: Credentials, releases: list[str], now: float) -> Standing:
     from waiting_room.answers import SignedIn, TooManyAttempts
 
-    answer = await line.sign_in(who.person_key, who.birth_check, NETWORK, releases, now)
+    device = f"{NETWORK}:{who.person_key.hex()}"
+    answer = await line.sign_in(
+        *(who.person_key, who.birth_check, NETWORK, releases, now),
+        pin_check=who.pin_check,
+        device=device,
+    )
     if isinstance(answer, TooManyAttempts):
         wait = f"{answer.retry_after_s} s"
         raise CommandError(f"too many failed attempts; this ticket is locked for {wait}")

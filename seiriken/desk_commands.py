@@ -62,7 +62,7 @@ CallerFile = Annotated[
     typer.Option(
         "--caller-file",
         metavar="FILE|-",
-        help="A JSON object: ticket_number, birth_date, and another municipality_code; "
+        help="A JSON object: ticket_number, birth_date, and another municipality_code or a pin; "
         "- reads standard input. Asked for when left out.",
     ),
 ]
@@ -303,6 +303,20 @@ def call(caller_file: CallerFile = None, home: HomeOption = None, as_json: AsJso
     from seiriken.desk_calls import answer_call
 
     answer_call(home, caller_file, as_json=as_json)
+
+
+@app.command("end-sessions")
+def end_sessions(
+    ticket_file: TicketFile = None,
+    everybody: Annotated[bool, typer.Option("--all", help="Those of everybody.")] = False,
+    yes: Yes = False,
+    home: HomeOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """End what somebody, or everybody, is signed in with, at once; places and bookings stay."""
+    from seiriken.desk_endings import end
+
+    end(home, ticket_file, everybody=everybody, yes=yes, as_json=as_json)
 
 
 def _confirmed(counter: Counter, person_file: Path | None) -> tuple[bytes, Arrival]:

@@ -75,11 +75,13 @@ def read_arrival(source: Path | None, municipality_default: str, today: date) ->
 
 
 def read_caller(source: Path | None, municipality_default: str, today: date) -> SignInForm:
-    """Read who rings: a JSON object with ticket_number and birth_date, or answers to questions."""
+    """Read who rings: a JSON object as at a sign-in (a `pin` where there is one), or answers."""
     from gateway.forms import parse_sign_in
 
     if source is None:
-        data: Mapping[str, object] = _identity_answers(municipality_default)
+        answers = _identity_answers(municipality_default)
+        pin = _asked("PIN on the ticket (Enter: none)", "")
+        data: Mapping[str, object] = answers | {"pin": pin}
     else:
         data = _object(source)
     form = parse_sign_in(data, municipality_default, today)

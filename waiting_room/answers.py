@@ -61,7 +61,7 @@ class SignedIn(msgspec.Struct, frozen=True):
 
 
 class NotConfirmed(msgspec.Struct, frozen=True):
-    """Unknown ticket or wrong birth date: the same answer for both."""
+    """Unknown ticket, wrong birth date or wrong PIN: the same answer for all."""
 
 
 class TooManyAttempts(msgspec.Struct, frozen=True):
@@ -70,7 +70,11 @@ class TooManyAttempts(msgspec.Struct, frozen=True):
     retry_after_s: int
 
 
-SignInAnswer = SignedIn | NotConfirmed | TooManyAttempts
+class ProofNeeded(msgspec.Struct, frozen=True):
+    """Not checked without a proof of work: too much has failed (`waiting_room.attempts`)."""
+
+
+SignInAnswer = SignedIn | NotConfirmed | TooManyAttempts | ProofNeeded
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -13,6 +13,8 @@ INBOX = "inbox"
 COMMIT = "commit"
 CURRENT = "room:current"
 TICKED = "room:ticked"
+ENDED_ALL = b"ended-for-all"
+"""STRING, unix seconds: the staff ended everybody's sessions and place tokens then."""
 RECORDS = "room:records"
 """STREAM of what is put on record of the draws; `allocator.record_store` empties it."""
 
@@ -90,6 +92,16 @@ def stock(release_id: str) -> str:
 def session(session_digest: bytes) -> str:
     """HASH of a live session."""
     return f"session:{session_digest.hex()}"
+
+
+def sessions(person_key: bytes) -> bytes:
+    """LIST of the digests (hex) of a person's sessions, the newest first."""
+    return b"sessions:" + person_key
+
+
+def ended(person_key: bytes) -> bytes:
+    """STRING, unix seconds: the staff ended the person's sessions and place tokens then."""
+    return b"ended:" + person_key
 
 
 def draft(digest: bytes) -> str:

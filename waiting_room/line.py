@@ -25,6 +25,7 @@ from waiting_room.answers import (
     Entered,
     NotConfirmed,
     NotYourTurn,
+    ProofNeeded,
     ReleaseClosed,
     Session,
     SignedIn,
@@ -32,6 +33,7 @@ from waiting_room.answers import (
     Standing,
     TooManyAttempts,
 )
+from waiting_room.attempts import Limits, Proof
 from waiting_room.desk_lane import AT_WORK_S
 from waiting_room.draw import place_of
 from waiting_room.errors import NotReady, room_away
@@ -42,10 +44,12 @@ from waiting_room.tickets import PlaceToken
 SIGN_INS_TOGETHER_MAX = 100
 """Sign-ins in one script call: it holds Redis for well under a millisecond."""
 
-FAILURES_WINDOW_S = 3_600
 SESSIONS_PER_PERSON_MAX = 5
 RETURNS_PER_PERSON_MAX = 50
 """So often somebody may come in again in one release, after errors or time-outs."""
+
+NO_PIN = bytes(16)
+"""The PIN check of somebody who gave none."""
 
 _NO_INDEX = -1
 _MOVED_TRIES = 3
@@ -54,10 +58,11 @@ _MOVED_TRIES = 3
 class _SignIn(msgspec.Struct, frozen=True):
     """One sign-in on its way; `offers` are (release id, index of the person's token)."""
 
-    person_key: bytes
-    birth_check: bytes
+    checks: bytes
     network: str
     offers: tuple[tuple[str, int], ...]
+    device: str
+    proof: Proof
     now: float
 
 
@@ -65,7 +70,7 @@ class Line:
     """The line as a gateway sees it.
 
     `session_idle_s` and `session_absolute_s` limit a session; only failed sign-ins count
-    against `ticket_failures_max` and `network_failures_max` (each per hour).
+    against `limits`.
     """
 
     def __init__(
@@ -74,13 +79,12 @@ class Line:
         *,
         session_idle_s: int,
         session_absolute_s: int,
-        ticket_failures_max: int = 10,
-        network_failures_max: int = 600,
+        limits: Limits = Limits(),  # noqa: B008, it is frozen
     ) -> None:
         self._redis = redis
         self._session_idle_s = session_idle_s
         self._session_absolute_s = session_absolute_s
-        self._failures_max = (ticket_failures_max, network_failures_max)
+        self._limits = msgspec.msgpack.encode(limits)
         self._sign_in = redis.register_script(scripts.SIGN_IN)
         self._standing = redis.register_script(scripts.STANDING)
         self._enter = redis.register_script(scripts.ENTER)
@@ -103,6 +107,10 @@ class Line:
         release_ids: Sequence[str],
         now: float,
         held: PlaceToken | None = None,
+        *,
+        pin_check: bytes = NO_PIN,
+        device: str = "",
+        proof: Proof = "",
     ) -> SignInAnswer:
         """Confirm a person and give them their place, in one round trip.
 
@@ -121,19 +129,30 @@ class Line:
         offers = tuple(
             (release_id, indices.get(release_id, _NO_INDEX)) for release_id in release_ids
         )
-        answer = await self._sign_ins.call(_SignIn(person_key, birth_check, network, offers, now))
+        checks = person_key + birth_check + pin_check
+        sign_in = _SignIn(checks, network, offers, device, proof, now)
+        answer = await self._sign_ins.call(sign_in)
         if isinstance(answer, NotReady):
             raise NotReady
         return answer
 
     async def confirm(
-        self, person_key: bytes, birth_check: bytes, network: str, now: float
+        self,
+        person_key: bytes,
+        birth_check: bytes,
+        network: str,
+        now: float,
+        *,
+        pin_check: bytes = NO_PIN,
+        device: str = "",
     ) -> SignInAnswer:
         """Confirm a person as `sign_in` does, failures counted alike, without giving a place.
 
         The answer's standing is None. Raises as `sign_in`.
         """
-        return await self.sign_in(person_key, birth_check, network, (), now)
+        return await self.sign_in(
+            person_key, birth_check, network, (), now, pin_check=pin_check, device=device
+        )
 
     async def standing(self, token: PlaceToken, now: float) -> Standing:
         """Return where the holder of a (verified) token stands.
@@ -271,9 +290,9 @@ class Line:
     async def _sign_in_together(
         self, sign_ins: Sequence[_SignIn]
     ) -> Sequence[SignInAnswer | NotReady]:
-        args: list[Any] = [max(s.now for s in sign_ins), FAILURES_WINDOW_S, *self._failures_max]
-        args.append(b"".join([one.person_key + one.birth_check for one in sign_ins]))
-        args.append(msgspec.msgpack.encode([(one.network, one.offers) for one in sign_ins]))
+        asked = [(one.network, one.offers, one.device, one.proof) for one in sign_ins]
+        args: list[Any] = [max(s.now for s in sign_ins), b"".join(s.checks for s in sign_ins)]
+        args += [msgspec.msgpack.encode(asked), self._limits]
         with room_away():
             packed = await self._sign_in(args=args)
         return [_sign_in_answer(answer) for answer in msgspec.msgpack.decode(packed)]
@@ -306,6 +325,8 @@ def _sign_in_answer(answer: list[Any]) -> SignInAnswer | NotReady:
             return NotReady()
         case ["too_many", int(retry_after_s)]:
             return TooManyAttempts(retry_after_s)
+        case ["prove"]:
+            return ProofNeeded()
         case ["not_confirmed"]:
             return NotConfirmed()
         case ["no_release"]:

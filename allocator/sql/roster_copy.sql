@@ -1,1 +1,1 @@
-COPY arriving (person_key, birth_check, sealed) FROM STDIN (FORMAT binary)
+COPY arriving (person_key, birth_check, sealed, pin_check) FROM STDIN (FORMAT binary)

@@ -13,13 +13,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from allocator.errors import CatalogueMissing
+from gateway import fields as read
 from gateway import forms, i18n, residents
 from gateway.answers import JSON, answer, json_answer
+from gateway.attempting import attempt_of, remember_device
 from gateway.availability import availability_json
-from gateway.identity import held_token, network_of
+from gateway.fields import Fields
+from gateway.identity import held_token
 from gateway.parts import Parts, parts_of
 from gateway.policies import Policy, policy_route, visitor_of
 from gateway.problems import Problem, detail, invalid, moment, title
+from gateway.proofs import PROOF_CHARS_MAX
 from gateway.receipts import key_text
 from gateway.residents import Inside, Whereabouts
 from gateway.routes.json_calls import (
@@ -60,11 +64,13 @@ async def sign_in(request: Request) -> Response:
     data = await read_object(request)
     if isinstance(data, Problem):
         return answer(request, data)
+    given = Fields({"proof": data.pop("proof", None)}, ("proof",))
+    proof = given.optional("proof", lambda value: read.text(value, PROOF_CHARS_MAX))
     form = forms.parse_sign_in(data, parts.settings.municipality_code, today_of(parts))
-    if isinstance(form, list):
-        return answer(request, invalid(form))
-    network = network_of(request, parts.settings, parts.keys.identity)
-    signed_in = await residents.sign_in(parts, form, network, held_token(request, parts))
+    if isinstance(form, list) or given.errors:
+        return answer(request, invalid(errors_of(given.errors, form)))
+    attempt = await attempt_of(request, parts, proof or "")
+    signed_in = await residents.sign_in(parts, form, attempt, held_token(request, parts))
     if isinstance(signed_in, Problem):
         return answer(request, signed_in)
     document: dict[str, object] = {"state": signed_in.state}
@@ -73,6 +79,7 @@ async def sign_in(request: Request) -> Response:
     if signed_in.arrival is not None:
         document["arrival"] = signed_in.arrival
     response = json_answer(document | {"place_token": signed_in.place_token})
+    remember_device(response, parts, attempt, signed_in.person_key)
     set_place_cookie(response, parts.settings, signed_in.place_token)
     if signed_in.session_token is not None:
         set_session_cookie(response, parts.settings, signed_in.session_token)

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 
 from gateway import forms, i18n, standby
 from gateway.answers import answer, json_answer
-from gateway.identity import network_of
+from gateway.attempting import attempt_of
 from gateway.parts import parts_of
 from gateway.policies import Policy, policy_route, visitor_of
 from gateway.problems import Problem, invalid
@@ -102,7 +102,7 @@ async def together(request: Request) -> Response:
         visitor_of(request),
         request_id,
         form,
-        network=network_of(request, parts.settings, parts.keys.identity),
+        attempt=await attempt_of(request, parts),
         language=i18n.language_of(request),
     )
     return tell(request, answered, created=True)

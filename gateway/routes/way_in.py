@@ -16,12 +16,14 @@ from starlette.routing import BaseRoute
 from allocator.model import SITE_TIMEZONE
 from gateway import forms, i18n, residents
 from gateway.answers import answer
+from gateway.attempting import attempt_of, remember_device
 from gateway.drafting import next_step
 from gateway.draw_words import is_drawn
-from gateway.identity import Visitor, find_visitor, held_token, network_of
+from gateway.identity import Visitor, find_visitor, held_token
 from gateway.parts import Parts, parts_of
 from gateway.policies import Policy, visitor_of
 from gateway.problems import Problem
+from gateway.proofs import in_a_form
 from gateway.rendering import render, render_kept
 from gateway.residents import Inside, SignedIn
 from gateway.routes.html import (
@@ -39,10 +41,12 @@ from gateway.sessions import clear_cookies, place_token, set_place_cookie, set_s
 from gateway.status_words import ReleaseShown, Show, release_shown, wait_shown
 from gateway.views import words_in
 from waiting_room.answers import Word
+from waiting_room.attempts import SLOW_WINDOW_S
 from waiting_room.errors import WaitingRoomError
 
 _SIGN_IN_FIELDS = (
-    "ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "back",
+    "ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "pin", "back",
+    "challenge", "proof",
 )  # fmt: skip
 _BACK_WITH_BOOKING = ("my-booking", "change", "cancel")
 _ON_PAGE = {"birth_date": "birth_year"}
@@ -106,7 +110,11 @@ async def sign_in_page(request: Request) -> Response:
         "sign_in.html",
         # There are too many days for a page to be kept for each.
         view=None if "/" in back else (back, came_back),
+        state=(parts_of(request).reads.has_pins,),
         shown=lambda _: {
+            "has_pins": parts_of(request).reads.has_pins,
+            "challenge": "",
+            "wait_s": SLOW_WINDOW_S,
             "values": {},
             "back": back,
             "errors": {},
@@ -125,23 +133,25 @@ async def sign_in(request: Request) -> Response:
     given = {
         "ticket_number": values.get("ticket_number", ""),
         "birth_date": date_from_parts(values, "birth"),
+        "pin": values.get("pin", ""),
     }
     today = parts.clock().astimezone(SITE_TIMEZONE).date()
     form = forms.parse_sign_in(given, parts.settings.municipality_code, today)
     if isinstance(form, list):
         errors = error_words(request, form, _ON_PAGE)
         return _sign_in_page(request, values=values, errors=errors, status=422)
-    network = network_of(request, parts.settings, parts.keys.identity)
-    signed_in = await residents.sign_in(parts, form, network, held_token(request, parts))
+    attempt = await attempt_of(request, parts, values.get("proof", ""), values.get("challenge", ""))
+    signed_in = await residents.sign_in(parts, form, attempt, held_token(request, parts))
     if isinstance(signed_in, Problem):
-        if signed_in.code != "identity_not_confirmed":
+        if signed_in.code != "identity_not_confirmed" and "challenge" not in signed_in.params:
             return answer(request, signed_in)  # To type it again would change nothing.
         return _sign_in_page(request, values=values, refused=signed_in)
-    return _signed_in(parts, signed_in, way_back(values.get("back", "")))
+    response = see_other(_destination(signed_in, way_back(values.get("back", ""))))
+    remember_device(response, parts, attempt, signed_in.person_key)
+    return _signed_in(response, parts, signed_in)
 
 
-def _signed_in(parts: Parts, signed_in: SignedIn, back: str) -> Response:
-    response = see_other(_destination(signed_in, back))
+def _signed_in(response: Response, parts: Parts, signed_in: SignedIn) -> Response:
     set_place_cookie(response, parts.settings, signed_in.place_token)
     if signed_in.session_token is not None:
         set_session_cookie(response, parts.settings, signed_in.session_token)
@@ -165,6 +175,8 @@ def _sign_in_page(
     refused: Problem | None = None,
     status: int = 200,
 ) -> Response:
+    challenge = refused.params.get("challenge") if refused is not None else None
+    said = None if refused is None or challenge else problem_shown(request, refused)
     return render(
         request,
         "sign_in.html",
@@ -173,8 +185,11 @@ def _sign_in_page(
         values=values,
         back=way_back(values.get("back", "")),
         errors=errors or {},
-        refused=None if refused is None else problem_shown(request, refused),
+        refused=said,
         came_back="",
+        has_pins=parts_of(request).reads.has_pins,
+        challenge=in_a_form(challenge) if isinstance(challenge, dict) else "",
+        wait_s=SLOW_WINDOW_S,
     )
 
 

@@ -55,6 +55,7 @@ QUIET: Mapping[str, str] = {
     "jobs: Planned downtime": NOBODY,
     "security: Audit of the tables, by promise": FAULTS,
     "security: Log fields dropped, in a day": FAULTS,
+    "security: Proofs of work at sign-in, per minute": "needs many failures of one network",
     "surge: What is the matter": FAULTS,
     "waiting_room: How far off the told times are": "needs a line that lasts longer",
     "waiting_room: Phone desk": NOBODY,

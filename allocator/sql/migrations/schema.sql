@@ -143,8 +143,10 @@ CREATE TABLE public.roster (
     person_key bytea NOT NULL,
     birth_check bytea NOT NULL,
     sealed bytea NOT NULL,
+    pin_check bytea,
     CONSTRAINT roster_birth_check_is_16_bytes CHECK ((octet_length(birth_check) = 16)),
-    CONSTRAINT roster_person_key_is_16_bytes CHECK ((octet_length(person_key) = 16))
+    CONSTRAINT roster_person_key_is_16_bytes CHECK ((octet_length(person_key) = 16)),
+    CONSTRAINT roster_pin_check_is_16_bytes CHECK ((octet_length(pin_check) = 16))
 );
 CREATE TABLE public.seats (
     slot_id integer NOT NULL,

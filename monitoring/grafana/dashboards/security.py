@@ -28,7 +28,7 @@ def dashboard() -> Dashboard:
         [
             Row(5, [_failed(), _blocked(), _dropped()]),
             Row(9, [_sign_ins(), _events()]),
-            Row(9, [_refused_routes(), _findings()]),
+            Row(9, [_refused_routes(), _proofs(), _findings()]),
         ],
         span="6h",
     )
@@ -126,6 +126,22 @@ def _refused_routes() -> Placeable:
             "route",
         ),
         "{{route}}",
+    )
+
+
+def _proofs() -> Placeable:
+    return bars(
+        "Proofs of work at sign-in, per minute / 計算による確認",
+        About(
+            "Sign-ins of the last five minutes that were asked for a proof of work, and what came"
+            " of it: proved, waited (a minute instead), invalid.",
+            "None.",
+            "Many asked: too much fails. Few of them proved: programs; many 'invalid': somebody"
+            " sends proofs twice, or made-up ones.",
+            runbook="sign-in-attack",
+        ),
+        per_minute_by("result", "seiriken_proofs_total", over="5m"),
+        "{{result}}",
     )
 
 

@@ -23,6 +23,7 @@ from waiting_room.answers import (
     SignInAnswer,
     TooManyAttempts,
 )
+from waiting_room.attempts import Limits
 from waiting_room.draw import default_beacon, place_of, seed_of, shuffle_seed
 from waiting_room.line import Line
 from waiting_room.status import site_time
@@ -65,6 +66,7 @@ async def test_an_unknown_ticket_and_a_wrong_birth_date_get_one_answer(
     town: Town, gateway: Gateway
 ) -> None:
     town.tick(town.room(), LOBBY)
+    await sign_in(gateway.line, town.people[1], STRANGER, "first of the city")
     commands = []
     for network, person in (("one", STRANGER), ("other", town.people[0])):
         before = Counter(calls_of_scripts(town.redis))
@@ -78,7 +80,7 @@ async def test_an_unknown_ticket_and_a_wrong_birth_date_get_one_answer(
 def calls_of_scripts(redis: Redis) -> dict[str, int]:
     """Return how often each command ran."""
     stats: dict[str, dict[str, int]] = redis.info("commandstats")
-    watched = ("get", "hget", "incr", "expire", "ttl", "hset", "hincrby", "sismember")
+    watched = ("get", "mget", "hget", "incr", "expire", "ttl", "hset", "hincrby", "sismember")
     return {name: stats.get(f"cmdstat_{name}", {}).get("calls", 0) for name in watched}
 
 
@@ -101,7 +103,8 @@ async def test_failures_of_a_ticket_stop_even_the_right_birth_date(
 async def test_failures_of_a_network_stop_it_and_no_other(town: Town, redis_url: str) -> None:
     town.tick(town.room(), LOBBY)
     async with Gateway(redis_url) as gateway:
-        line = Line(gateway.redis, session_idle_s=9, session_absolute_s=9, network_failures_max=20)
+        limits = Limits(network_hour_max=20)
+        line = Line(gateway.redis, session_idle_s=9, session_absolute_s=9, limits=limits)
         for number in range(20):
             await sign_in(line, b"%016d" % number, STRANGER, "bad")
         person = town.people[0]

@@ -151,3 +151,29 @@ def test_reasons_never_repeat_what_stands_in_the_line(text: str) -> None:
 
 def test_person_is_printed_without_content() -> None:
     assert repr(ONE_PERSON[0]) == "Person(…)"
+
+
+WITH_PINS = "municipality_code,ticket_number,birth_date,pin\n"
+
+
+@pytest.mark.parametrize(
+    ("cell", "pin"), [("4711", "4711"), ("12345678", "12345678"), ("４７１１", "4711"), ("", "")]
+)
+def test_pin_is_read_where_the_file_has_the_column(cell: str, pin: str) -> None:
+    (person,) = read(f"{WITH_PINS}122319,0000000001,1950-01-31,{cell}\n").people
+    assert person.pin == pin
+    assert ONE_PERSON[0].pin is None
+
+
+@pytest.mark.parametrize("cell", ["123", "123456789", "12a4", "12 34"])
+def test_pin_that_is_none_is_reported_and_not_repeated(cell: str) -> None:
+    found = faults(f"{WITH_PINS}122319,0000000001,1950-01-31,{cell}\n")
+    assert found == [(2, "pin", "not 4 to 8 digits")]
+
+
+def test_column_of_pins_stands_there_once_and_in_every_line() -> None:
+    twice = WITH_PINS.replace("pin", "pin,pin")
+    assert faults(f"{twice}122319,0000000001,1950-01-31,1234,1234\n") == [
+        (1, "pin", "column stands there twice")
+    ]
+    assert faults(WITH_PINS + GOOD) == [(2, "", "3 columns where 4 belong")]

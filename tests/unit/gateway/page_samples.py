@@ -15,6 +15,7 @@ from gateway.draw_words import DrawShown
 from gateway.fields import FieldError
 from gateway.masking import masked
 from gateway.problems import Problem, too_many_attempts
+from gateway.proofs import in_a_form
 from gateway.receipts import ReceiptSigner
 from gateway.routes.html import ProblemShown, says_kept
 from gateway.session_end import SessionEnd
@@ -91,6 +92,7 @@ WRONG = {
     "ticket_number": FieldError("ticket_number", "wrong_length", {"length": 10}),
     "birth_year": FieldError("birth_date", "not_a_date"),
 }
+PIN_WRONG = {"pin": FieldError("pin", "not_a_pin", {"min": 4, "max": 8})}
 CONTACT_WRONG = {
     "name": FieldError("name", "required"),
     "phone": FieldError("phone", "not_a_phone"),
@@ -100,6 +102,21 @@ FIRST_DOSE_WRONG = {
     "product": FieldError("product", "required"),
     "first_dose_year": FieldError("date", "not_a_date"),
 }
+
+CHALLENGE = in_a_form(
+    {
+        "parameters": {
+            "algorithm": "SHA-256",
+            "cost": 1,
+            "keyLength": 32,
+            "keyPrefix": "ff" * 16,
+            "nonce": "00" * 16,
+            "salt": "00" * 16,
+        },
+        "signature": "00" * 32,
+    }
+)
+"""One that nobody solves: the page stays as it is."""
 
 Sample = tuple[str, str, Mapping[str, object]]
 
@@ -228,7 +245,10 @@ def _booking(held: BookingView) -> list[Sample]:
 
 
 def _forms() -> list[Sample]:
-    sign_in = {"values": TYPED, "back": "check", "came_back": "yes"}
+    typed: Mapping[str, object] = {"values": TYPED, "back": "check", "came_back": "yes"}
+    sign_in = {**typed, "has_pins": False, "challenge": "", "wait_s": 60}
+    with_pin = sign_in | {"errors": {}, "refused": None, "has_pins": True}
+    challenged = sign_in | {"errors": {}, "refused": None, "came_back": "", "challenge": CHALLENGE}
     unknown = Problem("identity_not_confirmed")
     details = {"resident": IDENTITY, "values": TYPED}
     first = {"products": [PRODUCT], "values": TYPED}
@@ -237,6 +257,9 @@ def _forms() -> list[Sample]:
         ("sign_in", "wrong", sign_in | {"errors": WRONG, "refused": None}),
         ("sign_in", "ended", sign_in | {"errors": {}, "refused": None, "came_back": "ended"}),
         ("sign_in", "refused", sign_in | {"errors": {}, "refused": unknown, "came_back": ""}),
+        ("sign_in", "with-pin", with_pin),
+        ("sign_in", "with-wrong-pin", with_pin | {"errors": WRONG | PIN_WRONG}),
+        ("sign_in", "challenged", challenged),
         ("details", "fresh", details | {"errors": {}}),
         ("details", "in-session", details | {"errors": {}, "session": SESSION}),
         ("details", "wrong", details | {"errors": CONTACT_WRONG}),

@@ -58,8 +58,20 @@ def test_sign_in_reports_all_its_faults_at_once() -> None:
     ]
 
 
+def test_pin_is_optional_and_read_as_digits() -> None:
+    data = {"ticket_number": "1234567890", "birth_date": "1950-01-02"}
+    for typed, pin in ((None, None), ("", None), ("４７１１", "4711"), ("12345678", "12345678")):
+        form = forms.parse_sign_in(data | {"pin": typed}, "122319", TODAY)
+        assert isinstance(form, forms.SignInForm)
+        assert form.pin == pin
+    for wrong in ("123", "123456789", "12a4"):
+        assert faults(forms.parse_sign_in(data | {"pin": wrong}, "122319", TODAY)) == [
+            ("pin", "not_a_pin")
+        ]
+
+
 def test_unknown_field_alone_is_enough_to_refuse() -> None:
-    data = {"ticket_number": "1234567890", "birth_date": "1950-01-02", "pin": "1"}
+    data = {"ticket_number": "1234567890", "birth_date": "1950-01-02", "password": "1"}
     assert faults(forms.parse_sign_in(data, "122319", TODAY)) == [("body", "unknown_field")]
 
 
@@ -278,7 +290,7 @@ def test_booking_for_two_is_read() -> None:
 
 
 def test_booking_for_two_reports_all_its_faults_at_once() -> None:
-    companion = {"ticket_number": "12", "contact": {"name": "a"}, "pin": "1"}
+    companion = {"ticket_number": "12", "contact": {"name": "a"}, "proof": "1"}
     body = {"choices": CHOICES, "flexible": FLEXIBLE, "companion": companion}
     assert faults(forms.parse_together(body, "122319", TODAY)) == [
         ("contact", "required"),

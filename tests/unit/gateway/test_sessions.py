@@ -60,6 +60,7 @@ def test_cookies_are_taken_back() -> None:
     assert [cookie.partition(";")[0] for cookie in cookies_of(response)] == [
         'session=""',
         'place=""',
+        'device=""',
     ]
     assert all("Max-Age=0" in cookie for cookie in cookies_of(response))
 

@@ -1,0 +1,15 @@
+"""An optional PIN on the ticket."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from allocator.migrate import run_sql_beside
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Run the statements of the file beside this one."""
+    run_sql_beside(op, __file__)
