@@ -319,7 +319,7 @@ def city_of_a_module(
         redis.flushall()
     with (
         cloned_database(postgres, template) as database_url,
-        running_city(database_url, redis_server.url(), home, **gateway) as city,
+        running_city(database_url, redis_server.url(), home, None, **gateway) as city,
     ):
         yield city
 

@@ -5,6 +5,8 @@ So many calls of each operation as `EXAMPLES`, generated; in CI the same ones ea
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -46,7 +48,7 @@ def resident(city: City) -> Resident:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 def test_generated_calls_are_answered_as_described(
-    case: Case, city: City, resident: Resident
+    case: Case[Any], city: City, resident: Resident
 ) -> None:
     if "session" not in resident.http.cookies:
         assert resident.sign_in().status_code == 200

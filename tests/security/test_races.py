@@ -14,6 +14,8 @@ from tests.security.site import ATTACKER_CONTACT, Door, Site, assert_tells_nothi
 from tests.system.attackers import Device, at_once
 from waiting_room.line import SESSIONS_PER_PERSON_MAX
 
+Call = Callable[[], httpx2.Response]
+
 AT_ONCE = 20
 FREE = range(20, 40)
 
@@ -24,7 +26,7 @@ def come_in(site: Site, door: Door, number: int) -> Device:
     return Device(door.http, **site.doors["gateway"].signed_in(FREE[number + edge]).cookies)
 
 
-def booking(device: Device, request_id: str | None = None) -> Callable[[], httpx2.Response]:
+def booking(device: Device, request_id: str | None = None) -> Call:
     """Return the call that books any pair."""
     body = {"contact": ATTACKER_CONTACT, "flexible": flexible()}
     key = {"Idempotency_Key": request_id or str(uuid4())}
@@ -64,7 +66,7 @@ def test_one_booking_that_is_sent_many_times_has_one_answer(site: Site, door: Do
 def test_booking_and_giving_back_at_once_end_in_one_state(site: Site, door: Door) -> None:
     device = come_in(site, door, 2)
     number = booking(device)().json()["booking_number"]
-    calls = []
+    calls: list[Call] = []
     for _ in range(AT_ONCE // 2):
         other = Device(door.http, **device.cookies)
         give_back = partial(other.call, "DELETE", "/api/v1/booking", Idempotency_Key=str(uuid4()))
@@ -117,7 +119,8 @@ def test_parallel_sign_ins_and_entries_hold_one_place(site: Site, door: Door) ->
 def test_signing_out_while_calls_are_under_way_ends_the_session(site: Site, door: Door) -> None:
     device = come_in(site, door, 5)
     leaving = Device(door.http, **device.cookies)
-    calls = [partial(Device(door.http, **device.cookies).call, "GET", "/api/v1/me")] * AT_ONCE
+    asks = partial(Device(door.http, **device.cookies).call, "GET", "/api/v1/me")
+    calls: list[Call] = [asks] * AT_ONCE
     answers = at_once([*calls, leaving.signs_out])
     assert {answer.status_code for answer in answers} <= {200, 204, 401}
     assert device.call("GET", "/api/v1/me").status_code == 401
