@@ -26,12 +26,12 @@ import altcha
 import msgspec
 from redis.asyncio import Redis
 
+from gateway.fields import PROOF_CHARS_MAX
 from monitoring import metrics
 from waiting_room.attempts import SLOW_WINDOW_S, Proof
 from waiting_room.errors import room_away
 
 PROOF_VALID_S = 600
-PROOF_CHARS_MAX = 2_000
 _ALGORITHM = "SHA-256"
 _COST = 1
 
