@@ -22,6 +22,9 @@ from gateway.fields import (
     ID_LENGTH_MAX,
     NAME_LENGTH_MAX,
     PHONE_LENGTH_MAX,
+    PIN_DIGITS_MAX,
+    PIN_DIGITS_MIN,
+    PROOF_CHARS_MAX,
     SLOT_ID_DIGITS_MAX,
     Doses,
     Time,
@@ -36,6 +39,8 @@ Moment = Annotated[
 ]
 TicketNumber = Annotated[str, Meta(pattern="^[0-9]{10}$")]
 MunicipalityCode = Annotated[str, Meta(pattern="^[0-9]{6}$")]
+Pin = Annotated[str, Meta(pattern=f"^[0-9]{{{PIN_DIGITS_MIN},{PIN_DIGITS_MAX}}}$")]
+Hexadecimal = Annotated[str, Meta(pattern="^([0-9a-f]{2})+$")]
 Identifier = Annotated[str, Meta(pattern=f"^[A-Za-z0-9_-]{{1,{ID_LENGTH_MAX}}}$")]
 SlotId = Annotated[str, Meta(pattern=f"^[0-9]{{1,{SLOT_ID_DIGITS_MAX}}}$")]
 BookingNumber = Annotated[str, Meta(pattern="^[0-9]{7}-[0-9]$")]
@@ -52,11 +57,16 @@ class Nothing(Sent, frozen=True):
 
 
 class SignIn(Sent, frozen=True):
-    """Who somebody says they are; the city's own code is meant where none is given."""
+    """Who somebody says they are; the city's own code is meant where none is given.
+
+    `pin` stands on the ticket, if one does. `proof` solves the challenge of an earlier answer.
+    """
 
     ticket_number: TicketNumber
     birth_date: Day
     municipality_code: MunicipalityCode | UnsetType = UNSET
+    pin: Pin | UnsetType = UNSET
+    proof: Annotated[str, Meta(min_length=1, max_length=PROOF_CHARS_MAX)] | UnsetType = UNSET
 
 
 class ContactDetails(Sent, frozen=True):
@@ -101,6 +111,7 @@ class Companion(Sent, frozen=True):
     birth_date: Day
     contact: ContactDetails
     municipality_code: MunicipalityCode | UnsetType = UNSET
+    pin: Pin | UnsetType = UNSET
 
 
 class Book(Sent, frozen=True):
@@ -310,6 +321,26 @@ class FieldFault(msgspec.Struct, frozen=True):
     message: Text
 
 
+class ChallengeParameters(msgspec.Struct, frozen=True, rename="camel"):
+    """What is to be solved, as ALTCHA's "Proof-of-Work v2" says it."""
+
+    algorithm: Literal["SHA-256"]
+    cost: Count
+    key_length: Count
+    key_prefix: Hexadecimal
+    key_signature: Hexadecimal
+    nonce: Hexadecimal
+    salt: Hexadecimal
+    expires_at: Count
+
+
+class Challenge(msgspec.Struct, frozen=True):
+    """A proof of work that is asked for at sign-in; its solution is sent as `proof`."""
+
+    parameters: ChallengeParameters
+    signature: Hexadecimal
+
+
 class ProblemTold(msgspec.Struct, frozen=True):
     """Why not (RFC 9457). `code` is stable, `title` and `detail` are in the reader's language."""
 
@@ -322,5 +353,6 @@ class ProblemTold(msgspec.Struct, frozen=True):
     place: Place | UnsetType | None = UNSET
     serving: Count | UnsetType = UNSET
     minutes: Count | UnsetType = UNSET
+    challenge: Challenge | UnsetType = UNSET
     lobby_at: Moment | UnsetType = UNSET
     ends_at: Moment | UnsetType = UNSET

@@ -2,8 +2,8 @@
 
 Rule 1: a challenge is signed for the network that asked for it, and lives PROOF_VALID_S. Its
 answer is one of `tries_max` numbers, drawn at random: so the work has an end that can be shown.
-Rule 2: the library compares the solved key with its signed hash (`hmac_key_secret`). Without that
-hash it takes any number for an answer, so that none is ever left out.
+Rule 2: the library verifies, by the signed hash of the key that is asked for (`hmac_key_secret`):
+one hash, whatever the proof cost. What is read is of one exact shape before it sees it.
 Rule 3: what was taken is remembered in Redis until it would have expired.
 
 Whoever has no JavaScript sends the challenge back after a minute instead (`waited`): few such
@@ -26,12 +26,12 @@ import altcha
 import msgspec
 from redis.asyncio import Redis
 
+from gateway.fields import PROOF_CHARS_MAX
 from monitoring import metrics
 from waiting_room.attempts import SLOW_WINDOW_S, Proof
 from waiting_room.errors import room_away
 
 PROOF_VALID_S = 600
-PROOF_CHARS_MAX = 2_000
 _ALGORITHM = "SHA-256"
 _COST = 1
 

@@ -18,12 +18,11 @@ from gateway import forms, i18n, residents
 from gateway.answers import JSON, answer, json_answer
 from gateway.attempting import attempt_of, remember_device
 from gateway.availability import availability_json
-from gateway.fields import Fields
+from gateway.fields import PROOF_CHARS_MAX, Fields
 from gateway.identity import held_token
 from gateway.parts import Parts, parts_of
 from gateway.policies import Policy, policy_route, visitor_of
 from gateway.problems import Problem, detail, invalid, moment, title
-from gateway.proofs import PROOF_CHARS_MAX
 from gateway.receipts import key_text
 from gateway.residents import Inside, Whereabouts
 from gateway.routes.json_calls import (
