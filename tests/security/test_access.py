@@ -277,7 +277,7 @@ def test_session_is_new_at_each_sign_in_and_none_is_taken_from_outside(
 def test_cookies_are_bound_to_host_path_and_http(site: Site, door: Door) -> None:
     answer = door.device().signs_in(identity(16))
     lines = answer.headers.get_list("set-cookie")
-    assert sorted(line.partition("=")[0] for line in lines) == [PLACE, SESSION]
+    assert sorted(line.partition("=")[0] for line in lines) == ["__Host-device", PLACE, SESSION]
     for line in lines:
         attributes = {part.strip().lower() for part in line.split(";")[1:]}
         assert {"secure", "httponly", "path=/", "samesite=lax"} <= attributes
