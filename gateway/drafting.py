@@ -32,7 +32,7 @@ _COMPANION_IDENTITY = (
     "companion_municipality_code", "companion_ticket_number", "companion_birth_date",
 )  # fmt: skip
 _COMPANION_CONTACT = ("companion_name", "companion_phone", "companion_email")
-_COMPANION = ("companion", *_COMPANION_IDENTITY, *_COMPANION_CONTACT)
+_COMPANION = ("companion", *_COMPANION_IDENTITY, "companion_pin", *_COMPANION_CONTACT)
 _MARK_LENGTH = 16
 
 
@@ -93,7 +93,7 @@ def companion_identity_of(draft: Mapping[str, str]) -> SignInForm | None:
     if any(name not in draft for name in _COMPANION_IDENTITY):
         return None
     code, ticket, born = (draft[name] for name in _COMPANION_IDENTITY)
-    return SignInForm(code, ticket, date.fromisoformat(born))
+    return SignInForm(code, ticket, date.fromisoformat(born), draft.get("companion_pin"))
 
 
 def companion_of(draft: Mapping[str, str]) -> CompanionForm | None:
@@ -114,6 +114,7 @@ def companion_typed(draft: Mapping[str, str]) -> dict[str, str]:
         "birth_year": str(born.year),
         "birth_month": str(born.month),
         "birth_day": str(born.day),
+        "pin": identity.pin or "",
     }
 
 
@@ -165,7 +166,9 @@ def alone(draft: Mapping[str, str]) -> Draft:
 def with_companion(draft: Mapping[str, str], identity: SignInForm) -> Draft:
     """Keep who comes along."""
     values = (identity.municipality_code, identity.ticket_number, identity.birth_date.isoformat())
-    return accompanied(draft) | dict(zip(_COMPANION_IDENTITY, values, strict=True))
+    kept = _without(accompanied(draft), ("companion_pin",))
+    pin = {} if identity.pin is None else {"companion_pin": identity.pin}
+    return kept | dict(zip(_COMPANION_IDENTITY, values, strict=True)) | pin
 
 
 def with_companion_contact(draft: Mapping[str, str], contact: ContactForm) -> Draft:

@@ -17,21 +17,24 @@ from starlette.routing import BaseRoute
 
 from gateway import drafting, forms, i18n, residents, standby, together
 from gateway.answers import answer
+from gateway.attempting import attempt_of, remember_device
 from gateway.fields import FieldError
-from gateway.identity import network_of
 from gateway.parts import parts_of
 from gateway.policies import Policy, visitor_of
 from gateway.problems import Problem, detail, field_text, headers_of
+from gateway.proofs import in_a_form
 from gateway.rendering import render
 from gateway.routes.booking_pages import CHOOSE_PATH, COMPANION_PATH, DETAILS_PATH, today_of
 from gateway.routes.html import error_words, page_route, read_form, see_other, wait_path
 from gateway.routes.way_in import date_from_parts
 from gateway.views import StandbyView
+from waiting_room.attempts import SLOW_WINDOW_S
 
 COMPANION_DETAILS_PATH = f"{COMPANION_PATH}/details"
 
 _IDENTITY_FIELDS = (
-    "ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "none",
+    "ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "pin", "none",
+    "challenge", "proof",
 )  # fmt: skip
 _CONTACT_FIELDS = ("name", "phone", "email")
 _ON_PAGE = {"birth_date": "birth_year"}
@@ -78,6 +81,7 @@ async def identity(request: Request) -> Response:
     given = {
         "ticket_number": values.get("ticket_number", ""),
         "birth_date": date_from_parts(values, "birth"),
+        "pin": values.get("pin", ""),
     }
     form = forms.parse_sign_in(given, parts.settings.municipality_code, today_of(parts))
     if visitor.session is None:
@@ -89,12 +93,15 @@ async def identity(request: Request) -> Response:
         return companion_page(request, values, errors, Problem("invalid_input"))
     if not together.may_bring(visitor):
         return await _refused(request, values, Problem("not_inside"))
-    network = network_of(request, parts.settings, parts.keys.identity)
-    confirmed = await together.confirm(parts, visitor, form, network)
+    attempt = await attempt_of(request, parts, values.get("proof", ""), values.get("challenge", ""))
+    confirmed = await together.confirm(parts, visitor, form, attempt)
     if isinstance(confirmed, Problem):
         return await _refused(request, values, confirmed)
     await parts.drafts.save(visitor.person_key, drafting.with_companion(draft, form))
-    return see_other(COMPANION_DETAILS_PATH)
+    response = see_other(COMPANION_DETAILS_PATH)
+    # Else a proof could be asked for once more when the booking is sent.
+    remember_device(response, parts, attempt, confirmed.person_key)
+    return response
 
 
 async def contact_page(request: Request) -> Response:
@@ -130,6 +137,8 @@ async def keep_contact(request: Request) -> Response:
 
 async def companion_errors(request: Request, problem: Problem) -> dict[str, str]:
     """Return what a "no" says of the companion, by the field; empty if it is not about them."""
+    if "challenge" in problem.params:
+        return {}  # Nothing is wrong with what was typed.
     language = i18n.language_of(request)
     if problem.errors:
         return {_PLACE: field_text(problem.errors[0], language)}
@@ -158,7 +167,8 @@ def companion_page(
     errors: Mapping[str, str],
     problem: Problem | None = None,
 ) -> Response:
-    """Answer with the page that asks who comes along; `problem` gives its status."""
+    """Answer with the page that asks who comes along; `problem` gives its status, and the proof."""
+    challenge = None if problem is None else problem.params.get("challenge")
     return render(
         request,
         "companion.html",
@@ -166,6 +176,9 @@ def companion_page(
         headers=None if problem is None else headers_of(problem),
         values=values,
         errors=errors,
+        has_pins=parts_of(request).reads.has_pins,
+        challenge=in_a_form(challenge) if isinstance(challenge, dict) else "",
+        wait_s=SLOW_WINDOW_S,
     )
 
 

@@ -20,8 +20,8 @@ from starlette.routing import BaseRoute
 from allocator.model import Catalogue, Choice
 from gateway import after_booking, drafting, forms, i18n, residents
 from gateway.answers import FAULTS, answer
+from gateway.attempting import attempt_of
 from gateway.drafting import Purpose
-from gateway.identity import network_of
 from gateway.masking import masked
 from gateway.parts import parts_of
 from gateway.policies import Policy, visitor_of
@@ -127,7 +127,7 @@ async def _book_together(
         visitor_of(request),
         request_id,
         forms.TogetherForm(contact, (choice,), companion, drafting.reminders_of(draft)),
-        network=network_of(request, parts.settings, parts.keys.identity),
+        attempt=await attempt_of(request, parts),
         language=i18n.language_of(request),
     )
 
@@ -198,7 +198,7 @@ async def _refused(request: Request, problem: Problem, draft: Mapping[str, str])
     parts, visitor = parts_of(request), visitor_of(request)
     if drafting.is_accompanied(draft):
         errors = await companion_errors(request, problem)
-        if errors:
+        if errors or "challenge" in problem.params:
             return companion_page(request, drafting.companion_typed(draft), errors, problem)
     leads_to = _LEADS_TO.get(problem.code, "choose")
     if leads_to == "choose":

@@ -261,7 +261,7 @@ def _forms() -> list[Sample]:
     unknown = Problem("identity_not_confirmed")
     details = {"resident": IDENTITY, "values": TYPED, "may_bring": True}
     accompanied = details | {"values": TYPED | {"companion": "yes"}, "errors": {}}
-    companion = {"values": TYPED}
+    companion = {"values": TYPED, "has_pins": False, "challenge": "", "wait_s": 60}
     first = {"products": [PRODUCT], "values": TYPED}
     return [
         ("sign_in", "fresh", sign_in | {"errors": {}, "refused": None}),
@@ -278,6 +278,8 @@ def _forms() -> list[Sample]:
         ("details", "turn-used", details | {"errors": {}, "may_bring": False}),
         ("companion", "fresh", companion | {"errors": {}}),
         ("companion", "wrong", companion | {"errors": WRONG}),
+        ("companion", "with-pin", companion | {"errors": {}, "has_pins": True}),
+        ("companion", "challenged", companion | {"errors": {}, "challenge": CHALLENGE}),
         ("companion_details", "fresh", companion | {"errors": {}}),
         ("companion_details", "wrong", companion | {"errors": CONTACT_WRONG}),
         ("first_dose", "fresh", first | {"errors": {}}),

@@ -78,7 +78,12 @@ def test_who_comes_along_comes_back_as_typed() -> None:
         "birth_year": "1950",
         "birth_month": "1",
         "birth_day": "31",
+        "pin": "",
     }
+    secret = replace(COMPANION.identity, pin="1234")
+    with_pin = drafting.with_companion(draft, secret)
+    assert drafting.companion_identity_of(with_pin) == secret
+    assert drafting.with_companion(with_pin, COMPANION.identity) == draft
     draft = drafting.with_companion_contact(draft, COMPANION.contact)
     assert drafting.companion_of(draft) == COMPANION
     assert drafting.companion_of(drafting.accompanied(draft)) == COMPANION
