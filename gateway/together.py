@@ -69,6 +69,7 @@ async def confirm(
         *(who.person_key, who.birth_check, attempt.network, now),
         pin_check=who.pin_check,
         device=attempt.device(parts, who.person_key),
+        proof=attempt.proof,
     )
     no = refusal_of(parts, answer, attempt.network, not_confirmed="companion_not_confirmed")
     return who if no is None else no

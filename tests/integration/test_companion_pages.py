@@ -45,9 +45,15 @@ def accompanied(city: City, number: int) -> Resident:
 
 
 def chosen(resident: Resident, companion: int) -> None:
-    """Say who comes along, and choose the first time that both can have."""
+    """Say who comes along, and choose a time."""
+    sent = resident.http.post("/companion", data=identity(companion))
+    assert leads_to(sent) == "/companion/details"
+    chooses(resident)
+
+
+def chooses(resident: Resident) -> None:
+    """Say how to reach the companion, and choose the first time that both can have."""
     http = resident.http
-    assert leads_to(http.post("/companion", data=identity(companion))) == "/companion/details"
     assert leads_to(http.post("/companion/details", data=THEIRS)) == "/choose"
     day = re.search(r'href="(/choose/[0-9-]+)"', http.get("/choose").text)
     assert day is not None

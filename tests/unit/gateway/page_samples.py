@@ -191,7 +191,9 @@ def _choosing() -> list[Sample]:
                 "venue_chosen": "hall",
                 "months": choosing.months_of(shown),
                 "any_left": bool(shown),
-                "standby_wish": None if shown else Flexible(FIRST_DAY, SECOND_DAY),
+                "standby_wish": None
+                if shown or purpose == "together"
+                else Flexible(FIRST_DAY, SECOND_DAY),
                 "request_id": "8d5f5b9c-7d4b-4a3a-9a52-2f5b6c1c0f5e",
             }
             samples.append(("choose_day", f"{purpose}-{name}", days))
