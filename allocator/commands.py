@@ -89,14 +89,18 @@ class Companion(msgspec.Struct, frozen=True):
     contact: bytes
 
 
-class BookTogether(msgspec.Struct, frozen=True, tag="book_together"):
-    """Two pairs for two people, at the same time or in adjoining slots: both or neither."""
+class BookTogether(msgspec.Struct, frozen=True, omit_defaults=True, tag="book_together"):
+    """Two pairs for two people, at the same time or in adjoining slots: both or neither.
+
+    `reminders` are those of who asks; the companion's begin as anybody's do.
+    """
 
     release_id: str
     wish: Wish
     contact: bytes
     language: str
     companion: Companion
+    reminders: bool = True
 
     def __post_init__(self) -> None:
         """Refuse to be built over its bounds."""

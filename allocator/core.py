@@ -209,6 +209,7 @@ def _book_together(
     bookings = tuple(
         _one_of_two(ledger, release, booking_ids[place], found, place) for place in (0, 1)
     )
+    bookings = (msgspec.structs.replace(bookings[0], reminders=book.reminders), bookings[1])
     moves = tuple(
         Move(person, None, booking, "booked")
         for person, booking in zip(people, bookings, strict=True)

@@ -169,13 +169,14 @@ class Inbox:
         language: str,
         companion_key: bytes,
         companion_contact: Contact,
+        reminders: bool = True,
     ) -> Outcome | None:
         """Ask for two pairs for two people; None while undecided. Raises as `book`.
 
         Each one's contact details are sealed for the booking that would be theirs.
         """
         bare = Companion(companion_key, msgspec.msgpack.encode(companion_contact))
-        unsealed = BookTogether(release_id, wish, b"", language, bare)
+        unsealed = BookTogether(release_id, wish, b"", language, bare, reminders)
         digest = content_digest(self._request_key, unsealed, contact)
         theirs = seal_contact(self._contact_key, companion_contact, companion_id(request_id))
         command = msgspec.structs.replace(

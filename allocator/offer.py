@@ -19,6 +19,7 @@ from allocator.core import Ledger
 from allocator.model import Product
 from allocator.pairing import second_slot_for
 from allocator.seats import Calendar, SlotSeats
+from allocator.together import SecondsForTwo, begin_together
 
 FEW_MAX = 5
 """Up to this many pairs a slot shows "few"."""
@@ -28,12 +29,15 @@ class OpenSlot(msgspec.Struct, frozen=True):
     """A slot as residents see it: how many pairs start here, and when dose 2 would be.
 
     In `Availability.second_only` the slot is that of dose 2 and `second_*` are None.
+    `together_slot_id` is the slot of dose 2 of whoever comes with a companion and begins here;
+    None where two find no room.
     """
 
     slot_id: int
     pairs: Literal["many", "few", "none"]
     second_slot_id: int | None = None
     second_dose_at: datetime | None = None
+    together_slot_id: int | None = None
 
 
 class Availability(msgspec.Struct, frozen=True):
@@ -54,6 +58,7 @@ def slots_of(ledger: Ledger, release_id: str) -> list[SlotSeats]:
 def first_dose_slots(ledger: Ledger, among: Iterable[SlotSeats], now: datetime) -> list[OpenSlot]:
     """Return those of the slots that give dose 1 and lie ahead."""
     slots = []
+    for_two = SecondsForTwo()
     for seats in among:
         slot = seats.slot
         if slot.capacities[0] == 0 or slot.starts_at <= now:
@@ -64,7 +69,16 @@ def first_dose_slots(ledger: Ledger, among: Iterable[SlotSeats], now: datetime) 
             slots.append(OpenSlot(slot.slot_id, "none"))
             continue
         pairs = min(seats.free[0], second.of_day.free[1])
-        slots.append(OpenSlot(slot.slot_id, plenty(pairs), second.slot_id, second.starts_at))
+        two = for_two.after(seats, product) if begin_together(seats, 1) else None
+        slots.append(
+            OpenSlot(
+                slot.slot_id,
+                plenty(pairs),
+                second.slot_id,
+                second.starts_at,
+                None if two is None else two.slot_id,
+            )
+        )
     return slots
 
 

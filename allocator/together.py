@@ -13,6 +13,7 @@ a day.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from allocator.model import Choice, DoseNumber, Flexible, Product, Refusal, Wish
 from allocator.pairing import interval_is_met
@@ -23,6 +24,42 @@ Placement = tuple[SlotSeats, SlotSeats]
 """The slots of the two, the earlier first; one slot twice when it has room for both."""
 
 FourSeats = tuple[Placement, Placement]
+
+
+def begin_together(seats: SlotSeats, dose: DoseNumber) -> bool:
+    """Say whether two can begin in a slot: both in it, or one in it and one right after."""
+    free = seats.free[dose - 1]
+    if free != 1:
+        return free > 1
+    minutes = (seats.slot.ends_at - seats.starts_at) // timedelta(minutes=1)
+    adjoining = seats.of_day.by_minute.get(seats.minute + minutes)
+    return adjoining is not None and adjoining.free[dose - 1] > 0
+
+
+class SecondsForTwo:
+    """Where second doses for two begin, by the rule of the pair; each day is searched once."""
+
+    def __init__(self) -> None:
+        self._begin: dict[Day, list[SlotSeats]] = {}
+
+    def after(self, first: SlotSeats, product: Product) -> SlotSeats | None:
+        """Return the slot of dose 2 of the one who asks, or None if two have no room."""
+        standard, greatest = product.interval_days_standard, product.interval_days_max
+        for day in first.of_day.later(standard, greatest):
+            if begin := self._on(day):
+                return min(begin, key=lambda seats: _second_order(seats, first.minute))
+        return None
+
+    def _on(self, day: Day) -> list[SlotSeats]:
+        found = self._begin.get(day)
+        if found is None:
+            found = [seats for seats in day.free_slots(2) if begin_together(seats, 2)]
+            self._begin[day] = found
+        return found
+
+
+def _second_order(seats: SlotSeats, minute: int) -> tuple[int, bool, int]:
+    return abs(seats.minute - minute), seats.free[1] == 1, seats.minute
 
 
 def place_together(search: Search, wish: Wish) -> FourSeats | Refusal:

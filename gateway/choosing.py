@@ -159,6 +159,18 @@ def second_offers(
     return [offer for offer in _offers(catalogue, availability.second_only) if fits(offer)]
 
 
+def together_offers(catalogue: Catalogue, availability: Availability) -> list[Offer]:
+    """Return the first doses with which two can begin, each with the second of who asks."""
+    return _offers(catalogue, [_for_two(catalogue, slot) for slot in availability.slots])
+
+
+def _for_two(catalogue: Catalogue, open_slot: OpenSlot) -> OpenSlot:
+    second = catalogue.slots.get(open_slot.together_slot_id or 0)
+    if second is None:
+        return OpenSlot(open_slot.slot_id, "none")
+    return OpenSlot(open_slot.slot_id, open_slot.pairs, second.slot_id, second.starts_at)
+
+
 def at_venue(offers: list[Offer], venue_id: str) -> list[Offer]:
     """Keep the offers of one venue, or the very same list when no venue is named."""
     if not venue_id:

@@ -6,7 +6,8 @@ and bound to the person.
 
 Shape: text by name. `name`, `phone`, `email`; `reminders` (`yes` or `no`); `first_dose_product` and
 `first_dose_date` after a first dose elsewhere; `slot_id` and `second_slot_id` once a time is
-chosen; `change` (`both` or `second`) while a booking is being changed.
+chosen; `companion` (`yes`) when somebody comes along, `companion_ticket_number` and the like
+once they are known; `change` (`both` or `second`) while a booking is being changed.
 """
 
 from __future__ import annotations
@@ -19,14 +20,19 @@ from typing import Literal
 import msgspec
 
 from allocator.model import Choice, FirstDose
-from gateway.forms import ContactForm
+from gateway.forms import CompanionForm, ContactForm, SignInForm
 
 Draft = dict[str, str]
-Purpose = Literal["book", "second_only", "change_both", "change_second"]
+Purpose = Literal["book", "together", "second_only", "change_both", "change_second"]
 
 _CONTACT = ("name", "phone", "email")
 _FIRST_DOSE = ("first_dose_product", "first_dose_date")
 _CHOICE = ("slot_id", "second_slot_id")
+_COMPANION_IDENTITY = (
+    "companion_municipality_code", "companion_ticket_number", "companion_birth_date",
+)  # fmt: skip
+_COMPANION_CONTACT = ("companion_name", "companion_phone", "companion_email")
+_COMPANION = ("companion", *_COMPANION_IDENTITY, "companion_pin", *_COMPANION_CONTACT)
 _MARK_LENGTH = 16
 
 
@@ -37,18 +43,24 @@ def purpose_of(draft: Mapping[str, str]) -> Purpose:
             return "change_both"
         case "second":
             return "change_second"
+    if is_accompanied(draft):
+        return "together"
     return "book" if first_dose_of(draft) is None else "second_only"
 
 
 def books_pairs(purpose: Purpose) -> bool:
     """Say whether both doses are chosen together, not the second alone."""
-    return purpose in ("book", "change_both")
+    return purpose in ("book", "together", "change_both")
 
 
 def next_step(draft: Mapping[str, str]) -> str:
     """Return the page on which the way goes on."""
     if "change" not in draft and contact_of(draft) is None:
         return "/details"
+    if is_accompanied(draft) and companion_identity_of(draft) is None:
+        return "/companion"
+    if is_accompanied(draft) and companion_of(draft) is None:
+        return "/companion/details"
     return "/choose" if choice_of(draft) is None else "/check"
 
 
@@ -69,6 +81,41 @@ def first_dose_of(draft: Mapping[str, str]) -> FirstDose | None:
     if any(name not in draft for name in _FIRST_DOSE):
         return None
     return FirstDose(draft["first_dose_product"], date.fromisoformat(draft["first_dose_date"]))
+
+
+def is_accompanied(draft: Mapping[str, str]) -> bool:
+    """Say whether somebody comes along, known already or not."""
+    return draft.get("companion") == "yes"
+
+
+def companion_identity_of(draft: Mapping[str, str]) -> SignInForm | None:
+    """Return who comes along, None until that is known."""
+    if any(name not in draft for name in _COMPANION_IDENTITY):
+        return None
+    code, ticket, born = (draft[name] for name in _COMPANION_IDENTITY)
+    return SignInForm(code, ticket, date.fromisoformat(born), draft.get("companion_pin"))
+
+
+def companion_of(draft: Mapping[str, str]) -> CompanionForm | None:
+    """Return who comes along and how to reach them, None until both are known."""
+    identity = companion_identity_of(draft)
+    if identity is None or any(name not in draft for name in _COMPANION_CONTACT):
+        return None
+    return CompanionForm(identity, ContactForm(*(draft[name] for name in _COMPANION_CONTACT)))
+
+
+def companion_typed(draft: Mapping[str, str]) -> dict[str, str]:
+    """Return who comes along as the fields of the page that asks for it."""
+    if (identity := companion_identity_of(draft)) is None:
+        return {}
+    born = identity.birth_date
+    return {
+        "ticket_number": identity.ticket_number,
+        "birth_year": str(born.year),
+        "birth_month": str(born.month),
+        "birth_day": str(born.day),
+        "pin": identity.pin or "",
+    }
 
 
 def choice_of(draft: Mapping[str, str]) -> Choice | None:
@@ -97,10 +144,37 @@ def with_first_dose(draft: Mapping[str, str], first: FirstDose | None) -> Draft:
     kept = _without(draft, _FIRST_DOSE + _CHOICE)
     if first is None:
         return kept
-    return kept | {
+    # Two who come together begin together: nobody comes along to a second dose alone.
+    return _without(kept, _COMPANION) | {
         "first_dose_product": first.product_id,
         "first_dose_date": first.day.isoformat(),
     }
+
+
+def accompanied(draft: Mapping[str, str]) -> Draft:
+    """Keep that somebody comes along; a choice made for one, or for dose 2 alone, falls."""
+    if is_accompanied(draft):
+        return dict(draft)
+    return _without(draft, _FIRST_DOSE + _CHOICE) | {"companion": "yes"}
+
+
+def alone(draft: Mapping[str, str]) -> Draft:
+    """Keep that nobody comes along; a choice made for two falls."""
+    return _without(draft, _COMPANION + _CHOICE) if is_accompanied(draft) else dict(draft)
+
+
+def with_companion(draft: Mapping[str, str], identity: SignInForm) -> Draft:
+    """Keep who comes along."""
+    values = (identity.municipality_code, identity.ticket_number, identity.birth_date.isoformat())
+    kept = _without(accompanied(draft), ("companion_pin",))
+    pin = {} if identity.pin is None else {"companion_pin": identity.pin}
+    return kept | dict(zip(_COMPANION_IDENTITY, values, strict=True)) | pin
+
+
+def with_companion_contact(draft: Mapping[str, str], contact: ContactForm) -> Draft:
+    """Keep how to reach who comes along."""
+    values = (contact.name, contact.phone, contact.email)
+    return accompanied(draft) | dict(zip(_COMPANION_CONTACT, values, strict=True))
 
 
 def with_choice(draft: Mapping[str, str], choice: Choice) -> Draft:

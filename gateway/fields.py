@@ -37,6 +37,10 @@ YEAR_DIGITS, ERA_YEAR_DIGITS_MAX = 4, 2
 
 CODES = frozenset(
     {
+        "companion_booked",
+        "companion_not_eligible",
+        "companion_on_standby",
+        "companion_turn_used",
         "control_characters",
         "date_in_future",
         "date_too_old",

@@ -92,11 +92,12 @@ class CompanionForm:
 
 @dataclass(frozen=True)
 class TogetherForm:
-    """Contact details, the wish, and who comes along."""
+    """Contact details, the wish, and who comes along. `reminders`: those of who asks."""
 
     contact: ContactForm
     wish: Wish
     companion: CompanionForm
+    reminders: bool = True
 
 
 @dataclass(frozen=True)

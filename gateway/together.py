@@ -11,8 +11,8 @@ from allocator.errors import NotYours
 from allocator.reads import Contact
 from gateway.attempting import Attempt, refusal_of
 from gateway.fields import FieldError
-from gateway.forms import ContactForm, TogetherForm
-from gateway.identity import Visitor, credentials
+from gateway.forms import ContactForm, SignInForm, TogetherForm
+from gateway.identity import Credentials, Visitor, credentials
 from gateway.parts import Parts
 from gateway.problems import Problem, invalid
 from gateway.residents import Answered, told
@@ -35,18 +35,9 @@ async def book_together(
     """
     if await _has_had_its_turn(parts, visitor, request_id):
         return Problem("not_inside")
-    who = credentials(parts.keys.identity, form.companion.identity)
-    if who.person_key == visitor.person_key:
-        return invalid([FieldError("companion.ticket_number", "same_person")])
-    now = parts.clock().timestamp()
-    answer = await parts.line.confirm(
-        *(who.person_key, who.birth_check, attempt.network, now),
-        pin_check=who.pin_check,
-        device=attempt.device(parts, who.person_key),
-    )
-    no = refusal_of(parts, answer, attempt.network, not_confirmed="companion_not_confirmed")
-    if no is not None:
-        return no
+    who = await confirm(parts, visitor, form.companion.identity, attempt)
+    if isinstance(who, Problem):
+        return who
     outcome = await parts.inbox.book_together(
         request_id,
         visitor.person_key,
@@ -56,8 +47,32 @@ async def book_together(
         language=language,
         companion_key=who.person_key,
         companion_contact=_contact(form.companion.contact),
+        reminders=form.reminders,
     )
     return await told(parts, visitor, request_id, outcome, form)
+
+
+def may_bring(visitor: Visitor) -> bool:
+    """Say whether somebody can still be brought along: one turn is for two and no more."""
+    return visitor.session is not None and visitor.session.kind != "booked"
+
+
+async def confirm(
+    parts: Parts, visitor: Visitor, identity: SignInForm, attempt: Attempt
+) -> Credentials | Problem:
+    """Confirm who comes along; a failure counts, and is answered, as at a sign-in."""
+    who = credentials(parts.keys.identity, identity)
+    if who.person_key == visitor.person_key:
+        return invalid([FieldError("companion.ticket_number", "same_person")])
+    now = parts.clock().timestamp()
+    answer = await parts.line.confirm(
+        *(who.person_key, who.birth_check, attempt.network, now),
+        pin_check=who.pin_check,
+        device=attempt.device(parts, who.person_key),
+        proof=attempt.proof,
+    )
+    no = refusal_of(parts, answer, attempt.network, not_confirmed="companion_not_confirmed")
+    return who if no is None else no
 
 
 async def _has_had_its_turn(parts: Parts, visitor: Visitor, request_id: UUID) -> bool:

@@ -145,13 +145,17 @@ class Line:
         *,
         pin_check: bytes = NO_PIN,
         device: str = "",
+        proof: Proof = "",
     ) -> SignInAnswer:
         """Confirm a person as `sign_in` does, failures counted alike, without giving a place.
 
         The answer's standing is None. Raises as `sign_in`.
         """
         return await self.sign_in(
-            person_key, birth_check, network, (), now, pin_check=pin_check, device=device
+            *(person_key, birth_check, network, (), now),
+            pin_check=pin_check,
+            device=device,
+            proof=proof,
         )
 
     async def standing(self, token: PlaceToken, now: float) -> Standing:

@@ -29,9 +29,11 @@ from gateway.problems import Problem
 from gateway.rendering import render, render_kept
 from gateway.routes.html import error_words, page_route, read_form, see_other, wait_path
 from gateway.routes.way_in import date_from_parts
+from gateway.together import may_bring
 from gateway.views import BookingView, StandbyView
 
 CHOOSE_PATH = "/choose"
+COMPANION_PATH = "/companion"
 DETAILS_PATH = "/details"
 FIRST_DOSE_PATH = "/first-dose"
 MY_BOOKING_PATH = "/my-booking"
@@ -81,28 +83,34 @@ async def details_page(request: Request) -> Response:
 async def details(request: Request) -> Response:
     """Keep name, phone and e-mail."""
     parts, visitor = parts_of(request), visitor_of(request)
-    values = await read_form(request, (*_CONTACT_FIELDS, "reminders"))
+    values = await read_form(request, (*_CONTACT_FIELDS, "reminders", "companion"))
     if isinstance(values, Problem):
         return answer(request, values)
     reminders = values.pop("reminders", "no")  # A box that is not ticked is not sent.
+    companion = values.pop("companion", "no")
     contact = forms.parse_contact(values)
     if visitor.session is None:
-        if not isinstance(contact, list):
-            await _keep_contact(parts, visitor, contact, reminders)
-        return see_other(wait_path("details" if isinstance(contact, list) else "choose"))
+        if isinstance(contact, list):
+            return see_other(wait_path("details"))
+        step = await _keep_contact(parts, visitor, contact, reminders, companion)
+        return see_other(wait_path(step.removeprefix("/")))
     if isinstance(contact, list):
-        typed = values | {"reminders": reminders}
+        typed = values | {"reminders": reminders, "companion": companion}
         return _details_page(request, typed, error_words(request, contact), status=422)
-    await _keep_contact(parts, visitor, contact, reminders)
-    return see_other(CHOOSE_PATH)
+    return see_other(await _keep_contact(parts, visitor, contact, reminders, companion))
 
 
 async def _keep_contact(
-    parts: Parts, visitor: Visitor, contact: forms.ContactForm, reminders: str
-) -> None:
+    parts: Parts, visitor: Visitor, contact: forms.ContactForm, reminders: str, companion: str
+) -> str:
+    """Keep what was typed; return the page that asks what comes next."""
     draft = await parts.drafts.load(visitor.person_key)
     kept = drafting.with_contact(draft, contact, reminders=reminders == "yes")
+    is_accompanied = companion == "yes"
+    kept = drafting.accompanied(kept) if is_accompanied else drafting.alone(kept)
     await parts.drafts.save(visitor.person_key, kept)
+    # Whoever has ticked the box, or come back to these details, sees who comes along once more.
+    return COMPANION_PATH if is_accompanied else CHOOSE_PATH
 
 
 def _details_page(
@@ -113,6 +121,7 @@ def _details_page(
         "details.html",
         status=status,
         resident=visitor_of(request).identity,
+        may_bring=may_bring(visitor_of(request)),
         values=values,
         errors=errors,
     )
@@ -184,8 +193,8 @@ async def choose_day(request: Request) -> Response:
     """Show the days that can be chosen, by month, each with its second dose."""
     parts, visitor = parts_of(request), visitor_of(request)
     draft = await parts.drafts.load(visitor.person_key)
-    if "change" not in draft and drafting.contact_of(draft) is None:
-        return see_other(DETAILS_PATH)
+    if (step := drafting.next_step(draft)) not in (CHOOSE_PATH, "/check"):
+        return see_other(step)
     sought = await sought_by(parts, visitor, draft)
     if isinstance(sought, Problem):
         return answer(request, sought)
@@ -198,7 +207,7 @@ async def choose_day(request: Request) -> Response:
         return {
             "purpose": sought.purpose,
             "pairs": drafting.books_pairs(sought.purpose),
-            "back_link": "/change" if "change" in draft else DETAILS_PATH,
+            "back_link": _before_choosing(draft),
             "first_dose_day": None if sought.first is None else sought.first.day,
             "products": choosing.products_of(offers),
             "venues": choosing.venues_of(offers),
@@ -214,9 +223,18 @@ async def choose_day(request: Request) -> Response:
     return render_kept(request, "choose_day.html", view=view, state=(offers,), shown=shown)
 
 
+def _before_choosing(draft: Mapping[str, str]) -> str:
+    if "change" in draft:
+        return "/change"
+    return f"{COMPANION_PATH}/details" if drafting.is_accompanied(draft) else DETAILS_PATH
+
+
 def standby_wish(parts: Parts, sought: Sought, offers: list[Offer]) -> Flexible | None:
-    """Return the wish of whoever stands by; None when there is something left, or no wish yet."""
-    if sought.purpose.startswith("change"):
+    """Return the wish of whoever stands by; None when there is something left, or no wish yet.
+
+    Each stands by for themselves: two who come together are not offered the list.
+    """
+    if sought.purpose == "together" or sought.purpose.startswith("change"):
         return None
     return choosing.wish_when_sold_out(offers, today_of(parts))
 
@@ -271,7 +289,8 @@ async def sought_by(parts: Parts, visitor: Visitor, draft: Mapping[str, str]) ->
     """Say what somebody looks for: seats of which release, for which purpose."""
     purpose = drafting.purpose_of(draft)
     if "change" not in draft:
-        return Sought(purpose, visitor.release_id, drafting.first_dose_of(draft))
+        first = None if purpose == "together" else drafting.first_dose_of(draft)
+        return Sought(purpose, visitor.release_id, first)
     held = await residents.held(parts, visitor)
     if isinstance(held, Problem):
         return held
@@ -298,6 +317,8 @@ def offers_for(parts: Parts, sought: Sought) -> list[Offer]:
     if availability is None:
         raise CatalogueMissing
     catalogue = parts.reads.catalogue
+    if sought.purpose == "together":
+        return choosing.together_offers(catalogue, availability)
     if sought.first is None:
         return parts.kept_offers.pairs(catalogue, availability)
     return choosing.second_offers(catalogue, availability, sought.first, today_of(parts))

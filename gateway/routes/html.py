@@ -34,7 +34,7 @@ LANGUAGE_PARAMETER = "language"
 LANGUAGE_KEPT_S = 365 * 86_400
 
 _WAY_BACK = re.compile(
-    r"my-booking|change|cancel|details|first-dose|choose(/[0-9]{4}-[0-9]{2}-[0-9]{2})?|check|standby"
+    r"my-booking|change|cancel|details|companion(/details)?|first-dose|choose(/[0-9]{4}-[0-9]{2}-[0-9]{2})?|check|standby"
 )
 """Pages that somebody may be led back to after signing in, or coming in again."""
 

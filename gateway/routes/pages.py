@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from gateway.routes import (
     after_booking_pages,
     booking_pages,
+    companion_pages,
     draw_pages,
     my_booking_pages,
     sending_pages,
@@ -23,6 +24,7 @@ def routes() -> list[BaseRoute]:
         *way_in.routes(),
         *draw_pages.routes(),
         *booking_pages.routes(),
+        *companion_pages.routes(),
         *sending_pages.routes(),
         *my_booking_pages.routes(),
         *after_booking_pages.routes(),

@@ -11,7 +11,7 @@ the form carries a mark of it; if another window has changed it since, it is sho
 from __future__ import annotations
 
 from collections.abc import Mapping
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute
 from allocator.model import Catalogue, Choice
 from gateway import after_booking, drafting, forms, i18n, residents
 from gateway.answers import FAULTS, answer
+from gateway.attempting import attempt_of
 from gateway.drafting import Purpose
 from gateway.masking import masked
 from gateway.parts import parts_of
@@ -34,8 +35,10 @@ from gateway.routes.booking_pages import (
     STANDBY_PATH,
     sought_by,
 )
+from gateway.routes.companion_pages import companion_errors, companion_page
 from gateway.routes.html import page_route, problem_shown, read_form, see_other
-from gateway.views import BookingView, DoseView, StandbyView
+from gateway.together import book_together
+from gateway.views import BookingView, DoseView, StandbyView, TogetherView
 
 CHECK_PATH = "/check"
 CHECKING_REFRESH_S = 3
@@ -63,6 +66,7 @@ def routes() -> list[BaseRoute]:
         page_route(CHECK_PATH, check_page, methods=["GET"], policy=session),
         page_route(CHECK_PATH, send, methods=["POST"], policy=session),
         page_route("/checking/{request_id}", checking, methods=["GET"], policy=session),
+        page_route("/booked/{request_id}", booked_together, methods=["GET"], policy=session),
         page_route("/booked", booked, methods=["GET"], policy=session),
         page_route("/changed", changed, methods=["GET"], policy=session),
     ]
@@ -93,6 +97,8 @@ async def send(request: Request) -> Response:
         if "change" in draft:
             change = forms.ChangeForm("both" if draft["change"] == "both" else "second", (choice,))
             answered = await residents.change(parts, visitor, request_id, change)
+        elif drafting.is_accompanied(draft):
+            answered = await _book_together(request, request_id, draft, choice)
         elif (contact := drafting.contact_of(draft)) is not None:
             form = forms.BookingForm(
                 contact, (choice,), drafting.first_dose_of(draft), drafting.reminders_of(draft)
@@ -106,6 +112,24 @@ async def send(request: Request) -> Response:
     if isinstance(answered, Problem) and answered.code in PASSING:
         return await _check_page(request, str(request_id), problem=answered)
     return await lead_on(request, answered)
+
+
+async def _book_together(
+    request: Request, request_id: UUID, draft: Mapping[str, str], choice: Choice
+) -> Answered:
+    """Ask for both people; what is missing is asked for where the draft left off."""
+    parts = parts_of(request)
+    contact, companion = drafting.contact_of(draft), drafting.companion_of(draft)
+    if contact is None or companion is None:
+        return Problem("not_found")
+    return await book_together(
+        parts,
+        visitor_of(request),
+        request_id,
+        forms.TogetherForm(contact, (choice,), companion, drafting.reminders_of(draft)),
+        attempt=await attempt_of(request, parts),
+        language=i18n.language_of(request),
+    )
 
 
 async def checking(request: Request) -> Response:
@@ -124,6 +148,25 @@ async def booked(request: Request) -> Response:
     return await _held_page(request, "book")
 
 
+async def booked_together(request: Request) -> Response:
+    """Show one's own booking, and what was booked with it for the companion.
+
+    Each booking then goes its own way: once one's own has changed, it alone is shown.
+    """
+    request_id = forms.parse_request_id(request.path_params["request_id"])
+    if isinstance(request_id, list):
+        return answer(request, Problem("not_found"))
+    parts, visitor = parts_of(request), visitor_of(request)
+    answered = await residents.outcome(parts, visitor, request_id)
+    kept = await after_booking.kept(parts, visitor)
+    if isinstance(kept, Problem) or not isinstance(answered, TogetherView):
+        return see_other(MY_BOOKING_PATH)
+    mine, theirs = answered.views
+    if kept.view.booking.doses != mine.booking.doses:
+        return see_other(MY_BOOKING_PATH)
+    return _booked_page(request, kept, "together", theirs)
+
+
 async def changed(request: Request) -> Response:
     """Show the booking after a change."""
     return await _held_page(request, "change")
@@ -140,7 +183,9 @@ async def lead_on(request: Request, answered: Answered) -> Response:
     await parts.drafts.drop(visitor.person_key)
     if isinstance(answered, StandbyView):
         return see_other("/cancelled" if answered.booking.standby is None else STANDBY_PATH)
-    if isinstance(answered, BookingView) and answered.booking.state != "booked":
+    if isinstance(answered, TogetherView):
+        return see_other(f"/booked/{answered.views[0].booking.booking_id}")
+    if answered.booking.state != "booked":
         return see_other("/cancelled")
     return see_other("/changed" if "change" in draft else "/booked")
 
@@ -151,6 +196,10 @@ async def _refused(request: Request, problem: Problem, draft: Mapping[str, str])
         # An old tab's form: the draft that it belonged to has been sent from another one.
         return see_other(CHOOSE_PATH)
     parts, visitor = parts_of(request), visitor_of(request)
+    if drafting.is_accompanied(draft):
+        errors = await companion_errors(request, problem)
+        if errors or "challenge" in problem.params:
+            return companion_page(request, drafting.companion_typed(draft), errors, problem)
     leads_to = _LEADS_TO.get(problem.code, "choose")
     if leads_to == "choose":
         await parts.drafts.save(visitor.person_key, drafting.without_choice(draft))
@@ -169,13 +218,24 @@ async def _held_page(request: Request, purpose: str) -> Response:
     kept = await after_booking.kept(parts, visitor_of(request))
     if isinstance(kept, Problem):
         return see_other(MY_BOOKING_PATH)
+    return _booked_page(request, kept, purpose)
+
+
+def _booked_page(
+    request: Request,
+    kept: after_booking.Kept,
+    purpose: str,
+    companion: BookingView | None = None,
+) -> Response:
+    doses = kept.view.doses + (() if companion is None else companion.doses)
     return render(
         request,
         "booked.html",
         held=kept.view,
         contact=masked(kept.held.contact),
-        maps=after_booking.maps_of(parts, kept.view.doses),
+        maps=after_booking.maps_of(parts_of(request), doses),
         purpose=purpose,
+        companion=companion,
     )
 
 
@@ -185,9 +245,9 @@ async def _check_page(
     parts, visitor = parts_of(request), visitor_of(request)
     draft = await parts.drafts.load(visitor.person_key)
     purpose = drafting.purpose_of(draft)
-    choice, contact = drafting.choice_of(draft), drafting.contact_of(draft)
-    if contact is None and not purpose.startswith("change"):
-        return see_other(DETAILS_PATH)
+    choice = drafting.choice_of(draft)
+    if (step := drafting.next_step(draft)) != CHECK_PATH:
+        return see_other(step)
     catalogue = parts.reads.catalogue
     doses = () if choice is None else doses_of_choice(catalogue, choice, purpose)
     if not doses:
@@ -208,7 +268,8 @@ async def _check_page(
         doses=doses,
         product=catalogue.products[doses[0].slot.product_id],
         resident=visitor.identity,
-        contact=contact,
+        contact=drafting.contact_of(draft),
+        companion=drafting.companion_of(draft),
         reminders=drafting.reminders_of(draft),
     )
 

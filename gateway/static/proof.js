@@ -6,7 +6,7 @@
 "use strict";
 
 (() => {
-  const form = document.getElementById("sign-in");
+  const form = document.querySelector("input[name=proof]").form;
   const work = document.getElementById("proof-work");
   const told = document.getElementById("proof-told");
   const bar = work.querySelector("progress");

@@ -19,6 +19,7 @@ from redis.asyncio import Redis
 
 from gateway.proofs import PROOF_VALID_S, Proofs, in_a_form
 from tests.integration.city import BORN, City, make_plan, ticket
+from tests.integration.test_companion_pages import accompanied, chooses, identity, send
 
 TRIES_MAX = 1_000
 BIRTH_DATE = {"birth_year": "1950", "birth_month": "1", "birth_day": "1"}
@@ -185,6 +186,24 @@ def test_page_without_a_proof_asks_again_until_it_has_waited(city: City) -> None
     first = hidden(page_after(resident, ticket_number=ticket(8)), "challenge")
     again = page_after(resident, ticket_number=ticket(8), challenge=first, proof="")
     assert hidden(again, "challenge") != first
+
+
+def test_companion_is_confirmed_with_one_proof(city: City) -> None:
+    """Sending the booking asks for no second one: the device is known by then."""
+    fail(city, 9)
+    resident = accompanied(city, 10)
+    page = resident.http.post("/companion", data=identity(9))
+    assert page.status_code == 429
+    assert f'value="{ticket(9)}"' in page.text
+    assert "/static/proof.js" in page.text
+    challenge = hidden(page.text, "challenge")
+    proof = solved(json.loads(b64decode(challenge)))
+    sent = identity(9) | {"challenge": challenge, "proof": proof}
+    confirmed = resident.http.post("/companion", data=sent)
+    assert confirmed.status_code == 303, confirmed.text
+    assert confirmed.headers["location"] == "/companion/details"
+    chooses(resident)
+    assert send(resident).headers["location"].startswith("/booked/")
 
 
 class Clock:

@@ -145,3 +145,9 @@ def test_derived_id_follows_from_its_base_and_word_alone() -> None:
 def test_companions_id_follows_from_the_request() -> None:
     assert companion_id(UUID(int=1)) == derived_id(UUID(int=1), "companion")
     assert companion_id(UUID(int=1)) != companion_id(UUID(int=2))
+
+
+def test_request_for_two_without_a_word_on_reminders_is_written_as_ever() -> None:
+    """Its digest is that of a request from before there was the word (I5)."""
+    two = BookTogether("release", (Choice(1),), b"sealed", "ja", COMPANION)
+    assert b"reminders" not in msgspec.msgpack.encode(two)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allocator.model import Choice, Refusal
 from allocator.offer import (
     FEW_MAX,
     first_dose_slots,
@@ -10,7 +14,12 @@ from allocator.offer import (
     second_dose_slots,
     slots_of,
 )
-from tests.unit.allocator.offers import MONDAY, NOW, at, day, ledger, slot
+from allocator.search import Search
+from allocator.together import place_together
+from tests.unit.allocator.offers import MONDAY, NOW, RELEASE, at, day, ledger, slot
+
+TIMES = ((9, 0), (9, 30), (10, 0), (11, 0))
+FREE = st.lists(st.integers(0, 2), min_size=len(TIMES), max_size=len(TIMES))
 
 
 def test_first_dose_counts_only_with_a_second() -> None:
@@ -68,3 +77,27 @@ def test_pairs_left_is_the_most_that_can_be_made() -> None:
     )
     assert pairs_left(books, "release", NOW) == 4 + 3
     assert pairs_left(books, "release", at(day(1), 10)) == 0
+
+
+@given(firsts=FREE, seconds=FREE, later=FREE)
+def test_what_is_shown_for_two_is_what_two_would_get(
+    firsts: list[int], seconds: list[int], later: list[int]
+) -> None:
+    """A slot is shown for two when who asks gets it; their dose 2 is the one that is shown."""
+    slots = [
+        slot(10 * on + place, day(on), *time, seats=(free, 0) if on == 0 else (0, free))
+        for on, free_seats in ((0, firsts), (21, seconds), (22, later))
+        for place, (time, free) in enumerate(zip(TIMES, free_seats, strict=True), 1)
+    ]
+    books = ledger(*slots)
+    look = Search(books.catalogue, books.seats, RELEASE, NOW)
+    for shown in first_dose_slots(books, slots_of(books, "release"), NOW):
+        found = place_together(look, (Choice(shown.slot_id),))
+        gets = None
+        if not isinstance(found, Refusal) and found[0][0].slot_id == shown.slot_id:
+            gets = found[1][0].slot_id
+        assert shown.together_slot_id == gets
+        if gets is not None:
+            named = place_together(look, (Choice(shown.slot_id, gets),))
+            assert not isinstance(named, Refusal)
+            assert (named[0][0].slot_id, named[1][0].slot_id) == (shown.slot_id, gets)

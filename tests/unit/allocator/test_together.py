@@ -349,6 +349,15 @@ def test_two_who_come_together_get_two_bookings() -> None:
     assert known.held == {(CAMPAIGN, person(1)): lead, (CAMPAIGN, person(2)): companion}
 
 
+def test_reminders_are_refused_for_who_asks_alone() -> None:
+    """The companion was not asked."""
+    books, known = ledger(*ROOMY), facts(1, 2)
+    command = msgspec.structs.replace(together(), reminders=False)
+    made = decided(books, known, 7, command).outcome
+    assert isinstance(made, tuple)
+    assert [booking.reminders for booking in made] == [False, True]
+
+
 LISTED = holding(1, listed=place(1))
 LISTED_1 = holding(1, 1, given=(1,), listed=place(1, "slot_closed"))
 LATER = NOW + timedelta(hours=3)

@@ -13,6 +13,7 @@ from allocator.reads import Availability, Contact, Identity, OpenSlot
 from gateway import choosing
 from gateway.draw_words import DrawShown
 from gateway.fields import FieldError
+from gateway.forms import CompanionForm, ContactForm, SignInForm
 from gateway.masking import masked
 from gateway.problems import Problem, too_many_attempts
 from gateway.proofs import in_a_form
@@ -36,7 +37,9 @@ OPENS_AT = datetime(2021, 6, 1, 0, 30, tzinfo=UTC)
 FIRST_DAY, SECOND_DAY = date(2021, 6, 10), date(2021, 7, 1)
 LAST_DAY = date(2021, 7, 30)
 """Of the first doses on offer, but for a full one after it."""
-PURPOSES = ("book", "second_only", "change_both", "change_second")
+PURPOSES = ("book", "together", "second_only", "change_both", "change_second")
+
+BOTH_DOSES = ("book", "together", "change_both")
 
 SLOTS = (
     make_slot(1, FIRST_DAY),
@@ -72,6 +75,10 @@ SECONDS = choosing.second_offers(
 PRODUCT = CATALOGUE.products["comirnaty"]
 IDENTITY = Identity("122319", "0123456789", date(1948, 5, 3))
 CONTACT = Contact("印西 花子", "09012345678", "hanako@example.jp")
+COMPANION = CompanionForm(
+    SignInForm("122319", "0123456790", date(1950, 1, 1)),
+    ContactForm("印西 太郎", "09012345679", "taro@example.jp"),
+)
 DOSES = (DoseView(1, SLOTS[0], make_venue()), DoseView(2, SLOTS[1], make_venue()))
 RECEIPT = ReceiptSigner(bytes(32)).receipt("122319", make_booking(), dict(enumerate(SLOTS, 1)))
 HELD = BookingView(make_booking(), PRODUCT, DOSES, RECEIPT)
@@ -172,7 +179,7 @@ def _draws() -> list[Sample]:
 def _choosing() -> list[Sample]:
     samples: list[Sample] = []
     for purpose in PURPOSES:
-        offers = PAIRS if purpose in ("book", "change_both") else SECONDS
+        offers = PAIRS if purpose in BOTH_DOSES else SECONDS
         for name, shown in (("offers", offers), ("sold-out", [])):
             days = {
                 "purpose": purpose,
@@ -184,7 +191,9 @@ def _choosing() -> list[Sample]:
                 "venue_chosen": "hall",
                 "months": choosing.months_of(shown),
                 "any_left": bool(shown),
-                "standby_wish": None if shown else Flexible(FIRST_DAY, SECOND_DAY),
+                "standby_wish": None
+                if shown or purpose == "together"
+                else Flexible(FIRST_DAY, SECOND_DAY),
                 "request_id": "8d5f5b9c-7d4b-4a3a-9a52-2f5b6c1c0f5e",
             }
             samples.append(("choose_day", f"{purpose}-{name}", days))
@@ -209,11 +218,12 @@ def _checks() -> list[Sample]:
                 "changed": changed,
                 "mark": "0123456789abcdef",
                 "request_id": "8d5f5b9c-7d4b-4a3a-9a52-2f5b6c1c0f5e",
-                "first_dose_day": None if purpose in ("book", "change_both") else FIRST_DAY,
-                "doses": DOSES if purpose in ("book", "change_both") else DOSES[1:],
+                "first_dose_day": None if purpose in BOTH_DOSES else FIRST_DAY,
+                "doses": DOSES if purpose in BOTH_DOSES else DOSES[1:],
                 "product": PRODUCT,
                 "resident": IDENTITY,
                 "contact": CONTACT,
+                "companion": COMPANION,
                 "reminders": problem is None,
             },
         )
@@ -238,6 +248,7 @@ def _booking(held: BookingView) -> list[Sample]:
         ("cancel", name, cancel | {"may_second": True, "problem": None}),
         ("cancel", f"{name}-refused", cancel | {"may_second": False, "problem": PROBLEM}),
         ("booked", f"{name}-book", shown | {"purpose": "book"}),
+        ("booked", f"{name}-together", shown | {"purpose": "together", "companion": held}),
         ("booked", f"{name}-change", shown | {"purpose": "change"}),
         ("booked", f"{name}-silent", shown | {"purpose": "book", "held": silent}),
         ("booked", f"{name}-no-address", nowhere | {"purpose": "book"}),
@@ -250,7 +261,9 @@ def _forms() -> list[Sample]:
     with_pin = sign_in | {"errors": {}, "refused": None, "has_pins": True}
     challenged = sign_in | {"errors": {}, "refused": None, "came_back": "", "challenge": CHALLENGE}
     unknown = Problem("identity_not_confirmed")
-    details = {"resident": IDENTITY, "values": TYPED}
+    details = {"resident": IDENTITY, "values": TYPED, "may_bring": True}
+    accompanied = details | {"values": TYPED | {"companion": "yes"}, "errors": {}}
+    companion = {"values": TYPED, "has_pins": False, "challenge": "", "wait_s": 60}
     first = {"products": [PRODUCT], "values": TYPED}
     return [
         ("sign_in", "fresh", sign_in | {"errors": {}, "refused": None}),
@@ -263,6 +276,14 @@ def _forms() -> list[Sample]:
         ("details", "fresh", details | {"errors": {}}),
         ("details", "in-session", details | {"errors": {}, "session": SESSION}),
         ("details", "wrong", details | {"errors": CONTACT_WRONG}),
+        ("details", "accompanied", accompanied),
+        ("details", "turn-used", details | {"errors": {}, "may_bring": False}),
+        ("companion", "fresh", companion | {"errors": {}}),
+        ("companion", "wrong", companion | {"errors": WRONG}),
+        ("companion", "with-pin", companion | {"errors": {}, "has_pins": True}),
+        ("companion", "challenged", companion | {"errors": {}, "challenge": CHALLENGE}),
+        ("companion_details", "fresh", companion | {"errors": {}}),
+        ("companion_details", "wrong", companion | {"errors": CONTACT_WRONG}),
         ("first_dose", "fresh", first | {"errors": {}}),
         ("first_dose", "wrong", first | {"errors": FIRST_DOSE_WRONG}),
     ]

@@ -35,6 +35,15 @@ def test_pair_is_offered_with_its_second_dose() -> None:
     assert month.days == (choosing.Day(FIRST, "few", (SECOND,)),)
 
 
+def test_two_are_offered_only_where_both_find_room() -> None:
+    catalogue = city(FIRST, SECOND, FIRST)
+    at = catalogue.slots[2].starts_at
+    shown = availability((OpenSlot(1, "many", 99, at, 2), OpenSlot(3, "many", 2, at)))
+    both, one = choosing.together_offers(catalogue, shown)
+    assert (both.key, both.second_dose_at, both.pairs) == ("1-2", at, "many")
+    assert (one.slot.slot_id, one.pairs, one.second_dose_at) == (3, "none", None)
+
+
 def test_list_is_made_once_for_each_state_of_the_offer() -> None:
     kept, catalogue = choosing.KeptOffers(), city(FIRST, SECOND)
     at = catalogue.slots[2].starts_at

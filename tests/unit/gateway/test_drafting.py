@@ -9,9 +9,13 @@ from typing import get_args
 from allocator.model import Choice, FirstDose
 from gateway import drafting
 from gateway.drafting import Draft, Purpose
-from gateway.forms import ContactForm
+from gateway.forms import CompanionForm, ContactForm, SignInForm
 
 CONTACT = ContactForm("印西 花子", "09012345678", "hanako@example.jp")
+COMPANION = CompanionForm(
+    SignInForm("122319", "0123456790", date(1950, 1, 31)),
+    ContactForm("印西 太郎", "09012345679", "taro@example.jp"),
+)
 FIRST = FirstDose("comirnaty", date(2021, 6, 10))
 
 
@@ -59,7 +63,63 @@ def test_purpose_follows_from_what_was_said() -> None:
 
 
 def test_only_a_way_to_both_doses_looks_for_pairs() -> None:
-    assert [p for p in get_args(Purpose) if drafting.books_pairs(p)] == ["book", "change_both"]
+    pairs = [p for p in get_args(Purpose) if drafting.books_pairs(p)]
+    assert pairs == ["book", "together", "change_both"]
+
+
+def test_who_comes_along_comes_back_as_typed() -> None:
+    draft = drafting.accompanied(drafting.with_contact({}, CONTACT))
+    assert drafting.companion_identity_of(draft) is None
+    assert drafting.companion_typed(draft) == {}
+    draft = drafting.with_companion(draft, COMPANION.identity)
+    assert drafting.companion_of(draft) is None
+    assert drafting.companion_typed(draft) == {
+        "ticket_number": "0123456790",
+        "birth_year": "1950",
+        "birth_month": "1",
+        "birth_day": "31",
+        "pin": "",
+    }
+    secret = replace(COMPANION.identity, pin="1234")
+    with_pin = drafting.with_companion(draft, secret)
+    assert drafting.companion_identity_of(with_pin) == secret
+    assert drafting.with_companion(with_pin, COMPANION.identity) == draft
+    draft = drafting.with_companion_contact(draft, COMPANION.contact)
+    assert drafting.companion_of(draft) == COMPANION
+    assert drafting.companion_of(drafting.accompanied(draft)) == COMPANION
+    assert drafting.companion_of(drafting.with_contact(draft, CONTACT)) == COMPANION
+
+
+def test_way_of_two_asks_for_each_of_what_is_missing() -> None:
+    draft = drafting.accompanied(drafting.with_contact({}, CONTACT))
+    assert drafting.purpose_of(draft) == "together"
+    assert drafting.next_step(draft) == "/companion"
+    draft = drafting.with_companion(draft, COMPANION.identity)
+    assert drafting.next_step(draft) == "/companion/details"
+    draft = drafting.with_companion_contact(draft, COMPANION.contact)
+    assert drafting.next_step(draft) == "/choose"
+    assert drafting.next_step(drafting.with_choice(draft, Choice(1, 2))) == "/check"
+
+
+def test_choice_falls_when_somebody_comes_along_or_no_longer() -> None:
+    one = drafting.with_choice(drafting.with_contact({}, CONTACT), Choice(1, 2))
+    assert drafting.choice_of(drafting.alone(one)) == Choice(1, 2)
+    two = drafting.accompanied(one)
+    assert drafting.choice_of(two) is None
+    two = drafting.with_choice(two, Choice(1, 2))
+    assert drafting.choice_of(drafting.accompanied(two)) == Choice(1, 2)
+    alone = drafting.alone(drafting.with_companion(two, COMPANION.identity))
+    assert drafting.choice_of(alone) is None
+    assert not any(name.startswith("companion") for name in alone)
+
+
+def test_nobody_comes_along_to_a_second_dose_alone() -> None:
+    draft = drafting.with_companion(drafting.with_contact({}, CONTACT), COMPANION.identity)
+    second = drafting.with_first_dose(draft, FIRST)
+    assert drafting.purpose_of(second) == "second_only"
+    assert drafting.companion_identity_of(second) is None
+    assert drafting.is_accompanied(drafting.with_first_dose(draft, None))
+    assert drafting.first_dose_of(drafting.accompanied(second)) is None
 
 
 def test_mark_tells_one_draft_from_another_whatever_its_order() -> None:

@@ -21,7 +21,7 @@ from gateway.problems import STATUS
 from tests.unit.gateway.catalogues import messages
 
 GATEWAY = Path(rendering.__file__).parent
-PURPOSES = {"book", "second_only", "change_both", "change_second"}
+PURPOSES = {"book", "together", "second_only", "change_both", "change_second"}
 FAMILIES = {
     "check.lead.": PURPOSES,
     "check.not_yet.": PURPOSES,
@@ -30,7 +30,7 @@ FAMILIES = {
     "choose.lead.": PURPOSES,
     "choose.title.": PURPOSES,
     "choose_time.lead.": PURPOSES,
-    "booked.title.": {"book", "change"},
+    "booked.title.": {"book", "together", "change"},
     "date.": {"year", "month", "day"},
     "date.era.": set(ERAS),
     "dose.": {"1", "2"},

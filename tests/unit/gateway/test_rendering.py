@@ -24,7 +24,7 @@ def sample(request: pytest.FixtureRequest) -> Sample:
     return chosen
 
 
-FRAMES = {"base.html", "parts.html", "booking_parts.html"}
+FRAMES = {"base.html", "parts.html", "booking_parts.html", "proof_parts.html"}
 
 
 def test_every_template_has_a_sample() -> None:
