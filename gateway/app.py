@@ -18,7 +18,15 @@ from gateway.notices import Notices
 from gateway.parts import Parts
 from gateway.policies import all_with_policy, policy_mount
 from gateway.routes import (
-    api, api_standby, api_step_up, contract, health, pages, queue, receipt_key, vwr,
+    api,
+    api_standby,
+    api_step_up,
+    contract,
+    health,
+    pages,
+    queue,
+    receipt_key,
+    vwr,
 )
 from gateway.static_files import StaticFolder
 
