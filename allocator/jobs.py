@@ -13,6 +13,8 @@ server is slow, and the backlog is worked off at the worker's own pace after.
 Every two seconds it has what the waiting room put on record moved to PostgreSQL, by a queue
 of its own, so that the relay's count of messages stays what it is. Each minute it orders what is
 due of backups from the keeper, a worker of its own (`backups_every_s`).
+Each second it has the codes that residents asked for put into the outbox, and every five minutes
+word for those whose tickets others tried (`allocator.asked`).
 Every five minutes it orders reminders to be put into the outbox. They go by a queue of their
 own, which is filled only while no news wait: a confirmation waits for one reminder at most,
 however many there are.
@@ -22,6 +24,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -37,6 +40,8 @@ from monitoring.logs import configure, get_logger
 from monitoring.settings import load
 
 if TYPE_CHECKING:
+    from redis import Redis
+
     from allocator.notices import NoticeDesk, Result
     from allocator.outbox import Queue as OutboxQueue
     from allocator.worker_watch import WorkerProcess
@@ -48,6 +53,8 @@ REMINDERS_MAX = 20_000
 """So many are put into the outbox at once; the others right after, by a task of their own."""
 
 RECORDS_EVERY_S = 2.0
+CODES_EVERY_S = 1.0
+WARNINGS_EVERY_S = 300.0
 TASK_TIME_LIMIT_S = 30
 VISIBILITY_TIMEOUT_S = 300
 RELAY_EXPIRES_S = 5
@@ -77,6 +84,8 @@ def configuration(settings: JobsSettings) -> dict[str, Any]:
         "task_routes": {
             "keep_room_records": {"queue": RECORDS_QUEUE},
             "make_reminders": {"queue": RECORDS_QUEUE},
+            "post_codes": {"queue": RECORDS_QUEUE},
+            "make_warnings": {"queue": RECORDS_QUEUE},
         },
         "task_serializer": "json",
         "accept_content": ["json"],
@@ -113,6 +122,16 @@ def _orders(settings: JobsSettings) -> dict[str, Any]:
             "task": "make_reminders",
             "schedule": settings.remind_every_s,
             "options": {"expires": settings.remind_every_s},
+        },
+        "post-codes": {
+            "task": "post_codes",
+            "schedule": CODES_EVERY_S,
+            "options": {"expires": RELAY_EXPIRES_S},
+        },
+        "make-warnings": {
+            "task": "make_warnings",
+            "schedule": WARNINGS_EVERY_S,
+            "options": {"expires": WARNINGS_EVERY_S},
         },
     }
     if settings.backups_every_s is not None:
@@ -215,14 +234,39 @@ def make_reminders() -> int:
 @app.task(name="keep_room_records")
 def keep_room_records() -> int:
     """Move what the waiting room put on record to its table; return how many were new."""
-    from redis import Redis, RedisError
-
     from allocator.record_store import keep_records
 
-    settings = _settings()
+    return _moved(lambda redis: keep_records(redis, _settings().database_url))
+
+
+@app.task(name="post_codes")
+def post_codes() -> int:
+    """Put the codes that residents asked for into the outbox; return how many are new."""
+    from allocator import asked
+
+    now = datetime.now(SITE_TIMEZONE)
+    return _moved(lambda redis: asked.post_codes(redis, _desk().outbox, now))
+
+
+@app.task(name="make_warnings")
+def make_warnings() -> int:
+    """Put word of attempts against residents' tickets into the outbox; return how many are new."""
+    from allocator import asked
+
+    now = datetime.now(SITE_TIMEZONE)
+    made = _moved(lambda redis: asked.warn(redis, _desk().outbox, now))
+    if made:
+        log.info("warnings_made", count=made)
+    return made
+
+
+def _moved(move: Callable[[Redis], int]) -> int:
+    """Have something moved from Redis to PostgreSQL; 0 while one of them is away."""
+    from redis import Redis, RedisError
+
     try:
-        with Redis.from_url(settings.redis_url, protocol=2, socket_timeout=5.0) as redis:
-            return keep_records(redis, settings.database_url)
+        with Redis.from_url(_settings().redis_url, protocol=2, socket_timeout=5.0) as redis:
+            return move(redis)
     except StoreAway:
         log.warning("dependency_lost", dependency="postgresql")
     except RedisError:

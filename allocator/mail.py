@@ -15,7 +15,7 @@ Times are the site's (Asia/Tokyo).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -30,6 +30,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from allocator.calendar_file import CALENDAR_FILE as CALENDAR_FILE
 from allocator.calendar_file import Appointment as Appointment
 from allocator.calendar_file import Appointments, Organizer, calendar_file
+from allocator.codes import CODE_LIFE_S
 from allocator.ledger import Notice
 from allocator.mail_languages import (
     day_words,
@@ -43,7 +44,8 @@ from allocator.model import SITE_TIMEZONE, StandbyPlace
 from allocator.reminding import DAYS_BEFORE, Reminder, is_timely
 from allocator.sealing import Contact
 
-Kind = Notice | Reminder
+SafetyMail = Literal["code", "attempts"]
+Kind = Notice | Reminder | SafetyMail
 State = Literal["booked", "first_only", "standby", "offered", "cancelled"]
 
 TOLD_IN: Mapping[Kind, frozenset[State]] = {
@@ -57,6 +59,8 @@ TOLD_IN: Mapping[Kind, frozenset[State]] = {
     "offer_over": frozenset({"standby", "cancelled"}),
     "reminder_week": frozenset({"booked", "first_only"}),
     "reminder_day": frozenset({"booked", "first_only"}),
+    "code": frozenset({"booked", "first_only", "standby", "offered"}),
+    "attempts": frozenset({"booked", "first_only", "standby", "offered"}),
 }
 """In which states of the booking each kind of letter still tells the truth."""
 
@@ -77,7 +81,8 @@ class Letter(msgspec.Struct, frozen=True):
 
     `written_at` is when it was decided; `standby` is there while somebody waits or has
     an offer. `reminded_of` is the dose that a reminder is of; None when it does not stand as it
-    did, or its person wants no reminders any more. Printed without its content.
+    did, or its person wants no reminders any more. `code` is there if one was asked for.
+    Printed without its content.
     """
 
     outbox_id: int
@@ -94,6 +99,12 @@ class Letter(msgspec.Struct, frozen=True):
     first_is_given: bool = False
     revision: int = 0
     reminded_of: Appointment | None = None
+    code: str = ""
+
+    @property
+    def is_for_safety(self) -> bool:
+        """Say whether it is about who looks at the booking, not about the booking."""
+        return self.kind in ("code", "attempts")
 
     @property
     def is_reminder(self) -> bool:
@@ -103,6 +114,8 @@ class Letter(msgspec.Struct, frozen=True):
     @property
     def shown(self) -> tuple[Appointment, ...]:
         """Return the appointments to come to; in news of a change, not the dose that was given."""
+        if self.is_for_safety:
+            return ()
         if self.reminded_of is not None:
             return (self.reminded_of,)
         is_news = self.standby is not None or self.kind == "moved"
@@ -129,12 +142,15 @@ def is_overtaken(letter: Letter, now: datetime) -> bool:
 
     A booking that was cancelled before its confirmation went out has a letter for
     each; only the later is sent. An offer that no longer stands is not told of, and nobody is
-    reminded of a dose that was moved, or that has begun.
+    reminded of a dose that was moved, or that has begun. A code that is too old opens nothing.
     """
     match letter.kind:
         case "reminder_week" | "reminder_day" as reminder:
             dose = letter.reminded_of
             if dose is None or not is_timely(reminder, dose.starts_at, now):
+                return True
+        case "code":
+            if now - letter.written_at >= timedelta(seconds=CODE_LIFE_S):
                 return True
     return letter.state not in TOLD_IN[letter.kind]
 
@@ -173,7 +189,7 @@ def render(letter: Letter, letterhead: Letterhead) -> EmailMessage:
 def _context(letter: Letter, letterhead: Letterhead, language: str) -> dict[str, object]:
     """Return what the templates write of."""
     product = name_in(letter.product_names, language)
-    about_booking = ("booked", "changed", "moved", *DAYS_BEFORE)
+    about_booking = ("booked", "changed", "moved", "code", "attempts", *DAYS_BEFORE)
     return {
         "letter": letter,
         "letterhead": letterhead,
@@ -185,7 +201,7 @@ def _context(letter: Letter, letterhead: Letterhead, language: str) -> dict[str,
         "is_booking": letter.kind in about_booking or (letter.kind == "cancelled" and product),
         "reason": "asked" if letter.standby is None else letter.standby.reason,
         "until": _moment_words(letter, language),
-        "has_calendar": letter.standby is None and bool(letter.appointments),
+        "has_calendar": letter.standby is None and bool(letter.shown),
     }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
+from allocator.codes import CODE_KEY
 from allocator.errors import AllocatorError
 from allocator.jobs_settings import JobsSettings
 from allocator.mail import Letter, Letterhead, is_overtaken, render
@@ -103,5 +104,6 @@ def desk_of(settings: JobsSettings) -> NoticeDesk:
         phone_desk=settings.phone_desk,
     )
     contact_key = read_secret(settings.secrets_dir, "contact.key")
-    outbox = Outbox(settings.database_url, contact_key)
+    code_key = read_secret(settings.secrets_dir, CODE_KEY)
+    outbox = Outbox(settings.database_url, contact_key, code_key)
     return NoticeDesk(outbox, post_of(settings), letterhead)

@@ -10,14 +10,16 @@ Rule 3: an error of PostgreSQL never leaves this module as it is (its text repea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
 import msgspec
 import psycopg
 
+from allocator.codes import code_for
 from allocator.errors import StoreAway
 from allocator.mail import Appointment, Letter
 from allocator.model import PROBE_ID, SITE_TIMEZONE, StandbyPlace, Venue
@@ -45,6 +47,8 @@ _DONE = statement("outbox_done").encode()
 _FAILED = statement("outbox_failed").encode()
 _BACKLOG = statement("outbox_backlog").encode()
 _REMINDERS_MADE = statement("reminders_made").encode()
+_CODES_MADE = statement("codes_made").encode()
+_WARNINGS_MADE = statement("warnings_made").encode()
 
 Done = Literal["sent", "no_address", "overtaken", "refused", "given_up"]
 """How a message ends: told; nobody to tell; a later one says otherwise; the mail server
@@ -58,12 +62,21 @@ class Backlog(msgspec.Struct, frozen=True):
     oldest_age_s: float
 
 
+class CodeAsked(msgspec.Struct, frozen=True):
+    """A code that somebody asked for: its challenge, for which booking, and when."""
+
+    challenge: UUID
+    booking_id: UUID
+    asked_at: datetime
+
+
 class Outbox:
     """One connection, made when it is needed and dropped on any fault. Not for threads."""
 
-    def __init__(self, database_url: str, contact_key: bytes) -> None:
+    def __init__(self, database_url: str, contact_key: bytes, code_key: bytes = b"") -> None:
         self._database_url = database_url
         self._contact_key = contact_key
+        self._code_key = code_key
         self._connection: psycopg.Connection[Any] | None = None
 
     def close(self) -> None:
@@ -106,6 +119,32 @@ class Outbox:
         }
         with self._transaction() as connection:
             return connection.execute(_REMINDERS_MADE, parameters).rowcount
+
+    def ask_codes(self, asked: Sequence[CodeAsked]) -> int:
+        """Put codes that were asked for into the outbox; return how many are new.
+
+        Raises:
+            StoreAway: PostgreSQL does not answer.
+        """
+        parameters = {
+            "challenge": [one.challenge for one in asked],
+            "booking_id": [one.booking_id for one in asked],
+            "asked_at": [one.asked_at for one in asked],
+        }
+        with self._transaction() as connection:
+            return connection.execute(_CODES_MADE, parameters).rowcount
+
+    def warn(self, people: Sequence[bytes], now: datetime, limit: int) -> int:
+        """Put word of attempts against people's tickets into the outbox; return how many are new.
+
+        Nobody is told twice in 24 hours; who holds no booking is not told.
+
+        Raises:
+            StoreAway: PostgreSQL does not answer.
+        """
+        parameters = {"person_key": people, "now": now, "probe": PROBE_ID, "limit": limit}
+        with self._transaction() as connection:
+            return connection.execute(_WARNINGS_MADE, parameters).rowcount
 
     def backlog(self) -> Backlog:
         """Return how much waits. Raises `StoreAway`."""
@@ -163,7 +202,14 @@ class Outbox:
             first_is_given=row.dose1_given,
             revision=row.revision,
             reminded_of=_reminded_of(row),
+            code=self._code(row),
         )
+
+    def _code(self, row: Any) -> str:
+        """Work out the code that a message is to bring; nothing for all other messages."""
+        if row.challenge is None:
+            return ""
+        return code_for(self._code_key, row.challenge, row.booking_id)
 
     @contextmanager
     def _transaction(self) -> Iterator[psycopg.Connection[Any]]:

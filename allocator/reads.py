@@ -28,6 +28,11 @@ from allocator.calendar_file import CALENDAR_FILE as CALENDAR_FILE
 from allocator.calendar_file import Appointment as Appointment
 from allocator.calendar_file import Appointments as Appointments
 from allocator.calendar_file import calendar_file as calendar_file
+from allocator.codes import ASKED_STREAM as ASKED_STREAM
+from allocator.codes import CODE_DIGITS as CODE_DIGITS
+from allocator.codes import CODE_KEY as CODE_KEY
+from allocator.codes import CODE_LIFE_S as CODE_LIFE_S
+from allocator.codes import code_for as code_for
 from allocator.errors import CatalogueMissing, NotYours, StoreAway
 from allocator.model import Booking, Catalogue, Outcome
 from allocator.offer import Availability as Availability

@@ -17,7 +17,17 @@ from gateway.middleware import BodyLimit, SameSite, SecurityHeaders, Watch
 from gateway.notices import Notices
 from gateway.parts import Parts
 from gateway.policies import all_with_policy, policy_mount
-from gateway.routes import api, api_standby, contract, health, pages, queue, receipt_key, vwr
+from gateway.routes import (
+    api,
+    api_standby,
+    api_step_up,
+    contract,
+    health,
+    pages,
+    queue,
+    receipt_key,
+    vwr,
+)
 from gateway.static_files import StaticFolder
 
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -43,6 +53,7 @@ def create_app(parts: Parts) -> Starlette:
                 *api_standby.routes(),
                 *api.routes(),
                 *contract.routes(),
+                *api_step_up.routes(),
                 *health.routes(),
                 *receipt_key.routes(),
                 *vwr.routes(parts.vwr),

@@ -250,6 +250,23 @@ OPERATIONS: Sequence[Operation] = (
         refusals=(404, 409),
         keyed=True,
     ),
+    Operation(
+        "POST",
+        "/api/v1/step-up",
+        "Have a code mailed that opens the contact details on the pages.",
+        _SESSION,
+        {202: (shapes.CodeSent,)},
+        body=shapes.Nothing,
+        refusals=(404, 409, 429),
+    ),
+    Operation(
+        "PUT",
+        "/api/v1/step-up",
+        "Give the code.",
+        _SESSION,
+        {200: (shapes.DetailsShown,)},
+        body=shapes.GiveCode,
+    ),
 )
 
 

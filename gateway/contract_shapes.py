@@ -148,6 +148,12 @@ class JoinStandby(Sent, frozen=True):
     first_dose_elsewhere: FirstDoseElsewhere | UnsetType = UNSET
 
 
+class GiveCode(Sent, frozen=True):
+    """Give the code that was mailed: 6 digits."""
+
+    code: Text
+
+
 class SignedIn(msgspec.Struct, frozen=True):
     """Identity confirmed: where one stands, and the token that keeps the place."""
 
@@ -226,6 +232,19 @@ class GivenBack(msgspec.Struct, frozen=True):
     """What is left after a cancellation, or after the list was left."""
 
     state: Literal["booked", "first_only", "standby", "offered", "cancelled"]
+
+
+class CodeSent(msgspec.Struct, frozen=True):
+    """A code is on its way by mail; how often and how long it can be given."""
+
+    tries: Count
+    lives_s: Count
+
+
+class DetailsShown(msgspec.Struct, frozen=True):
+    """The pages of this session show the contact details in full."""
+
+    shown: bool
 
 
 class Undecided(msgspec.Struct, frozen=True):

@@ -59,6 +59,7 @@ CODES = frozenset(
         "not_an_object",
         "not_digits",
         "not_json",
+        "not_this_code",
         "repeated",
         "required",
         "same_person",
@@ -67,6 +68,7 @@ CODES = frozenset(
         "too_many",
         "too_many_days",
         "unknown_field",
+        "used_up",
         "wrong_length",
         "wrong_type",
     }

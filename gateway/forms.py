@@ -29,6 +29,7 @@ from gateway.fields import normalised as normalised
 BODY_BYTES_MAX = 64 * 1024
 TICKET_DIGITS = 10
 MUNICIPALITY_DIGITS = 6
+CODE_DIGITS = 6
 REQUEST_ID_FIELD = "Idempotency-Key"
 _IDENTITY = ("ticket_number", "birth_date", "municipality_code", "pin")
 
@@ -151,6 +152,13 @@ def parse_contact(data: Data) -> ContactForm | list[FieldError]:
     if name is None or phone is None or email is None or fields.errors:
         return fields.errors
     return ContactForm(name, phone, email)
+
+
+def parse_code(data: Data) -> str | list[FieldError]:
+    """Read the code that opens the contact details."""
+    fields = Fields(data, ("code",))
+    code = fields.required("code", read.digits(CODE_DIGITS))
+    return fields.errors if code is None or fields.errors else code
 
 
 def parse_first_dose(data: Data, today: date) -> FirstDose | list[FieldError]:

@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from starlette.requests import HTTPConnection
 
 from allocator.inbox import Inbox
-from allocator.reads import Pool, Reads
+from allocator.reads import CODE_KEY, Pool, Reads
 from gateway.availability import KeptAnswers
 from gateway.board import Board
 from gateway.choosing import KeptOffers
@@ -49,6 +49,7 @@ class Keys:
     identity: bytes
     session: bytes
     place: bytes
+    code: bytes
 
     def __repr__(self) -> str:
         """Hide the content."""
@@ -169,6 +170,7 @@ def _keys(secrets_dir: Path) -> Keys:
         identity=read_secret(secrets_dir, "identity.key"),
         session=read_secret(secrets_dir, "session.key"),
         place=read_secret(secrets_dir, "place.key"),
+        code=read_secret(secrets_dir, CODE_KEY),
     )
 
 

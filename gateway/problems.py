@@ -36,6 +36,7 @@ STATUS: Mapping[str, int] = {
     "not_found": 404,
     "no_booking": 404,
     "not_on_standby": 404,
+    "no_address": 409,
     "method_not_allowed": 405,
     # When
     "not_your_turn": 409,

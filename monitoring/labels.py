@@ -35,6 +35,8 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
             "not_yours",
             "too_large",
             "id_reused",
+            "wrong_code",
+            "too_many_codes",
             *("blocked", "limited", "malformed", "refused_method", "refused_protocol"),
             *("slow_sender", "wrong_host"),
         }
@@ -56,7 +58,12 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
             *("operators_cap", "operators_rate", "calling_speed"),
         }
     ),
-    "task": frozenset({"relay_outbox", "send_notice", "keep_room_records", "make_reminders"}),
+    "task": frozenset(
+        {
+            *("relay_outbox", "send_notice", "keep_room_records", "make_reminders"),
+            *("post_codes", "make_warnings"),
+        }
+    ),
     "invariant": frozenset(
         {
             *("oversold_seats", "half_pairs", "interval_breaches", "double_bookings"),

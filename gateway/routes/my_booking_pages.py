@@ -1,10 +1,12 @@
 """The resident's own booking, as pages: see it, change it, cancel it.
 
-What is shown of a person is exactly what requirement R4 lists, phone and e-mail masked.
+What is shown of a person is exactly what requirement R4 lists, phone and e-mail masked until
+the code is given that was mailed to them (`gateway.step_up`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 from uuid import uuid4
 
@@ -12,10 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from gateway import after_booking, drafting, forms, residents, standby
+from gateway import after_booking, drafting, forms, residents, standby, step_up
 from gateway.answers import FAULTS, answer
 from gateway.fields import Doses
-from gateway.masking import masked
 from gateway.parts import parts_of
 from gateway.policies import Policy, visitor_of
 from gateway.problems import Problem
@@ -45,17 +46,32 @@ def routes() -> list[BaseRoute]:
 
 async def my_booking(request: Request) -> Response:
     """Show name, birth date, phone, e-mail and the booking (R4); else the standby list."""
+    return await my_booking_page(request)
+
+
+async def my_booking_page(
+    request: Request,
+    *,
+    errors: Mapping[str, str] | None = None,
+    problem: Problem | None = None,
+) -> Response:
+    """Show the same, with what is wrong with a code that was asked for or given."""
     parts, visitor = parts_of(request), visitor_of(request)
     _, me = await residents.me(parts, visitor)
     if not isinstance(me, AfterBooking):
         if isinstance(await standby.on_list(parts, visitor), StandbyView):
             return see_other(STANDBY_PATH)
         return render(request, "my_booking.html", held=None)
+    details = await step_up.shown(parts, visitor, me.view.booking.booking_id, me.contact)
     return render(
         request,
         "my_booking.html",
+        status=200 if problem is None else problem.status,
+        headers=None if problem is None else problem.headers,
         held=me.view,
-        contact=masked(me.contact),
+        contact=details.contact,
+        details=details,
+        errors=errors or {},
         birth_date=me.birth_date,
         maps=after_booking.maps_of(parts, me.view.doses),
         request_id=str(uuid4()),

@@ -12,6 +12,7 @@ from gateway.routes import (
     my_booking_pages,
     sending_pages,
     standby_pages,
+    step_up_pages,
     way_in,
 )
 from gateway.routes.html import error_response as error_response
@@ -29,4 +30,5 @@ def routes() -> list[BaseRoute]:
         *my_booking_pages.routes(),
         *after_booking_pages.routes(),
         *standby_pages.routes(),
+        *step_up_pages.routes(),
     ]

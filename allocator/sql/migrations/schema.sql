@@ -59,15 +59,18 @@ CREATE TABLE public.outbox (
     queue text DEFAULT 'notices'::text NOT NULL,
     dose smallint,
     slot_id integer,
+    challenge uuid,
     CONSTRAINT outbox_attempts_are_not_negative CHECK ((attempts >= 0)),
+    CONSTRAINT outbox_code_has_a_challenge CHECK (((kind = 'code'::text) = (challenge IS NOT NULL))),
     CONSTRAINT outbox_dose_is_first_or_second CHECK ((dose = ANY (ARRAY[1, 2]))),
-    CONSTRAINT outbox_kind_is_known CHECK ((kind = ANY (ARRAY['booked'::text, 'changed'::text, 'cancelled'::text, 'joined'::text, 'offered'::text, 'offer_over'::text, 'moved'::text, 'listed'::text, 'reminder_week'::text, 'reminder_day'::text]))),
+    CONSTRAINT outbox_kind_is_known CHECK ((kind = ANY (ARRAY['booked'::text, 'changed'::text, 'cancelled'::text, 'joined'::text, 'offered'::text, 'offer_over'::text, 'moved'::text, 'listed'::text, 'reminder_week'::text, 'reminder_day'::text, 'code'::text, 'attempts'::text]))),
+    CONSTRAINT outbox_news_are_of_the_journal CHECK (((kind = ANY (ARRAY['reminder_week'::text, 'reminder_day'::text, 'code'::text, 'attempts'::text])) = (journal_seq IS NULL))),
     CONSTRAINT outbox_queue_is_of_its_kind CHECK ((queue =
 CASE
     WHEN (kind = ANY (ARRAY['reminder_week'::text, 'reminder_day'::text])) THEN 'reminders'::text
     ELSE 'notices'::text
 END)),
-    CONSTRAINT outbox_reminder_is_of_a_dose CHECK ((((queue = 'reminders'::text) = (dose IS NOT NULL)) AND ((queue = 'reminders'::text) = (slot_id IS NOT NULL)) AND ((queue = 'reminders'::text) = (journal_seq IS NULL))))
+    CONSTRAINT outbox_reminder_is_of_a_dose CHECK ((((queue = 'reminders'::text) = (dose IS NOT NULL)) AND ((queue = 'reminders'::text) = (slot_id IS NOT NULL))))
 );
 ALTER TABLE public.outbox ALTER COLUMN outbox_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_outbox_id_seq
@@ -227,7 +230,9 @@ ALTER TABLE ONLY public.writer
 CREATE INDEX booking_on_standby ON public.booking USING btree (release_id) WHERE (state = ANY (ARRAY['standby'::text, 'offered'::text]));
 CREATE UNIQUE INDEX booking_one_per_person_and_campaign ON public.booking USING btree (campaign_id, person_key) WHERE (state <> 'cancelled'::text);
 CREATE INDEX outbox_due ON public.outbox USING btree (queue, outbox_id) WHERE (done_at IS NULL);
+CREATE UNIQUE INDEX outbox_one_code ON public.outbox USING btree (challenge) WHERE (kind = 'code'::text);
 CREATE UNIQUE INDEX outbox_one_reminder ON public.outbox USING btree (booking_id, dose, slot_id, kind) WHERE (queue = 'reminders'::text);
+CREATE UNIQUE INDEX outbox_one_warning ON public.outbox USING btree (booking_id, (((created_at AT TIME ZONE 'Asia/Tokyo'::text))::date)) WHERE (kind = 'attempts'::text);
 ALTER TABLE ONLY public.booking
     ADD CONSTRAINT booking_dose1_slot_has_product_and_day FOREIGN KEY (dose1_slot_id, product_id, dose1_on) REFERENCES public.slot(slot_id, product_id, day);
 ALTER TABLE ONLY public.booking
@@ -264,6 +269,7 @@ GRANT UPDATE(result) ON TABLE public.outbox TO seiriken_jobs;
 GRANT INSERT(queue) ON TABLE public.outbox TO seiriken_jobs;
 GRANT INSERT(dose) ON TABLE public.outbox TO seiriken_jobs;
 GRANT INSERT(slot_id) ON TABLE public.outbox TO seiriken_jobs;
+GRANT INSERT(challenge) ON TABLE public.outbox TO seiriken_jobs;
 GRANT SELECT ON TABLE public.outcome TO seiriken_gateway;
 GRANT SELECT,INSERT ON TABLE public.outcome TO seiriken_allocator;
 GRANT SELECT ON TABLE public.outcome TO seiriken_backup;

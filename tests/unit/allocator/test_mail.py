@@ -9,6 +9,7 @@ import icalendar
 import msgspec
 import pytest
 
+from allocator.codes import CODE_LIFE_S
 from allocator.mail import (
     Appointment,
     Kind,
@@ -79,6 +80,8 @@ LISTED = msgspec.structs.replace(
 OVER = msgspec.structs.replace(JOINED, kind="offer_over")
 IN_A_WEEK = msgspec.structs.replace(LETTER, kind="reminder_week", reminded_of=BOTH[1])
 TOMORROW = msgspec.structs.replace(LETTER, kind="reminder_day", reminded_of=BOTH[0])
+CODE = msgspec.structs.replace(LETTER, kind="code", code="020304")
+ATTEMPTS = msgspec.structs.replace(LETTER, kind="attempts")
 NOW = datetime(2021, 9, 1, 9, 0, tzinfo=SITE_TIMEZONE)
 
 
@@ -193,13 +196,13 @@ def test_cancelled_second_dose_leaves_the_first() -> None:
 def test_kinds_and_languages_have_subjects_of_their_own() -> None:
     letters = (LETTER, CHANGED, MOVED, CANCELLED, JOINED, OFFERED, OVER, LISTED)
     kinds = {kind for some in get_args(Kind) for kind in get_args(some)}
-    assert {letter.kind for letter in (*letters, IN_A_WEEK, TOMORROW)} == kinds
+    assert {letter.kind for letter in (*letters, IN_A_WEEK, TOMORROW, CODE, ATTEMPTS)} == kinds
     subjects = {
         written(msgspec.structs.replace(letter, language=language))["Subject"]
-        for letter in (*letters, TOMORROW)
+        for letter in (*letters, TOMORROW, CODE, ATTEMPTS)
         for language in LANGUAGES
     }
-    assert len(subjects) == (len(letters) + 1) * len(LANGUAGES)
+    assert len(subjects) == (len(letters) + 3) * len(LANGUAGES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -348,6 +351,33 @@ def test_letter_that_a_later_one_contradicts_is_overtaken(
 ) -> None:
     letter = msgspec.structs.replace(LETTER, kind=kind, state=state)
     assert is_overtaken(letter, NOW) is overtaken
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_mail_with_a_code_shows_it_and_no_appointment(language: str) -> None:
+    mail = written(msgspec.structs.replace(CODE, language=language))
+    for kind in ("text/plain", "text/html"):
+        assert "020304" in part(mail, kind)
+        assert LETTER.appointments[0].venue.names["ja"] not in part(mail, kind)
+    assert "020304" not in str(mail["Subject"])
+    assert [item.get_content_type() for item in mail.iter_attachments()] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_word_of_attempts_holds_no_code_no_appointment_and_no_contact(language: str) -> None:
+    mail = written(msgspec.structs.replace(ATTEMPTS, language=language))
+    for kind in ("text/plain", "text/html"):
+        text = part(mail, kind)
+        assert LETTER.booking_number in text
+        hidden = (LETTER.contact.phone, LETTER.appointments[0].venue.names["ja"], "020304")
+        assert not any(word in text for word in hidden)
+
+
+def test_code_is_told_for_as_long_as_it_can_be_given() -> None:
+    life = timedelta(seconds=CODE_LIFE_S)
+    assert not is_overtaken(CODE, CODE.written_at + life - timedelta(seconds=1))
+    assert is_overtaken(CODE, CODE.written_at + life)
+    assert is_overtaken(msgspec.structs.replace(CODE, state="cancelled"), CODE.written_at)
 
 
 @pytest.mark.parametrize("state", ["standby", "offered", "cancelled"])

@@ -21,6 +21,7 @@ from gateway.receipts import ReceiptSigner
 from gateway.routes.html import ProblemShown, says_kept
 from gateway.session_end import SessionEnd
 from gateway.status_words import ReleaseShown, WaitShown
+from gateway.step_up import ContactShown
 from gateway.views import BookingView, DoseView, standby_view
 from monitoring.bulletin.maintenance import Plan
 from tests.unit.gateway.factories import (
@@ -236,7 +237,10 @@ def _booking(held: BookingView) -> list[Sample]:
     name = held.booking.state
     request_id = "8d5f5b9c-7d4b-4a3a-9a52-2f5b6c1c0f5e"
     shown = {"held": held, "contact": masked(CONTACT), "maps": MAPS}
-    me = shown | {"birth_date": IDENTITY.birth_date, "request_id": request_id}
+    closed = {"details": ContactShown(masked(CONTACT)), "errors": {}}
+    me = shown | closed | {"birth_date": IDENTITY.birth_date, "request_id": request_id}
+    sent = me | {"details": ContactShown(masked(CONTACT), asked=True)}
+    in_full = {"details": ContactShown(CONTACT, in_full=True), "contact": CONTACT}
     silent = replace(held, booking=msgspec.structs.replace(held.booking, reminders=False))
     nowhere = me | {"contact": Contact("印西 花子", "****678", ""), "maps": {}}
     cancel = {"held": held, "request_id": request_id}
@@ -244,6 +248,10 @@ def _booking(held: BookingView) -> list[Sample]:
         ("my_booking", name, me),
         ("my_booking", f"{name}-silent", me | {"held": silent}),
         ("my_booking", f"{name}-no-address", nowhere),
+        ("my_booking", f"{name}-code-sent", sent),
+        ("my_booking", f"{name}-wrong-code", sent | {"errors": {"code": "4321"}}),
+        ("my_booking", f"{name}-no-code-left", me | {"errors": {"code": "4321"}}),
+        ("my_booking", f"{name}-in-full", me | in_full),
         ("change", name, {"held": held, "may_both": True, "may_second": True}),
         ("cancel", name, cancel | {"may_second": True, "problem": None}),
         ("cancel", f"{name}-refused", cancel | {"may_second": False, "problem": PROBLEM}),

@@ -25,7 +25,7 @@ PARAMS: dict[str, dict[str, object]] = {
 }
 DAY = date(1989, 1, 7)
 FIELD_PARAMS: dict[str, object] = {
-    "max": 5, "min": 1, "length": 10, "names": "a, b", "first": DAY, "last": DAY,
+    "left": 4, "max": 5, "min": 1, "length": 10, "names": "a, b", "first": DAY, "last": DAY,
 }  # fmt: skip
 NEVER_MET_BY_A_CALLER = {
     # These end the allocator or a command, or are handled where they are raised.
