@@ -56,7 +56,8 @@ def routes() -> list[BaseRoute]:
     session, identified = Policy.SESSION, Policy.IDENTIFIED
     return [
         page_route(DETAILS_PATH, details_page, methods=["GET"], policy=session),
-        # What somebody typed for longer than their session lasted is kept, not thrown away.
+        # What somebody typed for longer than their session lasted is kept, not thrown away:
+        # if it was wrong it comes back to be mended, and what is right is kept before they wait.
         page_route(DETAILS_PATH, details, methods=["POST"], policy=identified),
         page_route(FIRST_DOSE_PATH, first_dose_page, methods=["GET"], policy=session),
         page_route(FIRST_DOSE_PATH, first_dose, methods=["POST"], policy=identified),
@@ -86,15 +87,11 @@ async def details(request: Request) -> Response:
         return answer(request, values)
     reminders = values.pop("reminders", "no")  # A box that is not ticked is not sent.
     contact = forms.parse_contact(values)
-    if visitor.session is None:
-        if not isinstance(contact, list):
-            await _keep_contact(parts, visitor, contact, reminders)
-        return see_other(wait_path("details" if isinstance(contact, list) else "choose"))
     if isinstance(contact, list):
         typed = values | {"reminders": reminders}
         return _details_page(request, typed, error_words(request, contact), status=422)
     await _keep_contact(parts, visitor, contact, reminders)
-    return see_other(CHOOSE_PATH)
+    return see_other(CHOOSE_PATH if visitor.session else wait_path("choose"))
 
 
 async def _keep_contact(
@@ -137,8 +134,6 @@ async def first_dose(request: Request) -> Response:
         await parts.drafts.save(visitor.person_key, drafting.with_first_dose(draft, None))
         return see_other(CHOOSE_PATH)
     first = _read_first_dose(parts, values)
-    if isinstance(first, list) and visitor.session is None:
-        return see_other(wait_path("first-dose"))
     if isinstance(first, list):
         return _first_dose_page(request, values, error_words(request, first, _ON_PAGE), status=422)
     await parts.drafts.save(visitor.person_key, drafting.with_first_dose(draft, first))
