@@ -75,3 +75,14 @@ def test_date_breaks_between_its_parts_only(desk: Desk, width: int) -> None:
         for moment in desk.page.locator(".moment:visible").all():
             lines = moment.evaluate(LINES_OF_MOMENT)
             assert all(BEGINS.match(line) for line in lines), lines
+
+
+@pytest.mark.parametrize("language", languages.LANGUAGES)
+def test_date_fits_into_a_line_of_the_narrowest_phone(desk: Desk, language: str) -> None:
+    desk.page.set_viewport_size({"width": 320, "height": 844})
+    desk.shows(render(sample("sign_in", "wrong"), language))
+    tops = desk.page.eval_on_selector_all(
+        ".date-part:not(.date-part-era) input",
+        "all => all.map(one => Math.round(one.getBoundingClientRect().top))",
+    )
+    assert (len(tops), len(set(tops))) == (3, 1)
