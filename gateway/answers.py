@@ -76,10 +76,15 @@ async def on_fault(request: Request, error: Exception) -> Response:
     metrics count the answers.
     """
     code = next(code for kind, code in FAULTS.items() if isinstance(error, kind))
+    return await answer_untaken(request, Problem(code))
+
+
+async def answer_untaken(request: Request, problem: Problem) -> Response:
+    """Tell the caller that a request was not looked at; a page holds what it brought."""
     if is_program(request.scope):
-        return answer(request, Problem(code))
+        return answer(request, problem)
     page: FaultPage = request.app.state.fault_page
-    return await page(request, Problem(code))
+    return await page(request, problem)
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:

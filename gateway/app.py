@@ -64,9 +64,9 @@ def create_app(parts: Parts) -> Starlette:
             Middleware(Notices, board=parts.board, tls=parts.settings.cookie_secure),
             Middleware(SecurityHeaders, tls=parts.settings.cookie_secure),
             Middleware(Watch),
-            Middleware(AwayAsPlanned, downtime=parts.downtime),
             Middleware(SameSite, anonymous=vwr.ANONYMOUS_PATHS),
             Middleware(BodyLimit, bytes_max=BODY_BYTES_MAX),
+            Middleware(AwayAsPlanned, downtime=parts.downtime),
         ],
         exception_handlers={
             HTTPException: on_http_exception,

@@ -2,7 +2,9 @@
 
 Rule 1: while it runs nobody is let in and nothing is taken; who waits goes on waiting, since
 status.json and the files of the pages are answered as ever.
-Rule 2: what was heard last holds when Redis is away: it may be what is being mended.
+Rule 2: a form that was sent while it runs stands in the page, to be sent again afterwards:
+nothing of it is kept here.
+Rule 3: what was heard last holds when Redis is away: it may be what is being mended.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.answers import answer
+from gateway.answers import answer_untaken
 from gateway.problems import Problem
 from monitoring.background import Background
 from monitoring.bulletin.maintenance import REDIS_KEY, Plan, announced, running
@@ -78,7 +80,11 @@ class Downtime:
 
 
 class AwayAsPlanned:
-    """Answer everything with `maintenance` while planned downtime runs (pure ASGI)."""
+    """Answer everything with `maintenance` while planned downtime runs (pure ASGI).
+
+    Stands behind `SameSite` and `BodyLimit`: what a foreign page had sent would be one press
+    away from being sent by our own.
+    """
 
     def __init__(self, app: ASGIApp, *, downtime: Downtime) -> None:
         self.app = app
@@ -92,4 +98,5 @@ class AwayAsPlanned:
             return
         after = {"Retry-After": str(self.downtime.left_s(plan))}
         problem = Problem("maintenance", {"ends_at": plan.ends_at}, headers=after)
-        await answer(Request(scope), problem)(scope, receive, send)
+        response = await answer_untaken(Request(scope, receive), problem)
+        await response(scope, receive, send)

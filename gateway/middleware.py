@@ -7,6 +7,7 @@
  - `SameSite`: a call that changes something must come from our own pages, or from a
    program that says so with a header that no foreign page can send.
  - `BodyLimit`: 64 KiB.
+ - `AwayAsPlanned` (a module of its own): planned downtime.
 
 Policies are checked inside the router (`gateway.policies`), where the route is known.
 """

@@ -58,7 +58,8 @@ def routes() -> list[BaseRoute]:
     session, identified = Policy.SESSION, Policy.IDENTIFIED
     return [
         page_route(DETAILS_PATH, details_page, methods=["GET"], policy=session),
-        # What somebody typed for longer than their session lasted is kept, not thrown away.
+        # What somebody typed for longer than their session lasted is kept, not thrown away:
+        # if it was wrong it comes back to be mended, and what is right is kept before they wait.
         page_route(DETAILS_PATH, details, methods=["POST"], policy=identified),
         page_route(FIRST_DOSE_PATH, first_dose_page, methods=["GET"], policy=session),
         page_route(FIRST_DOSE_PATH, first_dose, methods=["POST"], policy=identified),
@@ -89,15 +90,11 @@ async def details(request: Request) -> Response:
     reminders = values.pop("reminders", "no")  # A box that is not ticked is not sent.
     companion = values.pop("companion", "no")
     contact = forms.parse_contact(values)
-    if visitor.session is None:
-        if isinstance(contact, list):
-            return see_other(wait_path("details"))
-        step = await _keep_contact(parts, visitor, contact, reminders, companion)
-        return see_other(wait_path(step.removeprefix("/")))
     if isinstance(contact, list):
         typed = values | {"reminders": reminders, "companion": companion}
         return _details_page(request, typed, error_words(request, contact), status=422)
-    return see_other(await _keep_contact(parts, visitor, contact, reminders, companion))
+    step = await _keep_contact(parts, visitor, contact, reminders, companion)
+    return see_other(step if visitor.session else wait_path(step.removeprefix("/")))
 
 
 async def _keep_contact(
@@ -146,8 +143,6 @@ async def first_dose(request: Request) -> Response:
         await parts.drafts.save(visitor.person_key, drafting.with_first_dose(draft, None))
         return see_other(CHOOSE_PATH)
     first = _read_first_dose(parts, values)
-    if isinstance(first, list) and visitor.session is None:
-        return see_other(wait_path("first-dose"))
     if isinstance(first, list):
         return _first_dose_page(request, values, error_words(request, first, _ON_PAGE), status=422)
     await parts.drafts.save(visitor.person_key, drafting.with_first_dose(draft, first))

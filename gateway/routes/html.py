@@ -173,7 +173,12 @@ def error_response(request: Request, problem: Problem, sent: Fields | None = Non
     shown = problem_shown(request, problem)
     if problem.code == "maintenance":
         return render(
-            request, "maintenance.html", status=problem.status, headers=headers, problem=shown
+            request,
+            "maintenance.html",
+            status=problem.status,
+            headers=headers,
+            problem=shown,
+            sent=sent,
         )
     may_retry = request.method == "GET" and problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return render(

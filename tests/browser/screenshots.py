@@ -5,11 +5,16 @@ Japanese, plain Japanese and English, on a phone (390 px) and at a desk (1280 px
 tests took of a running city stand beside them, if they were put into the same folder:
 
     SCREENSHOTS_DIR=var/screenshots/city make test ARGS=tests/browser/test_way.py
+
+Other languages and widths are pictured on demand, and of one page as well as of all:
+
+    .venv/bin/python -m tests.browser.screenshots --languages vi pt --widths 320 --only check
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -48,13 +53,19 @@ def picture_name(sample: Sample, language: str, width_px: int) -> str:
     return f"{sample[0]}/{state}-{language}-{width_px}.png"
 
 
-def take(browser: Browser, folder: Path, samples: list[Sample]) -> int:
+def take(
+    browser: Browser,
+    folder: Path,
+    samples: list[Sample],
+    shown_in: Sequence[str],
+    widths_px: Sequence[int],
+) -> int:
     """Take the pictures; return how many."""
     taken = 0
-    for width_px in WIDTHS_PX:
+    for width_px in widths_px:
         context = browser.new_context(viewport={"width": width_px, "height": HEIGHT_PX})
         desk = Desk(context.new_page())
-        for language in LANGUAGES:
+        for language in shown_in:
             for sample in samples:
                 path = folder / picture_name(sample, language, width_px)
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,11 +97,13 @@ def main() -> None:
     options = argparse.ArgumentParser(description="Picture every page in every state.")
     options.add_argument("--folder", type=Path, default=FOLDER)
     options.add_argument("--only", default="", help="a page's name, for instance error")
+    options.add_argument("--languages", nargs="+", default=LANGUAGES, choices=languages.LANGUAGES)
+    options.add_argument("--widths", nargs="+", type=int, default=WIDTHS_PX)
     given = options.parse_args()
     samples = [sample for sample in SAMPLES if given.only in ("", sample[0])]
     with sync_playwright() as playwright:
         browser = launched_browser(playwright)
-        taken = take(browser, given.folder, samples)
+        taken = take(browser, given.folder, samples, given.languages, given.widths)
         browser.close()
     sheet = given.folder / "index.html"
     sheet.write_text(contact_sheet(given.folder), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -10,8 +11,10 @@ import pytest
 from redis import Redis
 
 from allocator.model import SITE_TIMEZONE
+from gateway import i18n
+from gateway.forms import BODY_BYTES_MAX
 from monitoring.bulletin.maintenance import REDIS_KEY, Plan
-from tests.integration.city import City
+from tests.integration.city import CONTACT, City
 from tests.waiting import until
 
 NOW = datetime.now(SITE_TIMEZONE)
@@ -77,6 +80,31 @@ def test_while_it_runs_there_is_one_page_with_its_end_and_nothing_is_taken(city:
     until(lambda: resident.http.get("/api/v1/me").status_code == 200)
     assert resident.http.get("/api/v1/me").json()["place"] == place
     assert resident.book().status_code == 201
+
+
+def test_what_was_typed_when_it_began_is_taken_afterwards(city: City) -> None:
+    resident = city.inside(4)
+    publish(city, running_plan())
+    until(lambda: resident.http.get("/").status_code == 503)
+
+    away = resident.http.post("/details", data=CONTACT)
+    assert (away.status_code, away.headers["cache-control"]) == (503, "no-store")
+    assert str(i18n.text("maintenance.sent", "en")) in away.text
+    assert "data-ask-again" not in away.text, "a page that loads itself anew would lose it"
+    kept = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', away.text)
+    assert dict(kept) == CONTACT
+    assert "data-ask-again" in resident.http.get("/details").text
+
+    foreign = {"Sec-Fetch-Site": "cross-site", "X-Requested-With": ""}
+    refused = resident.http.post("/details", data=CONTACT, headers=foreign)
+    assert (refused.status_code, 'type="hidden"' in refused.text) == (403, False)
+    too_large = resident.http.post("/details", data={"name": "a" * BODY_BYTES_MAX})
+    assert too_large.status_code == 413
+
+    publish(city)
+    until(lambda: resident.http.get("/").status_code == 200)
+    taken = resident.http.post("/details", data=dict(kept))
+    assert (taken.status_code, taken.headers["location"]) == (303, "/choose")
 
 
 def test_plan_holds_though_redis_forgets_it(city: City) -> None:

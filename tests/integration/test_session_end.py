@@ -57,6 +57,25 @@ def test_every_page_inside_tells_when_the_session_ends(city: City) -> None:
         assert "data-left-s" not in resident.http.get(path).text
 
 
+def test_what_was_wrong_and_sent_after_the_end_comes_back_to_be_mended(city: City) -> None:
+    """Without JavaScript nothing warns of the end; what is mended is kept before they wait."""
+    resident = city.inside(3)
+    del resident.http.cookies["session"]
+    faulty = CONTACT | {"phone": "12"}
+    answer = sends(resident, "/details", **faulty)
+    assert (answer.status_code, answer.headers["cache-control"]) == (422, "no-store")
+    assert 'id="phone-error"' in answer.text
+    assert all(f'value="{value}"' in answer.text for value in faulty.values())
+    assert "data-left-s" not in answer.text, "there is no session to put off"
+    mended = sends(resident, "/details", **CONTACT)
+    assert (mended.status_code, mended.headers["location"]) == (303, "/wait?back=choose")
+
+    answer = sends(resident, "/first-dose", product="comirnaty", first_dose_year="2021")
+    assert answer.status_code == 422
+    assert 'value="2021"' in answer.text
+    assert resident.http.get("/details").headers["location"] == "/wait?back=details"
+
+
 def test_kept_page_tells_each_reader_their_own_time(city: City) -> None:
     first, second = city.inside(1), city.inside(2)
     for resident in (first, second):
@@ -148,13 +167,11 @@ def test_what_was_sent_after_the_end_is_kept(city: City) -> None:
     assert (check.status_code, CONTACT["email"] in check.text) == (200, True)
 
 
-def test_first_dose_that_was_sent_after_the_end_is_kept_or_asked_for_again(city: City) -> None:
+def test_first_dose_that_was_sent_after_the_end_is_kept_or_comes_back(city: City) -> None:
     resident = city.inside(1)
     sends(resident, "/details", **CONTACT)
     waits_until_signed_out(city)
-    assert sends(resident, "/first-dose", product="x").headers["location"] == (
-        "/wait?back=first-dose"
-    )
+    assert sends(resident, "/first-dose", product="x").status_code == 422
     typed = {"first_dose_year": "2021", "first_dose_month": "6", "first_dose_day": "1"}
     assert sends(resident, "/first-dose", product="comirnaty", **typed).status_code == 303
     sends(resident, "/enter", back="first-dose")

@@ -341,6 +341,10 @@ def _error(name: str, problem: Problem, **changes: object) -> Sample:
     return ("error", name, plain | again | changes)
 
 
+def _away_until(sent: list[tuple[str, str]] | None) -> dict[str, object]:
+    return {"problem": Problem("maintenance", {"ends_at": DOWNTIME.ends_at}), "sent": sent}
+
+
 def _answers() -> list[Sample]:
     refused: list[Sample] = [
         ("refused", leads_to, {"refused": Problem(code), "leads_to": leads_to, "old_stands": True})
@@ -358,7 +362,9 @@ def _answers() -> list[Sample]:
         ("my_booking", "none", {"held": None}),
         ("signed_out", "", {}),
         *_errors(),
-        ("maintenance", "", {"problem": Problem("maintenance", {"ends_at": DOWNTIME.ends_at})}),
+        ("maintenance", "", _away_until(None)),
+        ("maintenance", "sent", _away_until([*TYPED.items()])),
+        ("maintenance", "sent-empty", _away_until([])),
     ]
 
 
