@@ -35,6 +35,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
             "not_yours",
             "too_large",
             "id_reused",
+            *("staff_refused", "staff_forbidden"),
             *("blocked", "limited", "malformed", "refused_method", "refused_protocol"),
             *("slow_sender", "wrong_host"),
         }

@@ -45,6 +45,12 @@ MonitoringOption = Annotated[
 EdgeOption = Annotated[
     bool, typer.Option("--edge", help="nginx before the gateways: cache, limits, a page if away.")
 ]
+StaffOption = Annotated[
+    bool, typer.Option("--staff", help="The staff gateway too, on a port of its own.")
+]
+StaffPortOption = Annotated[
+    int | None, typer.Option(min=1, max=65_535, help="For the staff, with --staff; a free one.")
+]
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -64,6 +70,8 @@ def up(
     probe: ProbeOption = True,
     monitoring: MonitoringOption = True,
     edge: EdgeOption = False,
+    staff: StaffOption = False,
+    staff_port: StaffPortOption = None,
     detach: Annotated[bool, typer.Option(help="Return once it is ready.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -88,6 +96,8 @@ def up(
         probe=probe,
         monitoring=monitoring,
         edge=edge,
+        staff=staff,
+        staff_port=staff_port,
         asked_at=psutil.Process().create_time(),
     )
     try:
@@ -195,6 +205,7 @@ def _show(running: object, *, detach: bool, as_json: bool) -> None:
                 "home": str(home.path),
                 "is_new": running.is_new,
                 "start_s": stack.start_s,
+                "staff_url": stack.staff_url,
                 "internal_ports": stack.internal_ports,
                 "watch_urls": stack.watch_urls,
                 "samples": [
@@ -209,6 +220,7 @@ def _show(running: object, *, detach: bool, as_json: bool) -> None:
         [
             "",
             f"Seiriken runs at {stack.url}" if running.is_new else f"runs already at {stack.url}",
+            *([f"  staff at {stack.staff_url}"] if stack.staff_url else []),
             *(f"  ticket {p.ticket_number}, born {p.birth_date}" for p in people),
             f"  folder {home.path}",
             *(f"  {name} at {url}" for name, url in stack.watch_urls.items()),
