@@ -111,7 +111,7 @@ def test_looking_takes_no_place_and_taking_one_is_another_line(
         page = clerk.looks_up(5, "/caller/place")
         found = re.search(r"<dt>Place in the line</dt>\s*<dd>([0-9,]+)", page.text)
         assert found is not None
-        assert "phone desk&#39;s lane" in page.text
+        assert "In the phone desk&#39;s lane" in page.text
         again = clerk.looks_up(5, "/caller/place")
         assert f"<dd>{found[1]}" in again.text, "the same place"
         own = city.resident(5).sign_in().json()

@@ -1,4 +1,4 @@
-"""`seiriken up --staff` and `seiriken staff`, as an operator uses them; with an edge, and without."""
+"""`seiriken up --staff` and `seiriken staff`, as operators use them, with an edge and without."""
 
 from __future__ import annotations
 

@@ -21,9 +21,19 @@ from gateway.staff.words import LANGUAGE_NAMES, catalogue, language_of, said
 
 FOLDER = Path(staff.__file__).parent
 STANDINGS = {
-    *("none", "not_open_yet", "lobby", "waiting", "your_turn", "inside", "booked", "closed"),
+    *(
+        "none",
+        "not_open_yet",
+        "lobby",
+        "waiting",
+        "in_lane",
+        "your_turn",
+        "inside",
+        "booked",
+        "closed",
+    ),
 }
-FAMILIES = {
+FAMILIES: dict[str, set[str]] = {
     "act.": set(ACTS),
     "enrol.fault.": {
         *("code_wrong", "password_short", "password_long", "password_is_login"),
