@@ -160,6 +160,11 @@ def internal_port_names(
     return [*(f"gateway_{n}" for n in range(gateways)), *others, *on_demand]
 
 
+def keeps_backups() -> bool:
+    """Say whether the stack keeps backups: of its own PostgreSQL, or where it is told to."""
+    return not os.environ.get("DATABASE_URL") or bool(os.environ.get("BACKUP_DIR"))
+
+
 def _herald(wiring: Wiring) -> Program:
     """Return what tells of incidents: it needs nothing else, and so stops last of ours."""
     own: dict[str, str | int | Path] = {

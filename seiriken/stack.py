@@ -38,15 +38,15 @@ from seiriken.programs import (
     STAFF,
     Wiring,
     internal_port_names,
+    keeps_backups,
     processes,
     servers,
 )
 from seiriken.progress import Steps
 from seiriken.readiness import (
     Watch,
-    database_answers,
+    check_given_servers,
     is_alive_there,
-    redis_answers,
     wait_for_processes,
     wait_for_servers,
     wait_for_supervisor,
@@ -191,7 +191,7 @@ class _Start:
         self.left_out: set[str] = set()
         ports = _ports(options)
         nginx = find_nginx() if options.edge else None
-        _check_given_servers()
+        check_given_servers()
         self.run_dir = Path(tempfile.mkdtemp(prefix="seiriken-", dir=_RUN_FOLDER))
         if os.geteuid() == 0:
             self.run_dir.chmod(0o711)
@@ -379,18 +379,6 @@ class _Start:
     def _embedded_redis_url(self) -> str:
         assert self.redis is not None
         return self.redis.url()
-
-
-def keeps_backups() -> bool:
-    """Say whether the stack keeps backups: of its own PostgreSQL, or where it is told to."""
-    return not os.environ.get("DATABASE_URL") or bool(os.environ.get("BACKUP_DIR"))
-
-
-def _check_given_servers() -> None:
-    """Raise `CommandError` if a server that the environment names does not answer."""
-    for variable, answers in (("DATABASE_URL", database_answers), ("REDIS_URL", redis_answers)):
-        if (url := os.environ.get(variable)) and not answers(url):
-            raise CommandError(f"{variable} names no server that answers")
 
 
 def _ports(options: UpOptions) -> Ports:

@@ -8,13 +8,17 @@ import sys
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seiriken.errors import CommandError
 from seiriken.output import AsJson, print_json, print_lines, print_table
 from seiriken.target import HOME_USUAL
+
+if TYPE_CHECKING:
+    from seiriken.progress import Steps
+    from seiriken.stack import Running, UpOptions
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="The stack's folder; var/demo when left out.")
@@ -100,10 +104,7 @@ def up(
         staff_port=staff_port,
         asked_at=psutil.Process().create_time(),
     )
-    try:
-        running = stack.up(options, steps)
-    except KeyboardInterrupt:
-        raise CommandError("interrupted; everything that was started is stopped again") from None
+    running = _started(options, steps)
     _show(running, detach=detach, as_json=as_json)
     if running.is_new and not detach:
         _hold(running, steps)
@@ -174,6 +175,16 @@ def status(home: HomeOption = None, as_json: AsJson = False) -> None:
         ("process", "state", "pid"),
         [(process.name, process.state, str(process.pid or "-")) for process in found.processes],
     )
+
+
+def _started(options: UpOptions, steps: Steps) -> Running:
+    """Start the stack; Ctrl-C stops what was started."""
+    from seiriken import stack
+
+    try:
+        return stack.up(options, steps)
+    except KeyboardInterrupt:
+        raise CommandError("interrupted; everything that was started is stopped again") from None
 
 
 def _interrupt_on_termination() -> None:

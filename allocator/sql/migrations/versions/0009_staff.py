@@ -7,7 +7,7 @@ from alembic import op
 from allocator.migrate import run_sql_beside
 
 revision = "0009"
-down_revision = "0005"
+down_revision = "0006"
 
 
 def upgrade() -> None:
