@@ -29,8 +29,8 @@ from psycopg.conninfo import conninfo_to_dict
 from allocator.errors import MigrationStopped, StoreAway
 from allocator.statements import statement
 
-Purpose = Literal["gateway", "allocator", "jobs", "backup"]
-PURPOSES: tuple[Purpose, ...] = ("gateway", "allocator", "jobs", "backup")
+Purpose = Literal["gateway", "allocator", "jobs", "backup", "staff"]
+PURPOSES: tuple[Purpose, ...] = ("gateway", "allocator", "jobs", "backup", "staff")
 
 TURN_WAIT_S_MAX = 120
 """How long a second run waits for the first one to end."""

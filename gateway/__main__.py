@@ -6,7 +6,6 @@ on its internal port. SIGTERM lets it finish what it is answering; then it exits
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import signal
@@ -19,6 +18,7 @@ from starlette.applications import Starlette
 
 from gateway.app import create_app
 from gateway.parts import assemble
+from gateway.serving import KEEP_ALIVE_S, PoliteServer
 from gateway.settings import GatewaySettings
 from monitoring.errors import MonitoringError
 from monitoring.internal import serve_internal
@@ -26,40 +26,8 @@ from monitoring.logs import configure, get_logger
 from monitoring.settings import load
 
 BACKLOG = 2_048
-KEEP_ALIVE_S = 75
-"""Longer than nginx keeps a connection to a gateway that it does not use (60 s): a request that
-meets the gateway's closing of it would be answered with 502."""
-
-LOOK_EVERY_S = 0.05
 
 log = get_logger()
-
-
-class PoliteServer(uvicorn.Server):
-    """A server that says that it leaves before it hangs up.
-
-    nginx keeps connections and may send a request just when an idle one is closed; what was sent
-    it does not send again. So nobody new is taken, and each connection ends with its next answer;
-    what stays idle for `leave_s` is closed after that.
-    """
-
-    def __init__(self, config: uvicorn.Config, leave_s: float) -> None:
-        super().__init__(config)
-        self._leave_s = leave_s
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take leave, then end what is under way."""
-        for server in self.servers:
-            server.close()
-        for listener in sockets or ():
-            listener.close()
-        self.server_state.default_headers.append((b"connection", b"close"))
-        # uvicorn has no event that says when the last connection has ended.
-        now = asyncio.get_running_loop().time
-        ends_at = now() + self._leave_s
-        while self.server_state.connections and now() < ends_at:  # noqa: ASYNC110
-            await asyncio.sleep(LOOK_EVERY_S)
-        await super().shutdown(sockets)
 
 
 def server_config(app: Starlette, settings: GatewaySettings) -> uvicorn.Config:

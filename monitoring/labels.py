@@ -37,6 +37,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
             "id_reused",
             "wrong_code",
             "too_many_codes",
+            *("staff_refused", "staff_forbidden"),
             *("blocked", "limited", "malformed", "refused_method", "refused_protocol"),
             *("slow_sender", "wrong_host"),
         }

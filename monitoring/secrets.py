@@ -30,10 +30,11 @@ SECRET_NAMES = (
     "receipt.key",
     "request.key",
     "code.key",
+    "staff.key",
 )
 """What the system needs: keyed hashes of residents, sealing of the roster and of contact
 details, sessions, place tokens, draw seeds, receipts (an Ed25519 seed), request digests,
-codes that open contact details."""
+codes that open contact details, the staff's second factors."""
 
 RSA_KEY_NAME = "vwr-token.pem"
 """Signs the tokens of the AWS-compatible line (RS256 wants an RSA key), 2,048 bits, PKCS 8."""

@@ -25,6 +25,7 @@ from seiriken import (
     room_commands,
     roster_commands,
     stack_commands,
+    staff_commands,
 )
 from seiriken.errors import CommandError
 from seiriken.output import print_error
@@ -57,6 +58,7 @@ app.add_typer(room_commands.app, name="room")
 app.add_typer(draw_commands.app, name="draw")
 app.add_typer(receipt_commands.app, name="receipt")
 app.add_typer(desk_commands.app, name="desk")
+app.add_typer(staff_commands.app, name="staff")
 app.add_typer(backup_commands.app, name="backup")
 app.add_typer(probe_commands.app, name="probe")
 app.add_typer(report_commands.app, name="report")

@@ -19,6 +19,9 @@ _GATE_SHARE = 3
 """Of so many gateways one is for the crowd at the gate: it costs a sixth of what is done inside
 for those who are let in (`make costs`)."""
 
+_NONE = "/nonexistent/*.conf"
+"""A pattern that no file is named by: nginx then includes nothing."""
+
 _SERVER = "max_fails=3 fail_timeout=5s"
 
 
@@ -31,6 +34,18 @@ class Tls:
     certificate: Path
     key: Path
     port_shown: str = ""
+
+
+@dataclass(frozen=True)
+class StaffDoor:
+    """The staff's own listener: where it is, what stands behind it, and whom it lets come near.
+
+    `allowed` are networks ("192.0.2.0/24"); all others are answered 403 by the edge itself.
+    """
+
+    listen: str
+    gateway: str
+    allowed: Sequence[str] = ("127.0.0.0/8", "::1/128")
 
 
 @dataclass(frozen=True)
@@ -56,6 +71,7 @@ class Place:
     phone_desk: str = "0476-00-0000"
     log: Path | None = None
     events: str | None = None
+    staff: StaffDoor | None = None
 
 
 def write_edge(place: Place) -> Path:
@@ -107,7 +123,8 @@ def _upstream(name: str, own: Sequence[str], others: Sequence[str]) -> str:
 
 
 def _values(place: Place) -> Mapping[str, str]:
-    servers = "plain.conf" if place.tls is None else "tls.conf"
+    kind = "plain" if place.tls is None else "tls"
+    staff = place.staff or StaffDoor("", "")
     tls = place.tls or Tls("", "", Path(), Path())
     return {
         "EDGE_WORKERS": str(place.workers),
@@ -116,7 +133,11 @@ def _values(place: Place) -> Mapping[str, str]:
         "EDGE_STATIC_DIR": str(place.static_dir),
         "EDGE_STATUS_DIR": str(place.status_dir),
         "EDGE_UPSTREAMS": str(place.conf_dir / "upstreams.conf"),
-        "EDGE_SERVERS": str(place.conf_dir / servers),
+        "EDGE_SERVERS": str(place.conf_dir / f"{kind}.conf"),
+        "EDGE_STAFF_SERVERS": str(place.conf_dir / f"staff/{kind}.conf") if place.staff else _NONE,
+        "EDGE_STAFF": staff.listen,
+        "EDGE_STAFF_GATEWAY": staff.gateway,
+        "EDGE_STAFF_ALLOWED": "".join(f"allow {network}; " for network in staff.allowed).strip(),
         "EDGE_LOGS": _logs(place),
         "EDGE_HTTP": place.http,
         "EDGE_TLS": tls.listen,

@@ -11,15 +11,16 @@ import shutil
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 import psutil
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 from pydantic_settings import SettingsConfigDict
 
 import gateway
 from monitoring.settings import ProcessSettings, load
-from seiriken.edge import Place, write_edge
+from seiriken.edge import Place, StaffDoor, write_edge
 from seiriken.errors import CommandError
 from seiriken.supervision import Program
 
@@ -44,6 +45,8 @@ class EdgeSettings(ProcessSettings):
     requests_per_s_per_network: int = Field(default=60_000, gt=0)
     burst_per_network: int = Field(default=60_000, gt=0)
     log_file: Path | None = None
+    staff_allowed: tuple[IPvAnyNetwork, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+    """Networks whose addresses reach the staff's listener; nobody else does."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Front:
     port: int
     gateway_ports: Sequence[int]
     events_port: int
+    staff_port: int | None = None
+    staff_gateway_port: int | None = None
 
     def prepare(self) -> None:
         """Write what nginx reads, and make the folder that it writes to.
@@ -81,11 +86,21 @@ class Front:
                 burst_per_network=settings.burst_per_network,
                 log=settings.log_file,
                 events=f"127.0.0.1:{self.events_port}",
+                staff=self._staff(settings),
             )
         )
         if os.geteuid() == 0:
             for path in (self.folder, *self.folder.rglob("*")):
                 path.chmod(0o755 if path.is_dir() else 0o644)
+
+    def _staff(self, settings: EdgeSettings) -> StaffDoor | None:
+        if self.staff_port is None:
+            return None
+        return StaffDoor(
+            listen=f"127.0.0.1:{self.staff_port}",
+            gateway=f"127.0.0.1:{self.staff_gateway_port}",
+            allowed=[str(network) for network in settings.staff_allowed],
+        )
 
     def program(self) -> Program:
         """Return nginx; told to stop, it answers what it was asked before."""

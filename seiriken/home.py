@@ -39,11 +39,17 @@ class StackFile(msgspec.Struct, frozen=True):
     started_at: float
     start_s: float | None = None
     watch_ports: dict[str, int] = {}
+    staff_port: int | None = None
 
     @property
     def url(self) -> str:
         """Return where residents go."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def staff_url(self) -> str | None:
+        """Return where the staff go; None where there is no staff gateway."""
+        return None if self.staff_port is None else f"http://127.0.0.1:{self.staff_port}"
 
     @property
     def watch_urls(self) -> dict[str, str]:

@@ -26,7 +26,8 @@ class Ports:
     """`public` is for residents; `internal` and `watch` go by the process's name.
 
     Behind an edge each gateway has one in `gateways`, and the herald hears of what the edge
-    refused at `edge_events` (UDP).
+    refused at `edge_events` (UDP). The staff come to `staff`; behind an edge their gateway
+    listens at `staff_behind`.
     """
 
     public: int
@@ -34,6 +35,8 @@ class Ports:
     watch: Mapping[str, int]
     gateways: Sequence[int] = ()
     edge_events: int | None = None
+    staff: int | None = None
+    staff_behind: int | None = None
 
 
 @contextmanager
@@ -49,7 +52,13 @@ def one_start_at_a_time() -> Iterator[None]:
 
 
 def choose_ports(
-    names: Sequence[str], *, public: int | None, first_internal: int | None, behind_edge: int
+    names: Sequence[str],
+    *,
+    public: int | None,
+    first_internal: int | None,
+    behind_edge: int,
+    staff: bool = False,
+    staff_asked: int | None = None,
 ) -> Ports:
     """Choose the port for residents, an internal one for each name, and those of who watches.
 
@@ -58,10 +67,10 @@ def choose_ports(
     Raises:
         CommandError: a port that was asked for is taken.
     """
-    for asked in (public, first_internal):
+    for asked in (public, first_internal, staff_asked):
         if asked is not None and not port_is_free(asked):
             raise CommandError(f"port {asked} is in use; choose another one")
-    spare = iter(free_ports(2 + len(names) + len(WATCHERS) + behind_edge))
+    spare = iter(free_ports(4 + len(names) + len(WATCHERS) + behind_edge))
     spare_public = next(spare)
     internal = {name: next(spare) for name in names}
     if first_internal is not None:
@@ -69,4 +78,12 @@ def choose_ports(
     watch = {name: next(spare) for name in WATCHERS}
     usual = PORT_USUAL if port_is_free(PORT_USUAL) else spare_public
     gateways = tuple(next(spare) for _ in range(behind_edge))
-    return Ports(public or usual, internal, watch, gateways, next(spare) if behind_edge else None)
+    return Ports(
+        public=public or usual,
+        internal=internal,
+        watch=watch,
+        gateways=gateways,
+        edge_events=next(spare) if behind_edge else None,
+        staff=staff_asked or next(spare) if staff else None,
+        staff_behind=next(spare) if staff and behind_edge else None,
+    )

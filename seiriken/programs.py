@@ -33,6 +33,7 @@ PROBE = "probe"
 LATE = (STANDBY, PROBE)
 """What starts when all others are ready. Both can be left out."""
 KEEPER = "keeper"
+STAFF = "staff_gateway"
 _ALONE = ("--without-gossip", "--without-mingle")
 
 GATE_NICENESS = 5
@@ -41,10 +42,10 @@ goes before them (a third of the weight, by the kernel's table)."""
 
 PROCESSES = (
     *("herald", KEEPER, "worker", "beat"),
-    *("allocator", STANDBY, "waiting_room", "gateway", EDGE, PROBE),
+    *("allocator", STANDBY, "waiting_room", STAFF, "gateway", EDGE, PROBE),
 )
-"""Groups by their priority; they stop in the reverse order. `KEEPER` and `EDGE` can be left out,
-too."""
+"""Groups by their priority; they stop in the reverse order. `KEEPER`, `STAFF` and `EDGE` can be
+left out, too."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Wiring:
     synthetic resident looks every half minute whether all is well; with `keeps_backups` the
     keeper makes backups. `alerts_token_file` is there if Alertmanager is. `gateway_ports` is one
     for each gateway behind an edge; without one they share `port`. At `edge_events_port` the
-    herald hears what the edge refused.
+    herald hears what the edge refused. At `staff_port`, if there is one, the staff gateway listens.
     """
 
     home: Home
@@ -70,6 +71,7 @@ class Wiring:
     keeps_backups: bool = True
     gateway_ports: Sequence[int] = ()
     edge_events_port: int | None = None
+    staff_port: int | None = None
 
 
 def servers(postgres: EmbeddedPostgres | None, redis: EmbeddedRedis | None) -> list[Program]:
@@ -137,19 +139,30 @@ def processes(wiring: Wiring) -> list[Program]:
                 MEMORY_FILE=wiring.home.path / "room-memory",
             ),
         ),
+        *([_staff(wiring, wiring.staff_port)] if wiring.staff_port is not None else []),
         _gateway(wiring),
         *([_probe(wiring)] if wiring.probe else []),
     ]
 
 
 def internal_port_names(
-    gateways: int, *, standby: bool = False, probe: bool = False, keeps_backups: bool = True
+    gateways: int,
+    *,
+    standby: bool = False,
+    probe: bool = False,
+    keeps_backups: bool = True,
+    staff: bool = False,
 ) -> list[str]:
     """Return the name of every process that has an internal port."""
-    asked = ((KEEPER, keeps_backups), (STANDBY, standby), (PROBE, probe))
+    asked = ((KEEPER, keeps_backups), (STAFF, staff), (STANDBY, standby), (PROBE, probe))
     others = ["waiting_room", "allocator", "worker", "herald"]
     on_demand = [name for name, is_there in asked if is_there]
     return [*(f"gateway_{n}" for n in range(gateways)), *others, *on_demand]
+
+
+def keeps_backups() -> bool:
+    """Say whether the stack keeps backups: of its own PostgreSQL, or where it is told to."""
+    return not os.environ.get("DATABASE_URL") or bool(os.environ.get("BACKUP_DIR"))
 
 
 def _herald(wiring: Wiring) -> Program:
@@ -259,6 +272,26 @@ def _gateway(wiring: Wiring) -> Program:
             DATABASE_URL=_role_url(wiring, "gateway"),
             MUNICIPALITY_CODE=MUNICIPALITY_CODE,
             **settings,
+        ),
+    )
+
+
+def _staff(wiring: Wiring, port: int) -> Program:
+    """Return the staff's gateway: behind an edge only that reaches it."""
+    behind = {"CLIENT_ADDRESS_HEADER": CLIENT_ADDRESS_HEADER} if wiring.gateway_ports else {}
+    return Program(
+        name=STAFF,
+        command=_python("gateway.staff"),
+        priority=65,
+        stop_wait_s=20,
+        environment=_settings(
+            "STAFF_",
+            wiring,
+            DATABASE_URL=_role_url(wiring, "staff"),
+            INTERNAL_PORT=wiring.internal_ports[STAFF],
+            MUNICIPALITY_CODE=MUNICIPALITY_CODE,
+            PORT=port,
+            **behind,
         ),
     )
 

@@ -5,13 +5,14 @@ A part that ended three times while we waited is given up: its log says why.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from seiriken.errors import StackFailed
+from seiriken.errors import CommandError, StackFailed
 from seiriken.supervision import ProcessState, Supervisor
 
 WAIT_S_MAX = 90
@@ -79,6 +80,13 @@ def wait_for_processes(internal_ports: Mapping[str, int], watch: Watch) -> None:
     """
     for name, port in internal_ports.items():
         watch.wait(name, lambda port=port: is_ready(port))  # type: ignore[misc]
+
+
+def check_given_servers() -> None:
+    """Raise `CommandError` if a server that the environment names does not answer."""
+    for variable, answers in (("DATABASE_URL", database_answers), ("REDIS_URL", redis_answers)):
+        if (url := os.environ.get(variable)) and not answers(url):
+            raise CommandError(f"{variable} names no server that answers")
 
 
 def database_answers(database_url: str) -> bool:

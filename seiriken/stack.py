@@ -35,17 +35,18 @@ from seiriken.programs import (
     PROBE,
     PROCESSES,
     SERVERS,
+    STAFF,
     Wiring,
     internal_port_names,
+    keeps_backups,
     processes,
     servers,
 )
 from seiriken.progress import Steps
 from seiriken.readiness import (
     Watch,
-    database_answers,
+    check_given_servers,
     is_alive_there,
-    redis_answers,
     wait_for_processes,
     wait_for_servers,
     wait_for_supervisor,
@@ -76,6 +77,8 @@ class UpOptions:
     probe: bool = True
     monitoring: bool = True
     edge: bool = False
+    staff: bool = False
+    staff_port: int | None = None
     asked_at: float = field(default_factory=time.time)
 
 
@@ -188,7 +191,7 @@ class _Start:
         self.left_out: set[str] = set()
         ports = _ports(options)
         nginx = find_nginx() if options.edge else None
-        _check_given_servers()
+        check_given_servers()
         self.run_dir = Path(tempfile.mkdtemp(prefix="seiriken-", dir=_RUN_FOLDER))
         if os.geteuid() == 0:
             self.run_dir.chmod(0o711)
@@ -213,7 +216,9 @@ class _Start:
             keeps_backups=keeps_backups(),
             gateway_ports=ports.gateways,
             edge_events_port=ports.edge_events,
+            staff_port=ports.staff_behind or ports.staff,
         )
+        self.staff_port = ports.staff
 
     def run(self) -> Running:
         """Start; whatever goes wrong (Ctrl-C too), stop all that was started."""
@@ -261,7 +266,7 @@ class _Start:
         late = {name: ports.pop(name) for name in LATE if name in ports}
         for name in self.left_out:
             del late[name]
-        absent = {EDGE, *LATE, *(() if self.wiring.keeps_backups else (KEEPER,))}
+        absent = {EDGE, *LATE, *self._not_asked_for()}
         for group in PROCESSES:
             if group not in absent:
                 supervisor.start_group(group)
@@ -291,9 +296,14 @@ class _Start:
             redis_url=self.wiring.redis_url,
             started_at=time.time(),
             watch_ports=dict(self.watchers.ports) if self.watchers is not None else {},
+            staff_port=self.staff_port,
         )
         self.home.write(stack)
         return Running(self.home, stack, is_new=True)
+
+    def _not_asked_for(self) -> set[str]:
+        there = ((KEEPER, self.wiring.keeps_backups), (STAFF, self.wiring.staff_port is not None))
+        return {name for name, is_there in there if not is_there}
 
     def _fill(self) -> None:
         if self.postgres is not None:
@@ -358,6 +368,8 @@ class _Start:
             ports.public,
             ports.gateways,
             ports.edge_events,
+            ports.staff,
+            ports.staff_behind,
         )
 
     def _embedded_url(self) -> str:
@@ -369,28 +381,19 @@ class _Start:
         return self.redis.url()
 
 
-def keeps_backups() -> bool:
-    """Say whether the stack keeps backups: of its own PostgreSQL, or where it is told to."""
-    return not os.environ.get("DATABASE_URL") or bool(os.environ.get("BACKUP_DIR"))
-
-
-def _check_given_servers() -> None:
-    """Raise `CommandError` if a server that the environment names does not answer."""
-    for variable, answers in (("DATABASE_URL", database_answers), ("REDIS_URL", redis_answers)):
-        if (url := os.environ.get(variable)) and not answers(url):
-            raise CommandError(f"{variable} names no server that answers")
-
-
 def _ports(options: UpOptions) -> Ports:
     names = internal_port_names(
         options.gateways,
         standby=options.standby,
         probe=options.probe,
         keeps_backups=keeps_backups(),
+        staff=options.staff,
     )
     return choose_ports(
         names,
         public=options.port,
         first_internal=options.internal_port,
         behind_edge=options.gateways if options.edge else 0,
+        staff=options.staff,
+        staff_asked=options.staff_port if options.staff else None,
     )

@@ -8,13 +8,17 @@ import sys
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seiriken.errors import CommandError
 from seiriken.output import AsJson, print_json, print_lines, print_table
 from seiriken.target import HOME_USUAL
+
+if TYPE_CHECKING:
+    from seiriken.progress import Steps
+    from seiriken.stack import Running, UpOptions
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="The stack's folder; var/demo when left out.")
@@ -45,6 +49,12 @@ MonitoringOption = Annotated[
 EdgeOption = Annotated[
     bool, typer.Option("--edge", help="nginx before the gateways: cache, limits, a page if away.")
 ]
+StaffOption = Annotated[
+    bool, typer.Option("--staff", help="The staff gateway too, on a port of its own.")
+]
+StaffPortOption = Annotated[
+    int | None, typer.Option(min=1, max=65_535, help="For the staff, with --staff; a free one.")
+]
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -64,6 +74,8 @@ def up(
     probe: ProbeOption = True,
     monitoring: MonitoringOption = True,
     edge: EdgeOption = False,
+    staff: StaffOption = False,
+    staff_port: StaffPortOption = None,
     detach: Annotated[bool, typer.Option(help="Return once it is ready.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -88,12 +100,11 @@ def up(
         probe=probe,
         monitoring=monitoring,
         edge=edge,
+        staff=staff,
+        staff_port=staff_port,
         asked_at=psutil.Process().create_time(),
     )
-    try:
-        running = stack.up(options, steps)
-    except KeyboardInterrupt:
-        raise CommandError("interrupted; everything that was started is stopped again") from None
+    running = _started(options, steps)
     _show(running, detach=detach, as_json=as_json)
     if running.is_new and not detach:
         _hold(running, steps)
@@ -166,6 +177,16 @@ def status(home: HomeOption = None, as_json: AsJson = False) -> None:
     )
 
 
+def _started(options: UpOptions, steps: Steps) -> Running:
+    """Start the stack; Ctrl-C stops what was started."""
+    from seiriken import stack
+
+    try:
+        return stack.up(options, steps)
+    except KeyboardInterrupt:
+        raise CommandError("interrupted; everything that was started is stopped again") from None
+
+
 def _interrupt_on_termination() -> None:
     """Let SIGTERM, and the terminal's going away, stop everything as Ctrl-C does.
 
@@ -195,6 +216,7 @@ def _show(running: object, *, detach: bool, as_json: bool) -> None:
                 "home": str(home.path),
                 "is_new": running.is_new,
                 "start_s": stack.start_s,
+                "staff_url": stack.staff_url,
                 "internal_ports": stack.internal_ports,
                 "watch_urls": stack.watch_urls,
                 "samples": [
@@ -209,6 +231,7 @@ def _show(running: object, *, detach: bool, as_json: bool) -> None:
         [
             "",
             f"Seiriken runs at {stack.url}" if running.is_new else f"runs already at {stack.url}",
+            *([f"  staff at {stack.staff_url}"] if stack.staff_url else []),
             *(f"  ticket {p.ticket_number}, born {p.birth_date}" for p in people),
             f"  folder {home.path}",
             *(f"  {name} at {url}" for name, url in stack.watch_urls.items()),

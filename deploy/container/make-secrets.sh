@@ -34,13 +34,13 @@ password() {
     openssl rand -hex 24 | tr -d '\n' | put "$1.password"
 }
 
-for name in identity roster contact session place draw receipt request backup; do
+for name in identity roster contact session place draw receipt request staff backup; do
     openssl rand -hex 32 | put "$name.key"
 done
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 2> /dev/null | put vwr-token.pem
 
 # The login roles (allocator/migrate.py sets their passwords), and the owner, who migrates.
-for role in gateway allocator jobs backup; do
+for role in gateway allocator jobs backup staff; do
     password "$role"
     printf 'postgresql://%s_%s_login:%s@postgres:5432/%s\n' \
         "$database" "$role" "$(cat "$role.password")" "$database" | put "${role}_database_url"
@@ -54,7 +54,7 @@ done
 
 # One user of Redis for each kind of process. Nobody may stop the server, change its settings or
 # empty it; who gives no password may do nothing but ask whether it is there.
-users="gateway allocator room jobs backup herald tools"
+users="gateway staff allocator room jobs backup herald tools"
 for user in $users; do
     password "redis_$user"
     settings_file=${user}_redis_url

@@ -113,6 +113,18 @@ def test_allocator_may_not_change_what_operators_load_nor_jobs_a_booking(
         ),
         "jobs": ("UPDATE booking SET state = state", "SELECT FROM roster", "DELETE FROM outbox"),
         "backup": ("UPDATE booking SET state = state", "DELETE FROM roster", "CREATE TABLE x ()"),
+        "staff": (
+            "INSERT INTO staff_account DEFAULT VALUES",
+            "UPDATE staff_account SET role = 'auditor'",
+            "UPDATE staff_account SET disabled_at = NULL",
+            "DELETE FROM staff_account",
+            "UPDATE staff_look SET reason = 'none'",
+            "DELETE FROM staff_look",
+            "TRUNCATE staff_look",
+            "UPDATE booking SET state = state",
+            "SELECT FROM roster",
+            "SELECT FROM journal",
+        ),
     }
     for purpose in PURPOSES[1:]:
         with psycopg.connect(role_url(database_url, purpose, "first")) as connection:

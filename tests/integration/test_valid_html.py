@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from gateway import languages
+from gateway.staff.words import LANGUAGE_NAMES
 from monitoring.bulletin import status_page
 from monitoring.bulletin.incidents import opened, resolved, updated
 from monitoring.bulletin.maintenance import planned
@@ -23,6 +24,7 @@ from monitoring.bulletin.record import Record
 from monitoring.bulletin.status_page import Frame
 from tests.unit.gateway.page_outline import render
 from tests.unit.gateway.page_samples import SAMPLES
+from tests.unit.gateway.staff import staff_samples
 
 ROOT = Path(__file__).parents[2]
 FIND_CHECKER = ROOT / "deploy" / "find-html-checker.sh"
@@ -65,7 +67,13 @@ class Report(msgspec.Struct):
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Counter[str]]:
     """Let the checker look at everything; return what it says, by file."""
     folder = tmp_path_factory.mktemp("pages")
-    for name, content in (*pages(), *status_pages(), *styles_and_pictures(), *offences()):
+    for name, content in (
+        *pages(),
+        *staff_pages(),
+        *status_pages(),
+        *styles_and_pictures(),
+        *offences(),
+    ):
         (folder / name).write_text(content, encoding="utf-8")
     return by_file(checked(folder))
 
@@ -79,6 +87,13 @@ def pages() -> Iterator[tuple[str, str]]:
     for template in EDGE_PAGES.glob("*.html.template"):
         page = template.read_text(encoding="utf-8")
         yield f"edge-{template.stem}", page.replace("${EDGE_CITY_JA}", "印西市")
+
+
+def staff_pages() -> Iterator[tuple[str, str]]:
+    """Yield every page of the staff in every state and language."""
+    for language in LANGUAGE_NAMES:
+        for sample in staff_samples.SAMPLES + staff_samples.ENROLLING:
+            yield f"staff-{sample[0]}-{language}.html", staff_samples.render(sample, language)
 
 
 def status_pages() -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ import yaml
 from allocator.jobs_settings import JobsSettings
 from allocator.settings import AllocatorSettings
 from gateway.settings import GatewaySettings
+from gateway.staff.settings import StaffSettings
 from monitoring.bulletin.__main__ import HeraldSettings
 from monitoring.probe import ProbeSettings
 from monitoring.probe_run import read_resident
@@ -36,6 +37,7 @@ SERVICES: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
 SETTINGS: Mapping[str, type[ProcessSettings]] = {
     "gateway-0": GatewaySettings,
     "gateway-1": GatewaySettings,
+    "staff-gateway": StaffSettings,
     "room": RoomSettings,
     "allocator-0": AllocatorSettings,
     "allocator-1": AllocatorSettings,
@@ -263,6 +265,17 @@ def test_gateways_believe_the_edge_alone_and_end_in_good_time() -> None:
         assert set(SERVICES[name]["networks"]) == {"inner"}
         grace_s = int(SERVICES[name]["stop_grace_period"].removesuffix("s"))
         assert grace_s > GatewaySettings.model_fields["graceful_shutdown_s"].default
+
+
+def test_the_staff_gateway_stands_behind_a_listener_and_an_allow_list_of_its_own() -> None:
+    own, edge = environment("staff-gateway"), environment("edge")
+    inner = plain(SERVICES["staff-gateway"]["networks"]["inner"]["ipv4_address"])
+    assert edge["EDGE_STAFF_GATEWAY"] == f"{inner}:{own['STAFF_PORT']}"
+    assert edge["EDGE_STAFF_ALLOWED"] == "allow 127.0.0.0/8; allow ::1/128;", "loopback alone"
+    assert edge["EDGE_STAFF"] not in (edge["EDGE_HTTP"], edge["EDGE_TLS"])
+    assert own["STAFF_CLIENT_ADDRESS_HEADER"] == "X-Real-IP"
+    assert own["STAFF_COOKIE_SECURE"] == "true"
+    assert set(SERVICES["staff-gateway"]["networks"]) == {"inner"}
 
 
 def test_prometheus_asks_every_process() -> None:

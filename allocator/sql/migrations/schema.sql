@@ -179,6 +179,59 @@ ALTER TABLE public.slot ALTER COLUMN slot_id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.staff_account (
+    account_id bigint NOT NULL,
+    login text NOT NULL,
+    role text NOT NULL,
+    password_hash text NOT NULL,
+    totp_secret bytea,
+    totp_step bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    disabled_at timestamp with time zone,
+    CONSTRAINT staff_account_login_is_plain CHECK ((login ~ '^[a-z][a-z0-9._-]{1,31}$'::text)),
+    CONSTRAINT staff_account_role_is_known CHECK ((role = ANY (ARRAY['clerk'::text, 'supervisor'::text, 'operator'::text, 'auditor'::text])))
+);
+ALTER TABLE public.staff_account ALTER COLUMN account_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.staff_account_account_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.staff_attempts (
+    bucket bytea NOT NULL,
+    attempts integer NOT NULL,
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT staff_attempts_are_not_negative CHECK ((attempts >= 0))
+);
+CREATE TABLE public.staff_look (
+    look_id bigint NOT NULL,
+    looked_at timestamp with time zone NOT NULL,
+    login text NOT NULL,
+    role text NOT NULL,
+    act text NOT NULL,
+    person_key bytea,
+    reason text NOT NULL,
+    came_from text NOT NULL,
+    CONSTRAINT staff_look_person_key_is_16_bytes CHECK ((octet_length(person_key) = 16))
+);
+ALTER TABLE public.staff_look ALTER COLUMN look_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.staff_look_look_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.staff_session (
+    token_digest bytea NOT NULL,
+    account_id bigint NOT NULL,
+    enrolling_secret bytea,
+    began_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT staff_session_token_digest_is_32_bytes CHECK ((octet_length(token_digest) = 32))
+);
 CREATE TABLE public.venue (
     venue_id text NOT NULL,
     names jsonb NOT NULL,
@@ -223,6 +276,16 @@ ALTER TABLE ONLY public.slot
     ADD CONSTRAINT slot_pkey PRIMARY KEY (slot_id);
 ALTER TABLE ONLY public.slot
     ADD CONSTRAINT slot_product_day_is_referable UNIQUE (slot_id, product_id, day);
+ALTER TABLE ONLY public.staff_account
+    ADD CONSTRAINT staff_account_login_is_unique UNIQUE (login);
+ALTER TABLE ONLY public.staff_account
+    ADD CONSTRAINT staff_account_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.staff_attempts
+    ADD CONSTRAINT staff_attempts_pkey PRIMARY KEY (bucket);
+ALTER TABLE ONLY public.staff_look
+    ADD CONSTRAINT staff_look_pkey PRIMARY KEY (look_id);
+ALTER TABLE ONLY public.staff_session
+    ADD CONSTRAINT staff_session_pkey PRIMARY KEY (token_digest);
 ALTER TABLE ONLY public.venue
     ADD CONSTRAINT venue_pkey PRIMARY KEY (venue_id);
 ALTER TABLE ONLY public.writer
@@ -233,6 +296,9 @@ CREATE INDEX outbox_due ON public.outbox USING btree (queue, outbox_id) WHERE (d
 CREATE UNIQUE INDEX outbox_one_code ON public.outbox USING btree (challenge) WHERE (kind = 'code'::text);
 CREATE UNIQUE INDEX outbox_one_reminder ON public.outbox USING btree (booking_id, dose, slot_id, kind) WHERE (queue = 'reminders'::text);
 CREATE UNIQUE INDEX outbox_one_warning ON public.outbox USING btree (booking_id, (((created_at AT TIME ZONE 'Asia/Tokyo'::text))::date)) WHERE (kind = 'attempts'::text);
+CREATE INDEX staff_look_by_person ON public.staff_look USING btree (person_key, looked_at);
+CREATE INDEX staff_look_by_time ON public.staff_look USING btree (looked_at);
+CREATE INDEX staff_session_of_account ON public.staff_session USING btree (account_id);
 ALTER TABLE ONLY public.booking
     ADD CONSTRAINT booking_dose1_slot_has_product_and_day FOREIGN KEY (dose1_slot_id, product_id, dose1_on) REFERENCES public.slot(slot_id, product_id, day);
 ALTER TABLE ONLY public.booking
@@ -245,11 +311,14 @@ ALTER TABLE ONLY public.slot
     ADD CONSTRAINT slot_release_id_fkey FOREIGN KEY (release_id) REFERENCES public.release(release_id);
 ALTER TABLE ONLY public.slot
     ADD CONSTRAINT slot_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES public.venue(venue_id);
+ALTER TABLE ONLY public.staff_session
+    ADD CONSTRAINT staff_session_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.staff_account(account_id);
 GRANT SELECT ON TABLE public.alembic_version TO seiriken_backup;
 GRANT SELECT ON TABLE public.booking TO seiriken_gateway;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.booking TO seiriken_allocator;
 GRANT SELECT ON TABLE public.booking TO seiriken_jobs;
 GRANT SELECT ON TABLE public.booking TO seiriken_backup;
+GRANT SELECT ON TABLE public.booking TO seiriken_staff;
 GRANT SELECT ON TABLE public.catalogue TO seiriken_allocator;
 GRANT SELECT ON TABLE public.catalogue TO seiriken_jobs;
 GRANT SELECT ON TABLE public.catalogue TO seiriken_backup;
@@ -273,6 +342,7 @@ GRANT INSERT(challenge) ON TABLE public.outbox TO seiriken_jobs;
 GRANT SELECT ON TABLE public.outcome TO seiriken_gateway;
 GRANT SELECT,INSERT ON TABLE public.outcome TO seiriken_allocator;
 GRANT SELECT ON TABLE public.outcome TO seiriken_backup;
+GRANT SELECT ON TABLE public.outcome TO seiriken_staff;
 GRANT SELECT ON TABLE public.product TO seiriken_allocator;
 GRANT SELECT ON TABLE public.product TO seiriken_jobs;
 GRANT SELECT ON TABLE public.product TO seiriken_backup;
@@ -291,6 +361,17 @@ GRANT UPDATE(taken) ON TABLE public.seats TO seiriken_allocator;
 GRANT SELECT ON TABLE public.slot TO seiriken_allocator;
 GRANT SELECT ON TABLE public.slot TO seiriken_jobs;
 GRANT SELECT ON TABLE public.slot TO seiriken_backup;
+GRANT SELECT ON TABLE public.staff_account TO seiriken_backup;
+GRANT SELECT ON TABLE public.staff_account TO seiriken_staff;
+GRANT UPDATE(password_hash) ON TABLE public.staff_account TO seiriken_staff;
+GRANT UPDATE(totp_secret) ON TABLE public.staff_account TO seiriken_staff;
+GRANT UPDATE(totp_step) ON TABLE public.staff_account TO seiriken_staff;
+GRANT SELECT ON TABLE public.staff_attempts TO seiriken_backup;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.staff_attempts TO seiriken_staff;
+GRANT SELECT ON TABLE public.staff_look TO seiriken_backup;
+GRANT SELECT,INSERT ON TABLE public.staff_look TO seiriken_staff;
+GRANT SELECT ON TABLE public.staff_session TO seiriken_backup;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.staff_session TO seiriken_staff;
 GRANT SELECT ON TABLE public.venue TO seiriken_allocator;
 GRANT SELECT ON TABLE public.venue TO seiriken_jobs;
 GRANT SELECT ON TABLE public.venue TO seiriken_backup;

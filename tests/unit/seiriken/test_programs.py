@@ -12,6 +12,7 @@ from seiriken.programs import (
     KEEPER,
     PROBE,
     PROCESSES,
+    STAFF,
     STANDBY,
     STANDBY_INSTANCE,
     Wiring,
@@ -34,10 +35,17 @@ def programs_of(
     probe: bool = False,
     keeps_backups: bool = True,
     gateway_ports: Sequence[int] = (),
+    staff_port: int | None = None,
 ) -> dict[str, Program]:
     home = Home(folder)
     home.make()
-    names = internal_port_names(2, standby=standby, probe=probe, keeps_backups=keeps_backups)
+    names = internal_port_names(
+        2,
+        standby=standby,
+        probe=probe,
+        keeps_backups=keeps_backups,
+        staff=staff_port is not None,
+    )
     ports = {name: 9_000 + number for number, name in enumerate(names)}
     wiring = Wiring(
         home=home,
@@ -50,6 +58,7 @@ def programs_of(
         probe=probe,
         keeps_backups=keeps_backups,
         gateway_ports=gateway_ports,
+        staff_port=staff_port,
     )
     return {program.name: program for program in processes(wiring)}
 
@@ -57,7 +66,7 @@ def programs_of(
 def test_processes_start_in_their_order_and_so_stop_in_the_reverse(
     programs: dict[str, Program],
 ) -> None:
-    assert tuple(programs) == tuple(name for name in PROCESSES if name != EDGE)
+    assert tuple(programs) == tuple(name for name in PROCESSES if name not in (EDGE, STAFF))
     order = [program.priority for program in programs.values()]
     assert order == sorted(order)
 
@@ -82,8 +91,20 @@ def test_each_process_is_given_its_own_settings_alone(programs: dict[str, Progra
 
 def test_standby_allocator_and_probe_are_there_only_if_asked_for(tmp_path: Path) -> None:
     names = tuple(programs_of(tmp_path, standby=False))
-    assert names == tuple(name for name in PROCESSES if name not in (STANDBY, EDGE, PROBE))
+    assert names == tuple(name for name in PROCESSES if name not in (STANDBY, EDGE, PROBE, STAFF))
     assert not {STANDBY, PROBE} & set(internal_port_names(2))
+
+
+def test_staff_gateway_is_there_only_if_asked_for_and_believes_the_edge_alone(
+    tmp_path: Path,
+) -> None:
+    alone = programs_of(tmp_path, staff_port=9_999)[STAFF]
+    behind = programs_of(tmp_path, staff_port=9_999, gateway_ports=(81, 82))[STAFF]
+    assert alone.environment["STAFF_PORT"] == "9999"
+    assert "staff_login" in alone.environment["STAFF_DATABASE_URL"]
+    assert "STAFF_CLIENT_ADDRESS_HEADER" not in alone.environment
+    assert behind.environment["STAFF_CLIENT_ADDRESS_HEADER"] == "X-Real-IP"
+    assert all(key.startswith("STAFF_") for key in alone.environment)
 
 
 def test_probe_is_told_what_a_resident_knows_and_stops_first(programs: dict[str, Program]) -> None:

@@ -1,0 +1,77 @@
+"""Who of the staff may use which route: one table, and what it says. Denied by default.
+
+Rule 1: a route that is not in `ROUTES` cannot be served, and what is in it must be served:
+the application does not start when the two differ.
+Rule 2: nothing here does I/O, reads a clock or draws a random number.
+
+A clerk answers callers. A supervisor does, too, sees the room, and lets a clerk begin anew who has
+lost the second factor. An operator sees the room, and nobody's data. An auditor reads who looked at
+what, and looks at nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Role = Literal["clerk", "supervisor", "operator", "auditor"]
+ROLES: tuple[Role, ...] = ("clerk", "supervisor", "operator", "auditor")
+
+Held = Role | Literal["enrolling"] | None
+"""What a caller comes with: a role, a sign-in that is not complete yet, or nothing."""
+
+Decision = Literal["admit", "sign_in", "enrol", "forbid"]
+
+ANYBODY = frozenset({"anybody"})
+ENROLLING = frozenset({"enrolling"})
+EVERY_ROLE = frozenset(ROLES)
+AT_THE_DESK = frozenset({"clerk", "supervisor"})
+AT_THE_ROOM = frozenset({"operator", "supervisor"})
+
+ROUTES: Mapping[str, frozenset[str]] = {
+    "GET /healthz": ANYBODY,
+    "GET /static": ANYBODY,
+    "GET /sign-in": ANYBODY,
+    "POST /sign-in": ANYBODY,
+    "GET /enrol": ENROLLING,
+    "POST /enrol": ENROLLING,
+    "POST /sign-out": EVERY_ROLE | ENROLLING,
+    "GET /": EVERY_ROLE,
+    "GET /caller": AT_THE_DESK,
+    "POST /caller": AT_THE_DESK,
+    "POST /caller/place": AT_THE_DESK,
+    "GET /room": AT_THE_ROOM,
+    "GET /accounts": frozenset({"supervisor"}),
+    "POST /accounts/reset": frozenset({"supervisor"}),
+    "GET /journal": frozenset({"auditor"}),
+    "POST /journal": frozenset({"auditor"}),
+    "POST /journal.csv": frozenset({"auditor"}),
+}
+"""A method and a path (HEAD comes with GET), and who may use them."""
+
+FIRST_PAGES: Mapping[Role, str] = {
+    "clerk": "/caller",
+    "supervisor": "/caller",
+    "operator": "/room",
+    "auditor": "/journal",
+}
+"""Where each role's work begins."""
+
+RESET_BY_SUPERVISOR: frozenset[Role] = frozenset({"clerk"})
+"""Whom a supervisor may let begin anew. A reset account is in the hands of who gets its first
+password: so no supervisor can become an auditor. The others are reset by command."""
+
+
+def decide(allowed: frozenset[str], held: Held) -> Decision:
+    """Say what becomes of a call to a route with `allowed`, by what the caller holds."""
+    if "anybody" in allowed or held in allowed:
+        return "admit"
+    if held is None:
+        return "sign_in"
+    return "enrol" if held == "enrolling" else "forbid"
+
+
+def pages_of(role: Role) -> tuple[str, ...]:
+    """Return the paths of the pages that a role may open, in the order of the table."""
+    pages = (route.removeprefix("GET ") for route in ROUTES if route.startswith("GET "))
+    return tuple(page for page in pages if role in ROUTES[f"GET {page}"] and page != "/")

@@ -1,0 +1,62 @@
+"""The staff's web application: everything it is made of, listed in one constructor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from gateway.answers import FAULTS, on_fault, on_http_exception
+from gateway.forms import BODY_BYTES_MAX
+from gateway.middleware import BodyLimit, SameSite, SecurityHeaders, Watch
+from gateway.rendering import STATIC_DIRECTORY
+from gateway.staff import account_pages, caller_pages, journal_pages, room_pages, sign_in_pages
+from gateway.staff.guard import checked, static_folder
+from gateway.staff.parts import StaffParts
+from gateway.staff.rendering import error_page, fault_page
+from gateway.static_files import StaticFolder
+
+
+def create_app(parts: StaffParts) -> Starlette:
+    """Build the application around its parts.
+
+    Raises:
+        TableContradicts: the routes are not those of `gateway.staff.access`.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with parts.running():
+            yield
+
+    app = Starlette(
+        routes=checked(
+            [
+                *sign_in_pages.routes(),
+                *caller_pages.routes(),
+                *room_pages.routes(),
+                *account_pages.routes(),
+                *journal_pages.routes(),
+                static_folder(StaticFolder(STATIC_DIRECTORY)),
+            ]
+        ),
+        middleware=[
+            Middleware(SecurityHeaders, tls=parts.settings.cookie_secure),
+            Middleware(Watch),
+            Middleware(SameSite),
+            Middleware(BodyLimit, bytes_max=BODY_BYTES_MAX),
+        ],
+        exception_handlers={
+            HTTPException: on_http_exception,
+            **dict.fromkeys(FAULTS, on_fault),
+        },
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    app.state.parts = parts
+    app.state.error_page = error_page
+    app.state.fault_page = fault_page
+    return app

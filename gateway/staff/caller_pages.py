@@ -1,0 +1,123 @@
+"""The clerk's pages: find who rings, and give them their place in the line.
+
+Rule 1: nothing of a caller stands in a URL, and what is shown is nowhere kept: to look again is
+another look, with its own line in the journal.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from allocator.model import SITE_TIMEZONE
+from gateway import forms
+from gateway.answers import answer
+from gateway.fields import FieldError
+from gateway.forms import SignInForm
+from gateway.problems import Problem, field_text
+from gateway.routes.way_in import date_from_parts
+from gateway.staff.callers import Asked, Caller, look_up, take_place
+from gateway.staff.guard import came_from, guarded, read_form, session_of
+from gateway.staff.journal import REASONS
+from gateway.staff.parts import parts_of
+from gateway.staff.rendering import render
+from gateway.staff.words import language_of, said
+
+_FIELDS = ("ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "reason")
+_ON_PAGE = {"birth_date": "birth_year"}
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of this module."""
+    return [
+        guarded("GET", "/caller", caller_page),
+        guarded("POST", "/caller", looking_up),
+        guarded("POST", "/caller/place", taking_place),
+    ]
+
+
+async def caller_page(request: Request) -> Response:
+    """Ask who rings, and why they are looked up."""
+    return _form_page(request, {}, {})
+
+
+async def looking_up(request: Request) -> Response:
+    """Note the look, and show how the caller stands."""
+    asked = await _asked(request)
+    if isinstance(asked, Response):
+        return asked
+    return _shown(request, asked, await look_up(parts_of(request), asked))
+
+
+async def taking_place(request: Request) -> Response:
+    """Note the act, and give the caller their place."""
+    asked = await _asked(request)
+    if isinstance(asked, Response):
+        return asked
+    return _shown(request, asked, await take_place(parts_of(request), asked))
+
+
+async def _asked(request: Request) -> Asked | Response:
+    """Read who is asked about; a page that says what is wrong, where something is."""
+    parts, language = parts_of(request), language_of(request)
+    values = await read_form(request, _FIELDS)
+    if isinstance(values, Problem):
+        return answer(request, values)
+    given = {
+        "ticket_number": values.get("ticket_number", ""),
+        "birth_date": date_from_parts(values, "birth"),
+    }
+    today = parts.clock().astimezone(SITE_TIMEZONE).date()
+    form = forms.parse_sign_in(given, parts.settings.municipality_code, today)
+    errors = _words(form, language)
+    reason = values.get("reason", "")
+    if reason not in REASONS:
+        errors["reason"] = said("caller.reason_missing", language)
+    if errors or not isinstance(form, SignInForm):
+        return _form_page(request, dict(values), errors)
+    return Asked(session_of(request), form, reason, came_from(request))
+
+
+def _words(form: SignInForm | list[FieldError], language: str) -> dict[str, str]:
+    """Return what is wrong by the id of the field to mend; of several faults the first."""
+    words: dict[str, str] = {}
+    for error in form if isinstance(form, list) else ():
+        place = _ON_PAGE.get(error.field, error.field)
+        words.setdefault(place, str(field_text(error, language)))
+    return words
+
+
+def _form_page(
+    request: Request,
+    values: dict[str, str],
+    errors: dict[str, str],
+    refused: str = "",
+    status: int = 200,
+) -> Response:
+    return render(
+        request,
+        "staff_caller.html",
+        status=422 if errors else status,
+        values=values,
+        errors=errors,
+        refused=refused,
+        reasons=REASONS,
+    )
+
+
+def _shown(request: Request, asked: Asked, found: Caller | Problem) -> Response:
+    if isinstance(found, Caller):
+        return render(request, "staff_found.html", caller=found, reason=asked.reason)
+    if found.code != "identity_not_confirmed":
+        return answer(request, found)
+    born = asked.form.birth_date
+    values = {
+        "ticket_number": asked.form.ticket_number,
+        "birth_year": str(born.year),
+        "birth_month": str(born.month),
+        "birth_day": str(born.day),
+        "reason": asked.reason,
+    }
+    refused = said("caller.not_confirmed", language_of(request))
+    return _form_page(request, values, {}, refused, status=404)

@@ -1,0 +1,163 @@
+"""What a staff gateway is made of, put together once.
+
+Its connections to PostgreSQL and Redis are its own: a crowd that takes all of the residents'
+gateways' leaves it these.
+
+Rule 1: making the parts connects to nothing, as in `gateway.parts`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from psycopg_pool import AsyncConnectionPool
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from starlette.requests import HTTPConnection
+
+from allocator.reads import Pool, Reads
+from gateway.board import Board
+from gateway.readiness import Readiness
+from gateway.staff.accounts import Accounts, Attempts, Limits, StaffSessions
+from gateway.staff.journal import Journal
+from gateway.staff.passwords import Checker
+from gateway.staff.settings import StaffSettings
+from gateway.staff.statements import Statements
+from monitoring.loop_lag import LoopLag
+from monitoring.secrets import read_secret
+from waiting_room.line import Line
+
+STAFF_KEY = "staff.key"
+"""Seals second factors, and makes the keyed hashes of attempts and forms."""
+
+_REDIS_TIMEOUT_S = 3.0
+_DATABASE_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True)
+class StaffKeys:
+    """The secrets that the staff gateway itself works with. Printed without their content."""
+
+    identity: bytes
+    staff: bytes
+
+    def __repr__(self) -> str:
+        """Hide the content."""
+        return "StaffKeys(…)"
+
+
+@dataclass(frozen=True)
+class StaffParts:
+    """All that the staff's routes work with. `clock` gives the time, with its zone."""
+
+    settings: StaffSettings
+    keys: StaffKeys
+    clock: Callable[[], datetime]
+    redis: Redis
+    pool: Pool
+    line: Line
+    reads: Reads
+    board: Board
+    readiness: Readiness
+    accounts: Accounts
+    sessions: StaffSessions
+    attempts: Attempts
+    checker: Checker
+    journal: Journal
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the tasks that keep the parts up to date, for the length of a block."""
+        await self.pool.open(wait=False)
+        tasks = (self.reads, self.board, self.readiness, LoopLag())
+        for part in tasks:
+            await part.start()
+        try:
+            yield
+        finally:
+            for part in reversed(tasks):
+                await part.close()
+            await self.pool.close()
+            await self.redis.aclose()
+
+
+def parts_of(connection: HTTPConnection) -> StaffParts:
+    """Return the parts of the process that answers a request."""
+    parts = connection.app.state.parts
+    assert isinstance(parts, StaffParts), "create_app puts them there"
+    return parts
+
+
+def assemble(settings: StaffSettings, clock: Callable[[], datetime] | None = None) -> StaffParts:
+    """Put the parts together.
+
+    Raises:
+        SecretError: a secret is missing or malformed.
+    """
+    keys = StaffKeys(
+        identity=read_secret(settings.secrets_dir, "identity.key"),
+        staff=read_secret(settings.secrets_dir, STAFF_KEY),
+    )
+    redis, pool = _redis(settings), _pool(settings)
+    contact_key = read_secret(settings.secrets_dir, "contact.key")
+    reads = Reads(pool, redis, contact_key=contact_key)
+    # No session of a resident's is opened here.
+    line = Line(redis, session_idle_s=1, session_absolute_s=1)
+    board = Board(line, reads, time.monotonic)
+    statements = Statements(pool)
+    limits = Limits(
+        timedelta(seconds=settings.session_idle_s), timedelta(seconds=settings.session_absolute_s)
+    )
+    return StaffParts(
+        settings=settings,
+        keys=keys,
+        clock=clock or _now,
+        redis=redis,
+        pool=pool,
+        line=line,
+        reads=reads,
+        board=board,
+        readiness=Readiness(line, reads, board, time.monotonic),
+        accounts=Accounts(statements, keys.staff),
+        sessions=StaffSessions(statements, limits),
+        attempts=Attempts(statements, keys.staff),
+        checker=Checker(),
+        journal=Journal(statements),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _redis(settings: StaffSettings) -> Redis:
+    return Redis.from_pool(
+        BlockingConnectionPool.from_url(
+            settings.redis_url,
+            max_connections=settings.redis_connections_max,
+            timeout=_REDIS_TIMEOUT_S,
+            socket_timeout=_REDIS_TIMEOUT_S,
+            socket_connect_timeout=1.0,
+            retry=Retry(NoBackoff(), 1),
+            protocol=2,
+        )
+    )
+
+
+def _pool(settings: StaffSettings) -> Pool:
+    return AsyncConnectionPool(
+        settings.database_url,
+        open=False,
+        min_size=1,
+        max_size=settings.database_connections_max,
+        timeout=_DATABASE_TIMEOUT_S,
+        reconnect_timeout=_DATABASE_TIMEOUT_S,
+        check=AsyncConnectionPool.check_connection,
+        kwargs={"autocommit": True, "connect_timeout": 2},
+        name="staff",
+    )

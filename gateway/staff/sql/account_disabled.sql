@@ -1,0 +1,4 @@
+UPDATE staff_account
+SET disabled_at = coalesce(disabled_at, %(now)s)
+WHERE login = %(login)s
+RETURNING account_id;

@@ -1,0 +1,87 @@
+"""Who may use what: every route of the staff gateway, called by everybody there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from gateway.staff.access import ROLES, ROUTES, decide
+from tests.integration.city import City
+from tests.integration.staff import Colleague, StaffDesk, desk_of
+
+HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; object-src 'none'",
+    "x-frame-options": "DENY",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+}
+LASTS = "POST /sign-out"
+"""Ends the session that is asked with; tried by the tests of signing in."""
+
+
+@pytest.fixture(scope="module")
+def desk(city: City) -> Iterator[StaffDesk]:
+    """The staff gateway of the city."""
+    with desk_of(city) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def everybody(desk: StaffDesk) -> Mapping[str, Colleague]:
+    """One of each role, somebody who is enrolling, and somebody signed out."""
+    enrolling = desk.newcomer("clerk")
+    enrolling.sign_in()
+    enrolling.get("/enrol")
+    return {
+        **{role: desk.colleague(role) for role in ROLES},
+        "enrolling": enrolling,
+        "signed_out": desk.returning("nobody", ""),
+    }
+
+
+@pytest.mark.parametrize("route", sorted(set(ROUTES) - {LASTS}))
+@pytest.mark.parametrize("who", [*ROLES, "enrolling", "signed_out"])
+def test_route_is_open_to_those_of_the_table_alone(
+    desk: StaffDesk, everybody: Mapping[str, Colleague], who: str, route: str
+) -> None:
+    method, path = route.split()
+    path = "/static/seiriken.css" if path == "/static" else path
+    sent = {"login": desk.newcomer("clerk").login} if route == "POST /accounts/reset" else {}
+    caller = everybody[who]
+    answer = caller.get(path) if method == "GET" else caller.post(path, **sent)
+    held = None if who == "signed_out" else who
+    location = answer.headers.get("location", "")
+    match decide(ROUTES[route], held):  # type: ignore[arg-type]
+        case "admit":
+            assert answer.status_code not in (403, 404, 405, 500)
+            assert location not in ("/sign-in", "/enrol") or route == "GET /sign-in"
+        case "sign_in":
+            assert (answer.status_code, location) == (303, "/sign-in")
+        case "enrol":
+            assert (answer.status_code, location) == (303, "/enrol")
+        case "forbid":
+            assert answer.status_code == 403
+            assert "not for your role" in answer.text
+    for name, value in HEADERS.items():
+        if name != "cache-control" or not path.startswith("/static"):
+            assert answer.headers[name] == value
+
+
+def test_no_role_may_do_anothers_work() -> None:
+    """The table itself, once more in words: what must never be given to a role by mistake."""
+    for route, allowed in ROUTES.items():
+        if "/caller" in route:
+            assert allowed == {"clerk", "supervisor"}, "nobody else looks anybody up"
+        if "/journal" in route:
+            assert allowed == {"auditor"}, "nobody reads of the looks but who makes none"
+        if "/accounts" in route:
+            assert allowed == {"supervisor"}
+
+
+def test_unknown_paths_and_methods_are_refused(everybody: Mapping[str, Colleague]) -> None:
+    assert everybody["clerk"].get("/nothing").status_code == 404
+    assert everybody["clerk"].http.put("/caller").status_code == 405
+    assert everybody["signed_out"].get("/metrics").status_code == 404

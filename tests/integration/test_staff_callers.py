@@ -1,0 +1,165 @@
+"""A clerk finds who rings and gives them their place; the auditor sees each look."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from io import StringIO
+
+import psycopg
+import pytest
+
+from allocator.reads import person_key
+from monitoring.secrets import read_secret
+from tests.integration.city import CONTACT, MUNICIPALITY, PHONE, City, ticket
+from tests.integration.staff import Colleague, StaffDesk, desk_of
+
+
+@pytest.fixture(scope="module")
+def desk(city: City) -> Iterator[StaffDesk]:
+    """The staff gateway of the city."""
+    with desk_of(city) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def clerk(desk: StaffDesk) -> Colleague:
+    """Somebody at the phone."""
+    return desk.colleague("clerk")
+
+
+def looks(desk: StaffDesk) -> list[tuple[str, str, bytes, str, str]]:
+    """Return the journal, the oldest first."""
+    with psycopg.connect(desk.database_url) as connection:
+        return connection.execute(
+            "SELECT login, act, person_key, reason, came_from FROM staff_look ORDER BY look_id"
+        ).fetchall()
+
+
+def key_of(city: City, number: int) -> bytes:
+    return person_key(read_secret(city.secrets_dir, "identity.key"), MUNICIPALITY, ticket(number))
+
+
+def test_booking_is_shown_with_the_fields_of_r4_and_the_look_is_noted(
+    city: City, desk: StaffDesk, clerk: Colleague
+) -> None:
+    booked = city.inside(1).book().json()
+    clerk.get("/caller")
+    before = len(looks(desk))
+    page = clerk.looks_up(1)
+    assert page.status_code == 200
+    for shown in (booked["booking_number"], CONTACT["name"], PHONE, CONTACT["email"]):
+        assert str(shown) in page.text
+    assert "1 January 1950" in page.text
+    assert booked["receipt"] not in page.text
+    (noted,) = looks(desk)[before:]
+    assert noted == (clerk.login, "caller_looked_up", key_of(city, 1), "asks_state", "127.0.0.1")
+
+
+def test_look_is_noted_also_when_ticket_and_birth_date_do_not_match(
+    city: City, desk: StaffDesk, clerk: Colleague
+) -> None:
+    clerk.get("/caller")
+    before = len(looks(desk))
+    page = clerk.looks_up(2, birth_day="2")
+    assert page.status_code == 404
+    assert "do not match the roster" in page.text
+    assert [line[2] for line in looks(desk)[before:]] == [key_of(city, 2)]
+
+
+def test_nothing_is_shown_when_the_look_cannot_be_noted(
+    city: City, desk: StaffDesk, clerk: Colleague
+) -> None:
+    city.inside(3).book()
+    clerk.get("/caller")
+    with psycopg.connect(desk.database_url, autocommit=True) as owner:
+        owner.execute("REVOKE INSERT ON staff_look FROM seiriken_staff")
+        try:
+            page = clerk.looks_up(3)
+        finally:
+            owner.execute("GRANT INSERT ON staff_look TO seiriken_staff")
+    assert page.status_code == 503
+    assert CONTACT["name"] not in page.text
+
+
+def test_look_wants_a_reason_and_says_what_is_wrong_at_the_field(
+    desk: StaffDesk, clerk: Colleague
+) -> None:
+    clerk.get("/caller")
+    before = len(looks(desk))
+    page = clerk.looks_up(4, reason="", ticket_number="12", birth_month="13")
+    assert page.status_code == 422
+    for place in ("reason-error", "ticket_number-error", "birth_year-error"):
+        assert f'id="{place}"' in page.text
+    assert clerk.looks_up(4, reason="curiosity").status_code == 422
+    assert len(looks(desk)) == before
+
+
+def test_looking_takes_no_place_and_taking_one_is_another_line(
+    city: City, desk: StaffDesk, clerk: Colleague
+) -> None:
+    city.order("pause")
+    status = city.resident(5).http
+    try:
+        until_state(city, "paused")
+        clerk.get("/caller")
+        for _ in range(2):
+            page = clerk.looks_up(5)
+            assert "Waiting in the line" in page.text
+            assert "Place in the line" not in page.text
+        page = clerk.looks_up(5, "/caller/place")
+        found = re.search(r"<dt>Place in the line</dt>\s*<dd>([0-9,]+)", page.text)
+        assert found is not None
+        assert "In the phone desk&#39;s lane" in page.text
+        again = clerk.looks_up(5, "/caller/place")
+        assert f"<dd>{found[1]}" in again.text, "the same place"
+        own = city.resident(5).sign_in().json()
+        assert str(own["place"]) == found[1].replace(",", ""), "the one that the pages give"
+    finally:
+        status.close()
+        city.order("resume")
+        until_state(city, "open")
+    acts = [line[1] for line in looks(desk) if line[2] == key_of(city, 5)]
+    assert acts == ["caller_looked_up"] * 2 + ["place_taken"] * 2
+
+
+def until_state(city: City, state: str) -> None:
+    """Wait until the room's notice says so."""
+    from tests.waiting import until
+
+    assert city.parts is not None
+    board = city.parts.board
+    until(lambda: (board.status() or {}).get("state") == state)
+
+
+def test_auditor_finds_looks_by_person_and_day_and_saves_them(
+    city: City, desk: StaffDesk, clerk: Colleague
+) -> None:
+    clerk.get("/caller")
+    clerk.looks_up(6)
+    clerk.looks_up(7)
+    auditor = desk.colleague("auditor")
+    page = auditor.post("/journal", ticket_number=ticket(6))
+    assert key_of(city, 6).hex() in page.text
+    assert key_of(city, 7).hex() not in page.text
+    assert clerk.login in page.text
+    assert "The caller asks how they stand" in page.text
+    none = auditor.post("/journal", day_year="2001", day_month="1", day_day="1")
+    assert "Looks: 0 " in none.text
+    wrong = auditor.post("/journal", ticket_number="12", day_year="x")
+    assert wrong.status_code == 422
+    saved = auditor.post("/journal.csv", ticket_number=ticket(6))
+    assert saved.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(StringIO(saved.text)))
+    assert {row["person"] for row in rows} == {key_of(city, 6).hex()}
+    assert [row["act"] for row in rows] == ["journal_read", "journal_read", "caller_looked_up"]
+    assert auditor.post("/journal.csv", ticket_number="12").status_code == 422
+    assert ticket(6) not in saved.text
+
+
+def test_operators_see_figures_and_nobody(city: City, desk: StaffDesk) -> None:
+    page = desk.colleague("operator").get("/room")
+    assert "Spring" in page.text
+    assert 'class="state-mark state-open"' in page.text
+    assert "Pairs left" in page.text

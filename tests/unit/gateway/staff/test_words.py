@@ -1,0 +1,124 @@
+"""The staff's words: the same in both languages, and none missing or left over."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from jinja2 import nodes
+from starlette.requests import Request
+
+from gateway import staff
+from gateway.i18n import MessageMissing
+from gateway.staff.access import ROLES, ROUTES, pages_of
+from gateway.staff.journal import ACTS, REASONS
+from gateway.staff.rendering import PAGES_DIRECTORY, environment
+from gateway.staff.words import LANGUAGE_NAMES, catalogue, language_of, said
+
+FOLDER = Path(staff.__file__).parent
+STANDINGS = {
+    *(
+        "none",
+        "not_open_yet",
+        "lobby",
+        "waiting",
+        "in_lane",
+        "your_turn",
+        "inside",
+        "booked",
+        "closed",
+    ),
+}
+FAMILIES: dict[str, set[str]] = {
+    "act.": set(ACTS),
+    "enrol.fault.": {
+        *("code_wrong", "password_short", "password_long", "password_is_login"),
+        "passwords_differ",
+    },
+    "page.": {page[1:] for role in ROLES for page in pages_of(role)},
+    "reason.": set(REASONS),
+    "role.": set(ROLES),
+    "room.lacking.": {"event_loop", "room", "database", "catalogue", "status"},
+    "standing.": STANDINGS,
+    "standing.do.": STANDINGS,
+    "state.": {"scheduled", "lobby", "open", "paused", "closed"},
+}
+
+
+def in_templates() -> Iterator[str]:
+    """Yield every message id, or beginning of ids, that a template asks for."""
+    for path in PAGES_DIRECTORY.glob("*.html"):
+        for call in environment("ja").parse(path.read_text("utf-8")).find_all(nodes.Call):
+            if isinstance(call.node, nodes.Name) and call.node.name == "said":
+                yield from of_expression(call.args[0])
+
+
+def of_expression(expression: nodes.Expr) -> Iterator[str]:
+    match expression:
+        case nodes.Const(value=msgid):
+            yield msgid
+        case nodes.Concat(nodes=[nodes.Const(value=beginning), *_]):
+            yield beginning
+        case nodes.CondExpr(expr1=one, expr2=nodes.Expr() as other):
+            yield from of_expression(one)
+            yield from of_expression(other)
+        case _:
+            pytest.fail(f"a template asks in a way this test cannot follow: {expression}")
+
+
+def in_python() -> Iterator[str]:
+    for path in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="said"), args=[ast.Constant(value=str() as one), *_]
+                ):
+                    yield one
+
+
+def asked_for() -> set[str]:
+    whole = set(in_python())
+    for msgid in in_templates():
+        whole |= {msgid + end for end in FAMILIES[msgid]} if msgid.endswith(".") else {msgid}
+    return whole | {f"enrol.fault.{code}" for code in FAMILIES["enrol.fault."]}
+
+
+@pytest.mark.parametrize("language", LANGUAGE_NAMES)
+def test_no_word_is_missing_or_left_over(language: str) -> None:
+    assert asked_for() == set(catalogue(language))
+    assert all(text.strip() for text in catalogue(language).values())
+
+
+def test_both_languages_fill_the_same_braces() -> None:
+    for msgid in catalogue("ja"):
+        braces = [
+            {name for _, name, _, _ in Formatter().parse(catalogue(one)[msgid]) if name}
+            for one in LANGUAGE_NAMES
+        ]
+        assert braces[0] == braces[1], msgid
+
+
+def test_japanese_is_japanese() -> None:
+    for msgid, text in catalogue("ja").items():
+        assert re.search("[ぁ-んァ-ヶ一-龠]", text) or text.startswith("{"), msgid
+
+
+def test_unknown_word_is_our_mistake() -> None:
+    with pytest.raises(MessageMissing):
+        said("no.such.word", "ja")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"), [("", "ja"), ("ja", "ja"), ("en-GB", "en"), ("ko", "en")]
+)
+def test_language_of_a_request(accepted: str, language: str) -> None:
+    headers = [(b"accept-language", accepted.encode())]
+    assert language_of(Request({"type": "http", "headers": headers})) == language
+
+
+def test_every_page_of_the_bar_is_a_route() -> None:
+    assert all(f"GET {page}" in ROUTES for role in ROLES for page in pages_of(role))
