@@ -10,13 +10,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
+from allocator.contact_keys import KeyRing
 from allocator.errors import AllocatorError
 from allocator.jobs_settings import JobsSettings
 from allocator.mail import Letter, Letterhead, is_overtaken, render
 from allocator.outbox import Done, Outbox
 from allocator.post import Post, PostAway, post_of
 from monitoring.logs import get_logger
-from monitoring.secrets import read_secret
 
 GIVE_UP_AFTER = timedelta(days=3)
 """A mail that no server took for so long tells nobody anything any more."""
@@ -102,6 +102,5 @@ def desk_of(settings: JobsSettings) -> NoticeDesk:
         public_url=settings.public_url,
         phone_desk=settings.phone_desk,
     )
-    contact_key = read_secret(settings.secrets_dir, "contact.key")
-    outbox = Outbox(settings.database_url, contact_key)
+    outbox = Outbox(settings.database_url, KeyRing(settings.secrets_dir))
     return NoticeDesk(outbox, post_of(settings), letterhead)

@@ -7,7 +7,7 @@ from alembic import op
 from allocator.migrate import run_sql_beside
 
 revision = "0010"
-down_revision = "0006"
+down_revision = "0008"
 
 
 def upgrade() -> None:
