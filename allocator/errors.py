@@ -25,6 +25,10 @@ class SealBroken(AllocatorError):
     """A sealed value was changed, or sealed for something else, or with another key."""
 
 
+class KeyMissing(AllocatorError):
+    """No file of the secrets opens the newest key of contact details, so nothing can be sealed."""
+
+
 class Fenced(AllocatorError):
     """Another writer has a newer epoch; this one must stop and commits nothing."""
 

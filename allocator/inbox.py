@@ -36,11 +36,12 @@ from allocator.commands import (
     WalkIn,
     companion_id,
 )
+from allocator.contact_keys import fresh
 from allocator.errors import InboxAway, InboxFull
 from allocator.model import Choice as Choice
 from allocator.model import FirstDose, Flexible, Outcome
 from allocator.sealing import Contact as Contact
-from allocator.sealing import content_digest, seal_contact
+from allocator.sealing import SealingKey, content_digest, seal_contact
 from monitoring import metrics
 from monitoring.background import Background
 
@@ -83,7 +84,7 @@ class Inbox:
         redis: Redis,
         *,
         gateway_id: str,
-        contact_key: bytes,
+        contact_key: SealingKey,
         request_key: bytes,
         length_max: int,
         reply_wait_s: float,
@@ -178,10 +179,11 @@ class Inbox:
         bare = Companion(companion_key, msgspec.msgpack.encode(companion_contact))
         unsealed = BookTogether(release_id, wish, b"", language, bare, reminders)
         digest = content_digest(self._request_key, unsealed, contact)
-        theirs = seal_contact(self._contact_key, companion_contact, companion_id(request_id))
+        key = await fresh(self._contact_key)
+        theirs = seal_contact(key, companion_contact, companion_id(request_id))
         command = msgspec.structs.replace(
             unsealed,
-            contact=seal_contact(self._contact_key, contact, request_id),
+            contact=seal_contact(key, contact, request_id),
             companion=Companion(companion_key, theirs),
         )
         return await self._submit(Request(request_id, digest, person_key, command))
@@ -222,7 +224,7 @@ class Inbox:
         self, request_id: UUID, person_key: bytes, unsealed: Book | Join | WalkIn, contact: Contact
     ) -> Outcome | None:
         digest = content_digest(self._request_key, unsealed, contact)
-        sealed = seal_contact(self._contact_key, contact, request_id)
+        sealed = seal_contact(await fresh(self._contact_key), contact, request_id)
         command = msgspec.structs.replace(unsealed, contact=sealed)
         return await self._submit(Request(request_id, digest, person_key, command))
 

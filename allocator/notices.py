@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from allocator.codes import CODE_KEY
+from allocator.contact_keys import KeyRing
 from allocator.errors import AllocatorError
 from allocator.jobs_settings import JobsSettings
 from allocator.mail import Letter, Letterhead, is_overtaken, render
@@ -103,7 +104,6 @@ def desk_of(settings: JobsSettings) -> NoticeDesk:
         public_url=settings.public_url,
         phone_desk=settings.phone_desk,
     )
-    contact_key = read_secret(settings.secrets_dir, "contact.key")
     code_key = read_secret(settings.secrets_dir, CODE_KEY)
-    outbox = Outbox(settings.database_url, contact_key, code_key)
+    outbox = Outbox(settings.database_url, KeyRing(settings.secrets_dir), code_key)
     return NoticeDesk(outbox, post_of(settings), letterhead)

@@ -20,11 +20,12 @@ import msgspec
 import psycopg
 
 from allocator.codes import code_for
-from allocator.errors import StoreAway
+from allocator.contact_keys import DATA_KEYS, KeyRing, stored_keys
+from allocator.errors import SealBroken, StoreAway
 from allocator.mail import Appointment, Letter
 from allocator.model import PROBE_ID, SITE_TIMEZONE, StandbyPlace, Venue
 from allocator.reminding import due
-from allocator.sealing import unseal_contact
+from allocator.sealing import Contact, SealingKey, unseal_contact
 from allocator.statements import named_rows, statement
 
 AGAIN_AFTER_S = 30
@@ -73,7 +74,7 @@ class CodeAsked(msgspec.Struct, frozen=True):
 class Outbox:
     """One connection, made when it is needed and dropped on any fault. Not for threads."""
 
-    def __init__(self, database_url: str, contact_key: bytes, code_key: bytes = b"") -> None:
+    def __init__(self, database_url: str, contact_key: SealingKey, code_key: bytes = b"") -> None:
         self._database_url = database_url
         self._contact_key = contact_key
         self._code_key = code_key
@@ -196,7 +197,7 @@ class Outbox:
             # Somebody on the standby list may get any product.
             product_names=row.product_names or {},
             appointments=tuple(_appointments(row)),
-            contact=unseal_contact(self._contact_key, row.contact, row.booking_id),
+            contact=self._contact(row),
             language=row.language,
             standby=None if row.standby is None else msgspec.convert(row.standby, StandbyPlace),
             first_is_given=row.dose1_given,
@@ -210,6 +211,18 @@ class Outbox:
         if row.challenge is None:
             return ""
         return code_for(self._code_key, row.challenge, row.booking_id)
+
+    def _contact(self, row: Any) -> Contact:
+        """Open a booking's contact details, with a key that was made since, too."""
+        key = self._contact_key
+        try:
+            return unseal_contact(key, row.contact, row.booking_id)
+        except SealBroken:
+            if not isinstance(key, KeyRing):
+                raise
+            key.learn_masters()
+            key.learn(stored_keys(self._held_connection().execute(DATA_KEYS).fetchall()))
+            return unseal_contact(key, row.contact, row.booking_id)
 
     @contextmanager
     def _transaction(self) -> Iterator[psycopg.Connection[Any]]:

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from allocator.codes import CODE_DIGITS as CODE_DIGITS
 from allocator.codes import CODE_KEY as CODE_KEY
 from allocator.codes import CODE_LIFE_S as CODE_LIFE_S
 from allocator.codes import code_for as code_for
+from allocator.contact_keys import DATA_KEYS, ContactKeys, WrappedKey, stored_keys
 from allocator.errors import CatalogueMissing, NotYours, StoreAway
 from allocator.model import Booking, Catalogue, Outcome
 from allocator.offer import Availability as Availability
@@ -40,13 +42,13 @@ from allocator.offer import OpenSlot as OpenSlot
 from allocator.rows import booking_from_row
 from allocator.sealing import Contact as Contact
 from allocator.sealing import Identity as Identity
+from allocator.sealing import SealingKey, unseal_contact
 from allocator.sealing import birth_check as birth_check
 from allocator.sealing import person_key as person_key
 from allocator.sealing import pin_check as pin_check
 from allocator.sealing import seal as seal
 from allocator.sealing import seal_identity as seal_identity
 from allocator.sealing import unseal as unseal
-from allocator.sealing import unseal_contact
 from allocator.sealing import unseal_identity as unseal_identity
 from monitoring.background import Background
 
@@ -63,6 +65,20 @@ Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 def availability_key(release_id: str) -> str:
     """Return the Redis key of what a release still has."""
     return f"availability:{release_id}"
+
+
+def contact_keys_behind(pool: Pool, secrets_dir: Path) -> ContactKeys:
+    """Return the keys of contact details, wrapped ones from PostgreSQL. Raises `SecretError`."""
+
+    async def fetch() -> list[WrappedKey]:
+        try:
+            async with pool.connection() as connection:
+                cursor = connection.cursor(row_factory=statements.named_rows)
+                return stored_keys(await (await cursor.execute(DATA_KEYS)).fetchall())
+        except (Error, PoolTimeout):
+            raise StoreAway from None
+
+    return ContactKeys(secrets_dir, fetch)
 
 
 class HeldBooking(msgspec.Struct, frozen=True):
@@ -91,7 +107,7 @@ class OnStandby(msgspec.Struct, frozen=True):
 class Reads:
     """One gateway's view of what the allocator wrote."""
 
-    def __init__(self, pool: Pool, redis: Redis, *, contact_key: bytes) -> None:
+    def __init__(self, pool: Pool, redis: Redis, *, contact_key: SealingKey) -> None:
         self._pool = pool
         self._redis = redis
         self._contact_key = contact_key
@@ -153,7 +169,7 @@ class Reads:
         if row is None:
             return None
         booking = booking_from_row(row)
-        contact = unseal_contact(self._contact_key, row.contact, booking.booking_id)
+        contact = await self._contact(row.contact, booking.booking_id)
         return HeldBooking(booking, contact, row.booked_at, row.revision, row.arranged_at)
 
     async def standby_of(self, person: bytes, campaign_id: str) -> OnStandby | None:
@@ -192,6 +208,11 @@ class Reads:
             if content is not None and content != self._availability_bytes.get(release_id):
                 self._availability_bytes[release_id] = content
                 self._availability[release_id] = msgspec.msgpack.decode(content, type=Availability)
+
+    async def _contact(self, sealed: bytes, booking_id: UUID) -> Contact:
+        if isinstance(self._contact_key, ContactKeys):
+            return await self._contact_key.unseal_contact(sealed, booking_id)
+        return unseal_contact(self._contact_key, sealed, booking_id)
 
     async def _refresh_forever(self) -> None:
         while True:

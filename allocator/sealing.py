@@ -6,7 +6,8 @@ Rule 2: a hash that stands for a person is keyed; without the key, a list of all
 ticket numbers is of no use.
 
 Shapes: keys are 32 bytes; a person key and a birth check are 16 bytes (128 bits
-of HMAC-SHA256); a sealed value is nonce (12 bytes), ciphertext, tag (16 bytes).
+of HMAC-SHA256); a sealed value is nonce (12 bytes), ciphertext, tag (16 bytes); what a ring
+of keys seals (`allocator/contact_keys.py`) has the key's id before it.
 Source of the construction: NIST SP 800-38D (GCM, 96-bit random nonce; at most
 2^32 values a key) and RFC 2104 (HMAC).
 """
@@ -17,6 +18,7 @@ import hashlib
 import hmac
 import secrets
 from datetime import date
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -55,6 +57,20 @@ class Identity(msgspec.Struct, frozen=True):
         return "Identity(…)"
 
 
+class Ring(Protocol):
+    """Several keys that seal one kind of thing: the newest seals, all open."""
+
+    def seal(self, plaintext: bytes, aad: bytes) -> bytes:
+        """Encrypt with the newest key; its id goes with the value."""
+
+    def unseal(self, sealed: bytes, aad: bytes) -> bytes:
+        """Decrypt with the key whose id goes with the value. Raises `SealBroken`."""
+
+
+SealingKey = bytes | Ring
+"""What seals contact details: one key of 32 bytes, or a ring of keys with ids."""
+
+
 def person_key(identity_key: bytes, municipality_code: str, ticket_number: str) -> bytes:
     """Return the 16 bytes that stand for a person (a ticket is unique within a municipality)."""
     return _digest(identity_key, f"person|{municipality_code}|{ticket_number}".encode())
@@ -88,14 +104,21 @@ def unseal(key: bytes, sealed: bytes, aad: bytes) -> bytes:
         raise SealBroken from None
 
 
-def seal_contact(key: bytes, contact: Contact, request_id: UUID) -> bytes:
+def seal_contact(key: SealingKey, contact: Contact, request_id: UUID) -> bytes:
     """Encrypt contact details, bound to the request that brings them."""
-    return seal(key, msgspec.msgpack.encode(contact), request_id.bytes)
+    plaintext = msgspec.msgpack.encode(contact)
+    if isinstance(key, bytes):
+        return seal(key, plaintext, request_id.bytes)
+    return key.seal(plaintext, request_id.bytes)
 
 
-def unseal_contact(key: bytes, sealed: bytes, request_id: UUID) -> Contact:
+def unseal_contact(key: SealingKey, sealed: bytes, request_id: UUID) -> Contact:
     """Decrypt contact details. Raises `SealBroken`."""
-    return msgspec.msgpack.decode(unseal(key, sealed, request_id.bytes), type=Contact)
+    if isinstance(key, bytes):
+        plaintext = unseal(key, sealed, request_id.bytes)
+    else:
+        plaintext = key.unseal(sealed, request_id.bytes)
+    return msgspec.msgpack.decode(plaintext, type=Contact)
 
 
 def seal_identity(key: bytes, identity: Identity, person: bytes) -> bytes:

@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from starlette.requests import HTTPConnection
 
 from allocator.inbox import Inbox
-from allocator.reads import CODE_KEY, Pool, Reads
+from allocator.reads import CODE_KEY, Pool, Reads, contact_keys_behind
 from gateway.availability import KeptAnswers
 from gateway.board import Board
 from gateway.choosing import KeptOffers
@@ -113,9 +113,9 @@ def assemble(settings: GatewaySettings, clock: Callable[[], datetime] | None = N
     """
     secrets_dir = settings.secrets_dir
     keys = _keys(secrets_dir)
-    contact_key = read_secret(secrets_dir, "contact.key")
     redis = _redis(settings)
     pool = _pool(settings)
+    contact_key = contact_keys_behind(pool, secrets_dir)
     reads = Reads(pool, redis, contact_key=contact_key)
     line = Line(
         redis,

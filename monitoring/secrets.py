@@ -36,6 +36,10 @@ SECRET_NAMES = (
 details, sessions, place tokens, draw seeds, receipts (an Ed25519 seed), request digests,
 codes that open contact details, the staff's second factors."""
 
+MASTER_KEYS = "contact*.key"
+"""Files of the keys that wrap the data keys of contact details: `contact.key` wraps, those that
+it replaced (`contact-….key`) only open."""
+
 RSA_KEY_NAME = "vwr-token.pem"
 """Signs the tokens of the AWS-compatible line (RS256 wants an RSA key), 2,048 bits, PKCS 8."""
 
@@ -60,6 +64,35 @@ def read_secret(secrets_dir: Path, name: str) -> bytes:
     if len(secret) != SECRET_BYTES:
         raise SecretError(f"secret {name}: not {SECRET_BYTES} bytes")
     return secret
+
+
+def read_masters(secrets_dir: Path) -> list[bytes]:
+    """Return the keys that open data keys, the one that wraps first.
+
+    Raises:
+        SecretError: `contact.key` is missing, or one of them is malformed.
+    """
+    newest = read_secret(secrets_dir, "contact.key")
+    names = sorted(path.name for path in secrets_dir.glob(MASTER_KEYS))
+    return [newest, *(read_secret(secrets_dir, name) for name in names if name != "contact.key")]
+
+
+def replace_master(secrets_dir: Path, kept_as: str) -> None:
+    """Put a new `contact.key` in place; the one that was stays as `kept_as`.
+
+    Whenever this is stopped, both or the old one alone are there.
+
+    Raises:
+        OSError: the folder may not be written, or `kept_as` is there and is another key.
+    """
+    current, kept = secrets_dir / "contact.key", secrets_dir / kept_as
+    if not kept.exists():
+        os.link(current, kept)
+    elif kept.read_bytes() != current.read_bytes():
+        raise FileExistsError(f"{kept}: another key has this name")
+    draft = f".contact.key.{secrets.token_hex(8)}"
+    _create(secrets_dir / draft, _random_text)
+    (secrets_dir / draft).replace(current)
 
 
 def create_missing(secrets_dir: Path, names: Sequence[str] = SECRET_NAMES) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
+from allocator.key_rotation import open_keys
 from allocator.migrate import PURPOSES, create_login_roles, migrate
 from allocator.statements import statement
 
@@ -30,3 +32,14 @@ def prepare_database(database_url: str, password: Callable[[str], str]) -> list[
     applied = migrate(database_url)
     create_login_roles(database_url, {purpose: password(purpose) for purpose in PURPOSES})
     return applied
+
+
+def make_first_key(database_url: str, secrets_dir: Path) -> str:
+    """Make the first data key of a city that has none; return the id of the newest.
+
+    Raises:
+        AllocatorError: the database is away.
+        SecretError: `contact.key` is missing or malformed.
+    """
+    with open_keys(database_url, secrets_dir) as store:
+        return store.make_key(only_first=True)

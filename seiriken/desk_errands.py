@@ -80,6 +80,7 @@ async def _handed_in(target: Target, errand: Errand, wait_s: float) -> Outcome |
     from redis.asyncio import Redis
 
     from allocator.commands import WalkIn
+    from allocator.contact_keys import contact_keys_of
     from allocator.inbox import Inbox
     from monitoring.secrets import read_secret
 
@@ -87,7 +88,7 @@ async def _handed_in(target: Target, errand: Errand, wait_s: float) -> Outcome |
     inbox = Inbox(
         redis,
         gateway_id=f"desk-{uuid4().hex[:16]}",
-        contact_key=read_secret(target.secrets_dir, "contact.key"),
+        contact_key=contact_keys_of(target.database_url, target.secrets_dir),
         request_key=read_secret(target.secrets_dir, "request.key"),
         length_max=INBOX_LENGTH_MAX,
         reply_wait_s=wait_s,

@@ -19,7 +19,7 @@ import msgspec
 import psutil
 
 from monitoring.secrets import create_missing, create_rsa_key
-from seiriken.database import create_database, prepare_database
+from seiriken.database import create_database, make_first_key, prepare_database
 from seiriken.demo import Demo, load_demo
 from seiriken.edge_front import EDGE, Front, find_nginx, left_behind
 from seiriken.embedded_postgres import EmbeddedPostgres
@@ -310,6 +310,7 @@ class _Start:
             create_database(self.postgres.url(), DATABASE)
         with self.steps.step("migrating the database"):
             prepare_database(self.wiring.database_url, self.home.password)
+            make_first_key(self.wiring.database_url, self.home.secrets_dir)
         options = self.options
         demo = Demo(
             self.home,

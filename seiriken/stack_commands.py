@@ -127,7 +127,7 @@ def down(home: HomeOption = None, as_json: AsJson = False) -> None:
 def migrate(home: HomeOption = None, as_json: AsJson = False) -> None:
     """Bring the database to this version's schema, and set the passwords of its roles."""
     from monitoring.secrets import create_missing, create_rsa_key
-    from seiriken.database import prepare_database
+    from seiriken.database import make_first_key, prepare_database
     from seiriken.home import password_in
     from seiriken.target import find_target
 
@@ -137,6 +137,7 @@ def migrate(home: HomeOption = None, as_json: AsJson = False) -> None:
     applied = prepare_database(
         target.database_url, lambda name: password_in(target.secrets_dir, name)
     )
+    make_first_key(target.database_url, target.secrets_dir)
     if as_json:
         print_json({"applied": applied})
     else:

@@ -14,6 +14,7 @@ umask 077
 folder=${1:-var/container/secrets}
 edge_name=${EDGE_NAME:-seiriken.localhost}
 database=seiriken
+rules=$(cd "$(dirname "$0")" && pwd)/redis/users.txt
 mkdir -p "$folder"
 chmod 700 "$folder"
 cd "$folder"
@@ -34,7 +35,9 @@ password() {
     openssl rand -hex 24 | tr -d '\n' | put "$1.password"
 }
 
-for name in identity roster contact session place draw receipt request staff backup; do
+# contact-old.key opens what an earlier contact.key wrapped (docs/keys.md); at first, nothing.
+names="identity roster contact contact-old session place draw receipt request code staff backup"
+for name in $names; do
     openssl rand -hex 32 | put "$name.key"
 done
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 2> /dev/null | put vwr-token.pem
@@ -52,8 +55,8 @@ for name in exporter alerts grafana; do
     password "$name"
 done
 
-# One user of Redis for each kind of process. Nobody may stop the server, change its settings or
-# empty it; who gives no password may do nothing but ask whether it is there.
+# One user of Redis for each kind of process; what each may do stands in redis/users.txt. Nobody may
+# stop the server, change its settings or empty it; who gives no password may only ask for it.
 users="gateway staff allocator room jobs backup herald tools"
 for user in $users; do
     password "redis_$user"
@@ -72,11 +75,9 @@ digest() {
 
 {
     echo 'user default on nopass resetkeys resetchannels -@all +ping'
-    for user in $users; do
-        echo "user $user on #$(digest "redis_$user") ~* &* +@all -@admin -@dangerous +info"
+    grep -v '^#' "$rules" | while read -r user may; do
+        echo "user $user on #$(digest "redis_$user") resetkeys resetchannels -@all $may"
     done
-    echo "user exporter on #$(digest redis_exporter) resetkeys resetchannels -@all +@connection" \
-        "+info +config|get +latency +slowlog|len +slowlog|get +client|list +cluster|info"
 } | put redis.acl
 
 # Whom the probe signs in as: nobody, born in 1800 (seiriken/probe_enrolment.py).

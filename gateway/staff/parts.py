@@ -20,7 +20,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.requests import HTTPConnection
 
-from allocator.reads import Pool, Reads
+from allocator.reads import Pool, Reads, contact_keys_behind
 from gateway.board import Board
 from gateway.readiness import Readiness
 from gateway.staff.accounts import Accounts, Attempts, Limits, StaffSessions
@@ -104,8 +104,7 @@ def assemble(settings: StaffSettings, clock: Callable[[], datetime] | None = Non
         staff=read_secret(settings.secrets_dir, STAFF_KEY),
     )
     redis, pool = _redis(settings), _pool(settings)
-    contact_key = read_secret(settings.secrets_dir, "contact.key")
-    reads = Reads(pool, redis, contact_key=contact_key)
+    reads = Reads(pool, redis, contact_key=contact_keys_behind(pool, settings.secrets_dir))
     # No session of a resident's is opened here.
     line = Line(redis, session_idle_s=1, session_absolute_s=1)
     board = Board(line, reads, time.monotonic)

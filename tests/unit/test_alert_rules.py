@@ -30,7 +30,11 @@ HEADINGS = (
     "## How to confirm that it is over",
 )
 TEXTS = ("title_ja", "title_en", "ja", "en", "runbook")
-BELONG_TO_NO_RULE = {"restore.md": "the worst day, to which other runbooks send"}
+BELONG_TO_NO_RULE = {
+    "key-leaked.md": "nobody but a person can know of it",
+    "key-lost.md": "what is seen first is a mail or a page that fails",
+    "restore.md": "the worst day, to which other runbooks send",
+}
 ALWAYS_FIRES = {WATCHDOG}
 PAGE_FOR_S_MAX = 60
 """Scraping, evaluating, grouping and sending take half a minute more: a notice within three."""

@@ -38,6 +38,26 @@ CREATE TABLE public.catalogue (
     roster_version bigint DEFAULT 1 NOT NULL,
     CONSTRAINT catalogue_has_one_row CHECK (only_row)
 );
+CREATE TABLE public.data_key (
+    key_id bytea NOT NULL,
+    key_seq bigint NOT NULL,
+    master_id bytea NOT NULL,
+    wrapped bytea NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    wrapped_at timestamp with time zone DEFAULT now() NOT NULL,
+    resealed_at timestamp with time zone,
+    CONSTRAINT data_key_id_is_8_bytes CHECK ((octet_length(key_id) = 8)),
+    CONSTRAINT data_key_is_wrapped CHECK ((octet_length(wrapped) = 60)),
+    CONSTRAINT data_key_master_id_is_8_bytes CHECK ((octet_length(master_id) = 8))
+);
+ALTER TABLE public.data_key ALTER COLUMN key_seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.data_key_key_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.journal (
     journal_seq bigint NOT NULL,
     epoch bigint NOT NULL,
@@ -252,6 +272,10 @@ ALTER TABLE ONLY public.booking
     ADD CONSTRAINT booking_pkey PRIMARY KEY (booking_id);
 ALTER TABLE ONLY public.catalogue
     ADD CONSTRAINT catalogue_pkey PRIMARY KEY (only_row);
+ALTER TABLE ONLY public.data_key
+    ADD CONSTRAINT data_key_pkey PRIMARY KEY (key_id);
+ALTER TABLE ONLY public.data_key
+    ADD CONSTRAINT data_key_seq_is_unique UNIQUE (key_seq);
 ALTER TABLE ONLY public.journal
     ADD CONSTRAINT journal_pkey PRIMARY KEY (journal_seq);
 ALTER TABLE ONLY public.outbox
@@ -319,10 +343,21 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.booking TO seiriken_allocator;
 GRANT SELECT ON TABLE public.booking TO seiriken_jobs;
 GRANT SELECT ON TABLE public.booking TO seiriken_backup;
 GRANT SELECT ON TABLE public.booking TO seiriken_staff;
+GRANT SELECT(booking_id) ON TABLE public.booking TO seiriken_keys;
+GRANT SELECT(contact),UPDATE(contact) ON TABLE public.booking TO seiriken_keys;
 GRANT SELECT ON TABLE public.catalogue TO seiriken_allocator;
 GRANT SELECT ON TABLE public.catalogue TO seiriken_jobs;
 GRANT SELECT ON TABLE public.catalogue TO seiriken_backup;
 GRANT UPDATE(version) ON TABLE public.catalogue TO seiriken_allocator;
+GRANT SELECT ON TABLE public.data_key TO seiriken_backup;
+GRANT SELECT ON TABLE public.data_key TO seiriken_gateway;
+GRANT SELECT ON TABLE public.data_key TO seiriken_jobs;
+GRANT SELECT,INSERT,DELETE ON TABLE public.data_key TO seiriken_keys;
+GRANT SELECT ON TABLE public.data_key TO seiriken_staff;
+GRANT UPDATE(master_id) ON TABLE public.data_key TO seiriken_keys;
+GRANT UPDATE(wrapped) ON TABLE public.data_key TO seiriken_keys;
+GRANT UPDATE(wrapped_at) ON TABLE public.data_key TO seiriken_keys;
+GRANT UPDATE(resealed_at) ON TABLE public.data_key TO seiriken_keys;
 GRANT SELECT,INSERT ON TABLE public.journal TO seiriken_allocator;
 GRANT SELECT ON TABLE public.journal TO seiriken_backup;
 GRANT SELECT,INSERT ON TABLE public.outbox TO seiriken_allocator;

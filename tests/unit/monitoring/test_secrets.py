@@ -13,8 +13,10 @@ from monitoring.secrets import (
     SecretError,
     create_missing,
     create_rsa_key,
+    read_masters,
     read_rsa_key,
     read_secret,
+    replace_master,
 )
 
 
@@ -106,3 +108,26 @@ def test_a_bad_rsa_key_is_named_and_not_shown(
     with pytest.raises(SecretError, match=rf"vwr-token\.pem: {reason}") as caught:
         read_rsa_key(tmp_path)
     assert "sesame" not in str(caught.value)
+
+
+def test_master_key_that_is_replaced_still_opens(tmp_path: Path) -> None:
+    create_missing(tmp_path, ["contact.key"])
+    before = read_masters(tmp_path)
+    replace_master(tmp_path, "contact-1.key")
+    newest, old = read_masters(tmp_path)
+    assert [old] == before
+    assert newest != old
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_master_key_is_never_replaced_over_another_one(tmp_path: Path) -> None:
+    """Stopped between its two steps, it goes on; a name that is another key's is refused."""
+    create_missing(tmp_path, ["contact.key"])
+    first = read_secret(tmp_path, "contact.key")
+    (tmp_path / "contact-1.key").hardlink_to(tmp_path / "contact.key")
+    replace_master(tmp_path, "contact-1.key")
+    assert read_secret(tmp_path, "contact-1.key") == first
+    before = read_masters(tmp_path)
+    with pytest.raises(FileExistsError, match=r"contact-1\.key"):
+        replace_master(tmp_path, "contact-1.key")
+    assert read_masters(tmp_path) == before

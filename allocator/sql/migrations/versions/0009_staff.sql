@@ -67,4 +67,4 @@ GRANT UPDATE (password_hash, totp_secret, totp_step) ON staff_account TO seirike
 GRANT SELECT, INSERT, UPDATE, DELETE ON staff_session, staff_attempts TO seiriken_staff;
 GRANT SELECT, INSERT ON staff_look TO seiriken_staff;
 -- What a caller holds, as the residents' gateway may read it.
-GRANT SELECT ON outcome, booking TO seiriken_staff;
+GRANT SELECT ON outcome, booking, data_key TO seiriken_staff;
