@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-from allocator.errors import CatalogueMissing, InboxAway, InboxFull, StoreAway
+from allocator.errors import CatalogueMissing, InboxAway, InboxFull, KeyMissing, StoreAway
 from gateway import i18n
 from gateway.problems import Problem, document, headers_of
 from monitoring import metrics
@@ -28,6 +28,7 @@ PROBLEM_JSON = "application/problem+json"
 
 FAULTS: Mapping[type[Exception], str] = {
     CatalogueMissing: "not_ready",
+    KeyMissing: "not_ready",
     NotReady: "not_ready",
     InboxFull: "busy",
     InboxAway: "away",

@@ -38,7 +38,8 @@ wrapped,wrapped_at)
     journal          allocator  SELECT INSERT
     journal          backup     SELECT
     outbox           allocator  SELECT INSERT
-    outbox           jobs       SELECT INSERT(booking_id,challenge,created_at,dose,kind,queue,slot_id) \
+    outbox           jobs       SELECT \
+INSERT(booking_id,challenge,created_at,dose,kind,queue,slot_id) \
 UPDATE(attempts,done_at,relayed_at,result)
     outbox           backup     SELECT
     outcome          gateway    SELECT
