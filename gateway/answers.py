@@ -55,13 +55,18 @@ def json_answer(
 
 def answer(request: Request, problem: Problem) -> Response:
     """Tell the caller of a problem, in the caller's language."""
-    if problem.code in SECURITY_KINDS:
-        metrics.SECURITY_EVENTS.labels(metrics.bounded("kind", problem.code)).inc()
+    count_security(problem)
     if not is_program(request.scope):
         page: ErrorPage = request.app.state.error_page
         return page(request, problem)
     content = msgspec.json.encode(document(problem, i18n.language_of(request)))
     return Response(content, problem.status, headers_of(problem), PROBLEM_JSON)
+
+
+def count_security(problem: Problem) -> None:
+    """Count a problem that is a security event, on whatever page it is said."""
+    if problem.code in SECURITY_KINDS:
+        metrics.SECURITY_EVENTS.labels(metrics.bounded("kind", problem.code)).inc()
 
 
 def is_program(scope: Scope) -> bool:

@@ -12,7 +12,7 @@ than FEW_MAX different seats of dose 2 are on offer: each is a pair that can sti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -105,6 +105,10 @@ def pair_offers(catalogue: Catalogue, availability: Availability) -> list[Offer]
     return _offers(catalogue, availability.slots)
 
 
+_Making = Callable[[Catalogue, Availability], list[Offer]]
+_Kept = tuple[Catalogue, Availability, list[Offer], list[Month]]
+
+
 class KeptOffers:
     """The pairs on offer, sorted and grouped once for each state of the offer.
 
@@ -113,25 +117,28 @@ class KeptOffers:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[Catalogue, Availability, list[Offer], list[Month]]] = {}
+        self._kept: dict[tuple[str, _Making], _Kept] = {}
 
     def pairs(self, catalogue: Catalogue, availability: Availability) -> list[Offer]:
         """Return what `pair_offers` gives. The list is shared: it must not be changed."""
-        return self._of(catalogue, availability)[2]
+        return self._of(catalogue, availability, pair_offers)[2]
+
+    def for_two(self, catalogue: Catalogue, availability: Availability) -> list[Offer]:
+        """Return what `together_offers` gives. The list is shared: it must not be changed."""
+        return self._of(catalogue, availability, together_offers)[2]
 
     def months(self, offers: list[Offer]) -> list[Month]:
         """Return what `months_of` gives, at once if the offers are ones that are kept."""
         kept = next((entry[3] for entry in self._kept.values() if entry[2] is offers), None)
         return months_of(offers) if kept is None else kept
 
-    def _of(
-        self, catalogue: Catalogue, availability: Availability
-    ) -> tuple[Catalogue, Availability, list[Offer], list[Month]]:
-        kept = self._kept.get(availability.release_id)
+    def _of(self, catalogue: Catalogue, availability: Availability, making: _Making) -> _Kept:
+        key = availability.release_id, making
+        kept = self._kept.get(key)
         if kept is None or kept[0] is not catalogue or kept[1] is not availability:
-            offers = pair_offers(catalogue, availability)
+            offers = making(catalogue, availability)
             kept = (catalogue, availability, offers, months_of(offers))
-            self._kept[availability.release_id] = kept
+            self._kept[key] = kept
         return kept
 
 

@@ -313,7 +313,7 @@ def offers_for(parts: Parts, sought: Sought) -> list[Offer]:
         raise CatalogueMissing
     catalogue = parts.reads.catalogue
     if sought.purpose == "together":
-        return choosing.together_offers(catalogue, availability)
+        return parts.kept_offers.for_two(catalogue, availability)
     if sought.first is None:
         return parts.kept_offers.pairs(catalogue, availability)
     return choosing.second_offers(catalogue, availability, sought.first, today_of(parts))

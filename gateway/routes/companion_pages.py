@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from gateway import drafting, forms, i18n, residents, standby, together
-from gateway.answers import answer
+from gateway.answers import answer, count_security
 from gateway.attempting import attempt_of, remember_device
 from gateway.fields import FieldError
 from gateway.parts import parts_of
@@ -84,13 +84,13 @@ async def identity(request: Request) -> Response:
         "pin": values.get("pin", ""),
     }
     form = forms.parse_sign_in(given, parts.settings.municipality_code, today_of(parts))
-    if visitor.session is None:
-        if not isinstance(form, list):
-            await parts.drafts.save(visitor.person_key, drafting.with_companion(draft, form))
-        return see_other(wait_path("companion"))
     if isinstance(form, list):
         errors = error_words(request, form, _ON_PAGE)
         return companion_page(request, values, errors, Problem("invalid_input"))
+    if visitor.session is None:
+        # Nobody is told anything of a ticket without a session: it is kept, and asked again.
+        await parts.drafts.save(visitor.person_key, drafting.with_companion(draft, form))
+        return see_other(wait_path("companion"))
     if not together.may_bring(visitor):
         return await _refused(request, values, Problem("not_inside"))
     attempt = await attempt_of(request, parts, values.get("proof", ""), values.get("challenge", ""))
@@ -126,8 +126,6 @@ async def keep_contact(request: Request) -> Response:
     if isinstance(values, Problem):
         return answer(request, values)
     contact = forms.parse_contact(values)
-    if isinstance(contact, list) and visitor.session is None:
-        return see_other(wait_path("companion/details"))
     if isinstance(contact, list):
         return _contact_page(request, values, error_words(request, contact), status=422)
     draft = await parts.drafts.load(visitor.person_key)
@@ -168,6 +166,8 @@ def companion_page(
     problem: Problem | None = None,
 ) -> Response:
     """Answer with the page that asks who comes along; `problem` gives its status, and the proof."""
+    if problem is not None and "challenge" not in problem.params:
+        count_security(problem)
     challenge = None if problem is None else problem.params.get("challenge")
     return render(
         request,

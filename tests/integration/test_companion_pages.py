@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import count
 
 import httpx2
 import pytest
 
 from gateway import i18n
-from tests.integration.city import BORN, CONTACT, PHONE, City, Resident, ticket
+from tests.integration.city import (
+    BORN,
+    CONTACT,
+    FIRST_DAY,
+    PEOPLE,
+    PHONE,
+    City,
+    Resident,
+    flexible,
+    ticket,
+)
 
 THEIRS = {"name": "試験 太郎", "phone": "0476425111", "email": "taro.8@example.jp"}
 
@@ -90,6 +101,11 @@ def test_both_are_booked_and_each_holds_their_own(city: City, numbers: Iterator[
     assert numbers_shown[1] not in resident.http.get("/my-booking").text
     assert leads_to(theirs.http.get(booked)) == "/my-booking", "another's request"
 
+    later = (FIRST_DAY + timedelta(days=2)).isoformat()
+    moved = resident.change(doses="both", flexible=flexible(**{"from": later, "to": later}))
+    assert moved.status_code == 200
+    assert leads_to(resident.http.get(booked)) == "/my-booking", "each goes their own way"
+
     cancel = resident.http.get("/cancel").text
     found = re.search(r'name="request_id" value="([^"]+)"', cancel)
     assert found is not None
@@ -157,6 +173,19 @@ def test_companion_who_has_booked_already_is_said_at_the_field(
     assert f'value="{ticket(companion)}"' in refused.text
     assert resident.http.get("/api/v1/booking").status_code == 404, "neither is booked"
     assert leads_to(resident.http.post("/companion", data={"none": "yes"})) == "/choose"
+
+
+def test_companion_whom_the_release_is_not_for_is_said_at_the_field(
+    city: City, numbers: Iterator[int]
+) -> None:
+    resident = accompanied(city, next(numbers))
+    young = identity(PEOPLE, birth_year="2000")
+    assert leads_to(resident.http.post("/companion", data=young)) == "/companion/details"
+    chooses(resident)
+    refused = send(resident)
+    assert refused.status_code == 409
+    assert says("field.companion_not_eligible") in refused.text
+    assert f'value="{ticket(PEOPLE)}"' in refused.text
 
 
 def _without_clock(page: str) -> str:

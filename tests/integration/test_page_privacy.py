@@ -110,6 +110,29 @@ def test_no_url_and_no_title_of_the_whole_way_says_who_it_is(city: City) -> None
             assert not [word for word in (*PERSONAL, *own) if word in said], said
 
 
+def test_no_url_and_no_title_of_the_way_for_two_says_who_comes_along(city: City) -> None:
+    crawler = Crawler(city, 7)
+    crawler.sends("/sign-in", ticket_number=ticket(7), **BIRTH_DATE)
+    crawler.sends("/details", **CONTACT, companion="yes")
+    crawler.sends("/companion", ticket_number=ticket(8), birth_year="1950")
+    crawler.sends("/companion", ticket_number=ticket(8), **BIRTH_DATE)
+    crawler.sends("/companion/details", name="", phone="1", email="yuri.7@")
+    page = crawler.sends("/companion/details", **CONTACT)
+    crawler.opens_all("/companion/details")
+    day = crawler.opens(found(r'href="(/choose/[0-9-]+)', page))
+    page = crawler.sends("/choose", slot=found(r'name="slot" value="([^"]+)"', day))
+    sent = {
+        name: found(rf'name="{name}" value="([^"]+)"', page) for name in ("request_id", "shown")
+    }
+    page = crawler.sends("/check", **sent)
+    number = found(r'class="big-number">([^<]+)<', page)
+    assert any("/booked/" in url for url in crawler.urls)
+    for said in crawler.urls | crawler.titles:
+        if not said.startswith("tel:"):
+            own = (*PERSONAL, ticket(7), ticket(8), number)
+            assert not [word for word in own if word in said], said
+
+
 def assert_not_kept(answer: httpx2.Response) -> None:
     """No browser and no cache may keep the answer."""
     directives = re.split(r",\s*", answer.headers["cache-control"])

@@ -176,3 +176,27 @@ def test_first_dose_that_was_sent_after_the_end_is_kept_or_comes_back(city: City
     assert sends(resident, "/first-dose", product="comirnaty", **typed).status_code == 303
     sends(resident, "/enter", back="first-dose")
     assert 'value="2021"' in resident.http.get("/first-dose").text
+
+
+def test_companion_typed_for_longer_than_the_session_is_kept_and_confirmed_later(
+    city: City,
+) -> None:
+    """Nobody is told anything of a ticket without a session: it is kept, and asked again."""
+    resident = city.inside(1)
+    details = sends(resident, "/details", companion="yes", **CONTACT)
+    assert details.headers["location"] == "/companion"
+    waits_until_signed_out(city)
+    typed = {"ticket_number": "0000000002", "birth_year": "1950", "birth_month": "1"}
+    mended = sends(resident, "/companion", **typed, birth_day="32")
+    assert (mended.status_code, 'value="32"' in mended.text) == (422, True)
+    kept = sends(resident, "/companion", **typed, birth_day="2")
+    assert kept.headers["location"] == "/wait?back=companion"
+    assert sends(resident, "/enter", back="companion").headers["location"] == "/companion"
+    assert "0000000002" in resident.http.get("/companion").text
+    assert sends(resident, "/companion", **typed, birth_day="2").status_code == 409
+    sends(resident, "/companion", **typed, birth_day="1")
+    waits_until_signed_out(city)
+    faulty = sends(resident, "/companion/details", **(CONTACT | {"phone": "12"}))
+    assert (faulty.status_code, CONTACT["name"] in faulty.text) == (422, True)
+    kept = sends(resident, "/companion/details", **CONTACT)
+    assert kept.headers["location"] == "/wait?back=choose"

@@ -42,6 +42,11 @@ def test_two_are_offered_only_where_both_find_room() -> None:
     both, one = choosing.together_offers(catalogue, shown)
     assert (both.key, both.second_dose_at, both.pairs) == ("1-2", at, "many")
     assert (one.slot.slot_id, one.pairs, one.second_dose_at) == (3, "none", None)
+    kept = choosing.KeptOffers()
+    assert kept.for_two(catalogue, shown) == [both, one]
+    assert kept.for_two(catalogue, shown) is kept.for_two(catalogue, shown)
+    assert kept.pairs(catalogue, shown) == choosing.pair_offers(catalogue, shown)
+    assert kept.months(kept.for_two(catalogue, shown)) == choosing.months_of([both, one])
 
 
 def test_list_is_made_once_for_each_state_of_the_offer() -> None:
