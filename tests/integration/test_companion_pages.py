@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from gateway import i18n
+from monitoring import metrics
 from tests.integration.city import (
     BORN,
     CONTACT,
@@ -133,8 +134,10 @@ def test_every_failure_is_answered_alike_and_counted(city: City, numbers: Iterat
 
     for _ in range(9):
         city.resident(companion).sign_in(birth_date="1950-01-02")
+    counted = metrics.SECURITY_EVENTS.labels("too_many_attempts")
+    before = counted._value.get()
     locked = resident.http.post("/companion", data=identity(companion))
-    assert locked.status_code == 429
+    assert (locked.status_code, counted._value.get()) == (429, before + 1)
     assert locked.headers["retry-after"]
     assert 'id="ticket_number-error"' in locked.text
     assert city.resident(companion).sign_in().status_code == 429, "the same counter"
