@@ -101,6 +101,7 @@ def test_companion_is_brought_with_three_keys(
     keyboard, page = Keyboard(resident), resident.page
     resident.starts()
     resident.signs_in()
+    resident.arrives("/details", resident.reads("details.title"))
     keyboard.types("#name", "印西 花子")
     keyboard.types("#phone", "090-1234-5678")
     keyboard.types("#email", "hanako@example.jp")
