@@ -19,7 +19,7 @@ from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 MAKE_SECRETS = ROOT / "deploy" / "container" / "make-secrets.sh"
-USERS = ("gateway", "allocator", "room", "jobs", "backup", "herald", "tools")
+USERS = ("gateway", "staff", "allocator", "room", "jobs", "backup", "herald", "tools")
 OWNER = "owner"
 """Who may do all: a user of the test's own, to look into everything."""
 

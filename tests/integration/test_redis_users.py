@@ -43,6 +43,14 @@ FORBIDDEN = {
         "DEL anything",
         "EVAL return(redis.call('GET','jobs:celery')) 0",
     ),
+    "staff": (
+        "XADD inbox * r 1",
+        "XREAD STREAMS reply:g0 0",
+        "GET draft:1",
+        "XRANGE step_up:asked - +",
+        "GET jobs:celery",
+        "SET anything 1",
+    ),
     "allocator": (
         "HGETALL session:1",
         "GET draft:1",
@@ -81,9 +89,11 @@ READ_ONLY = {
         "SET maintenance x",
         "XADD reply:g0 * h 1",
     ),
+    "staff": ("HSET roster p c", "SET published 1", "SET pins 1", "SET ended-for-all 1"),
     "room": ("XADD inbox * r 1", "SET stock:a 1", "SET catalogue x", "SET maintenance x"),
 }
 ALLOWED = {
+    "staff": ("HGET roster p", "HGETALL room:a:meta", "GET maintenance"),
     "gateway": ("XADD inbox * r 1", "HGET roster p", "SET draft:1 x", "XLEN inbox"),
     "allocator": ("XDEL inbox 1-1", "HSET roster p c", "XADD reply:g0 * h 1"),
     "room": ("XLEN inbox", "HSET room:a:meta state open", "TIME"),

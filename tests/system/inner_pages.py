@@ -27,6 +27,8 @@ WITH_A_PLACE_ALONE = {
     # What was typed for longer than a session lasts is kept, sealed, and shows nothing.
     ("POST", "/details"),
     ("POST", "/first-dose"),
+    ("POST", "/companion"),
+    ("POST", "/companion/details"),
     ("POST", "/choose"),
     ("GET", "/api/v1/me"),
     ("HEAD", "/api/v1/me"),

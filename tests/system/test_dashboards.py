@@ -15,6 +15,7 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -135,11 +136,12 @@ def watched(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             assert not missing, "\n".join(missing)
             until(lambda: rehearsal.poll() is not None, within_s=240)
         # A counter begins with its first event: only a second one, later, is a growth.
-        guess_until(stack, lambda: prometheus.query(GUESSED), tickets=count(9_000_000_001))
-        guess_until(stack, lambda: prometheus.query(HELD_BACK))
-        give_back_nothing(stack)
-        until(lambda: prometheus.query(REFUSED), within_s=60)
-        give_back_nothing(stack)
+        with somebody_without_booking(stack) as give_back_nothing:
+            guess_until(stack, lambda: prometheus.query(GUESSED), tickets=count(9_000_000_001))
+            guess_until(stack, lambda: prometheus.query(HELD_BACK))
+            give_back_nothing()
+            until(lambda: prometheus.query(REFUSED), within_s=60)
+            give_back_nothing()
         until(lambda: prometheus.query(CAME_FROM_OUTSIDE), within_s=120)
         yield Watched(prometheus, began_s, time.time())
 
@@ -168,14 +170,20 @@ def guess_until(
         until(guess, within_s=60)
 
 
-def give_back_nothing(stack: Stack) -> None:
-    """Let somebody who has no booking ask to cancel it: the allocator refuses."""
+@contextmanager
+def somebody_without_booking(stack: Stack) -> Iterator[Callable[[], None]]:
+    """Let somebody come in, before anybody guesses; return how they ask to cancel nothing."""
     last = stack.home.residents_file.read_text().splitlines()[-1].split(",")
     identity = {"ticket_number": last[1], "birth_date": last[2]}
-    headers = {"X-Requested-With": "seiriken", "Idempotency-Key": str(uuid4())}
+    headers = {"X-Requested-With": "seiriken"}
     with httpx2.Client(base_url=stack.file.url, headers=headers, timeout=10) as client:
         until(lambda: client.post("/api/v1/sign-in", json=identity).json()["state"] == "inside")
-        assert client.delete("/api/v1/booking").json()["code"] == "no_booking"
+
+        def give_back_nothing() -> None:
+            asked = client.delete("/api/v1/booking", headers={"Idempotency-Key": str(uuid4())})
+            assert asked.json()["code"] == "no_booking"
+
+        yield give_back_nothing
 
 
 def test_every_panel_has_data_while_it_runs_and_shows_what_happened(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from allocator.limits import KnownProduct, Limits, limits_of
-from allocator.model import Release
+from allocator.model import PROBE_ID, Release
 from allocator.plan_texts import UnreadableText
 from allocator.release import Finding, ReleasePlan, findings_of, has_error
 from allocator.release_file import known_products, read_release_file
@@ -177,3 +178,8 @@ def test_nobody_may_book_in_two_campaigns_at_once(
     )
     codes = [finding.code for finding in found(CORRECT, read(other).release)]
     assert codes == (["booked_twice"] if is_wrong else [])
+
+
+def test_synthetic_resident_books_nothing_twice() -> None:
+    probe = msgspec.structs.replace(read(CORRECT).release, campaign_id=PROBE_ID)
+    assert [finding.code for finding in found(CORRECT, probe)] == []
