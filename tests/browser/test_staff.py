@@ -68,9 +68,9 @@ class AtTheKeys:
         return pyotp.TOTP(secret).at(self.desk.now())
 
     def submits(self) -> None:
-        """Press the page's own button."""
-        self.keys.presses("Enter", self.page.locator(SUBMIT).first)
-        self.page.wait_for_load_state()
+        """Press the page's own button, and wait until its answer is there."""
+        with self.page.expect_navigation():
+            self.keys.presses("Enter", self.page.locator(SUBMIT).first)
 
     def signs_in(self, login: str, password: str, code: str = "") -> None:
         """Fill in the first page."""
