@@ -253,7 +253,8 @@
     if (what === "waiting") showWaiting(status);
     show(what);
     sayWhatIsNew();
-    if (isEntering) {
+    // A line that went just after the answer would leave the browser's own error page.
+    if (isEntering && navigator.onLine) {
       stopCountdown();
       document.getElementById("enter").requestSubmit();
     }

@@ -145,7 +145,7 @@ def asks_again(page: Page) -> None:
             return False
         return True
 
-    until(has_asked)
+    until(has_asked, within_s=60)
 
 
 def forces_the_way_in(page: Page) -> None:
