@@ -35,6 +35,9 @@ from monitoring.probe_rules import (
 
 ASK_AGAIN_AFTER_S = 0.5
 
+DEVICE_COOKIE = "device"
+"""Its name ends so: over TLS it begins with __Host-."""
+
 _SILENCE_SHARE = 0.9
 """Of a step's time, when nothing comes at all: ended by itself, the client closes its socket, and
 not where it is broken off in a TLS handshake. A server that drips meets the end of the step."""
@@ -126,6 +129,9 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
 class Probe:
     """Runs again and again; remembers when it was not let in, and how many runs there were.
 
+    As on a resident's own phone, it is known where it has signed in: while strangers guess, a
+    new device is asked for a proof of work, which it does not solve.
+
     A step may take `step_s`, a run `run_s` seconds. Every `book_every_runs`-th run books.
     """
 
@@ -146,6 +152,7 @@ class Probe:
         self._book_every_runs = book_every_runs
         self._runs = 0
         self._refused_at_s: float | None = None
+        self._device = httpx2.Cookies()
 
     async def run(self) -> Run:
         """Go once from the first page to the cancellation, as far as it goes."""
@@ -156,6 +163,7 @@ class Probe:
         taken: list[StepTaken] = []
         async with httpx2.AsyncClient(
             base_url=self._url,
+            cookies=self._device,
             headers=_HEADERS,
             verify=self._tls,
             trust_env=False,
@@ -167,6 +175,7 @@ class Probe:
                 began_s, step = now_s(), at.step
                 at = await self._take(visit, at, min(deadline_s, began_s + self._step_s), books)
                 taken.append(StepTaken(step, round(now_s() - began_s, 4)))
+            self._device = _device_of(http.cookies)
         if was_not_let_in(at) and self._refused_at_s is None:
             self._refused_at_s = now_s()
         return _run(at, tuple(taken), visit.certificate_expires_at)
@@ -230,6 +239,15 @@ class _Visit:
         if tls is not None:
             expires = str(tls.getpeercert()["notAfter"])
             self.certificate_expires_at = float(ssl.cert_time_to_seconds(expires))
+
+
+def _device_of(cookies: httpx2.Cookies) -> httpx2.Cookies:
+    """Return the cookie by which a device is known: with it nobody else's failures count."""
+    kept = httpx2.Cookies()
+    for cookie in cookies.jar:
+        if cookie.name.endswith(DEVICE_COOKIE):
+            kept.jar.set_cookie(cookie)
+    return kept
 
 
 def _object(content: bytes) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import stat
 from collections.abc import Iterator
@@ -249,6 +250,35 @@ def test_a_ticket_that_is_not_known_locks_nobody_out(city: City) -> None:
     after = REGISTRY.get_sample_value("seiriken_sign_ins_total", {"result": "not_confirmed"})
     assert (after or 0.0) - (before or 0.0) == 1
     assert go(city).result == "ok"
+
+
+def test_strangers_who_guess_do_not_stop_the_probe_where_it_is_known(city: City) -> None:
+    probe = probe_of(city)
+
+    async def twice_with_guesses_between() -> tuple[Run, Run]:
+        first = await probe.run()
+        await asyncio.to_thread(guess_until_held_back, city)
+        return first, await probe.run()
+
+    try:
+        assert [run.result for run in asyncio.run(twice_with_guesses_between())] == ["ok", "ok"]
+        assert go(city).reason == "too_many_attempts"
+    finally:
+        with Redis.from_url(city.redis_url) as redis:
+            redis.delete(*redis.keys("failures:*"))
+
+
+def guess_until_held_back(city: City) -> None:
+    """Try tickets that nobody has, from the probe's network, until it is held back."""
+    headers = {"X-Requested-With": "seiriken"}
+    with httpx2.Client(base_url=city.url, headers=headers, timeout=10) as http:
+        tickets = itertools.count(9_000_000_000)
+
+        def is_held_back() -> bool:
+            guess = {"ticket_number": str(next(tickets)), "birth_date": "1950-01-01"}
+            return http.post("/api/v1/sign-in", json=guess).status_code == 429
+
+        until(is_held_back, within_s=60)
 
 
 def test_a_release_that_reaches_the_day_already_stands_against_enrolling(
