@@ -142,6 +142,7 @@ def watched(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             give_back_nothing()
             until(lambda: prometheus.query(REFUSED), within_s=60)
             give_back_nothing()
+            until(lambda: prometheus.query(REFUSED_AGAIN), within_s=60)
         until(lambda: prometheus.query(CAME_FROM_OUTSIDE), within_s=120)
         yield Watched(prometheus, began_s, time.time())
 
@@ -152,6 +153,7 @@ HELD_BACK = 'rate(seiriken_sign_ins_total{result="too_many_attempts"}[10s] offse
 
 GUESSED = 'rate(seiriken_sign_ins_total{result="not_confirmed"}[10s] offset 3s) > 0'
 REFUSED = 'seiriken_refusals_total{reason="no_booking"} > 0'
+REFUSED_AGAIN = 'rate(seiriken_refusals_total{reason="no_booking"}[10s] offset 3s) > 0'
 
 
 def guess_until(
