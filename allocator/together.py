@@ -46,9 +46,6 @@ class SecondsForTwo:
         """Return the slot of dose 2 of the one who asks, or None if two have no room."""
         standard, greatest = product.interval_days_standard, product.interval_days_max
         for day in first.of_day.later(standard, greatest):
-            same = day.by_minute.get(first.minute)
-            if same is not None and same.free[1] > 1:
-                return same  # Nothing is nearer: most are spared the search.
             if begin := self._on(day):
                 return min(begin, key=lambda seats: _second_order(seats, first.minute))
         return None
