@@ -13,39 +13,16 @@ import socket
 import sys
 from types import FrameType
 
-import uvicorn
-from starlette.applications import Starlette
-
 from gateway.app import create_app
 from gateway.parts import assemble
-from gateway.serving import KEEP_ALIVE_S, PoliteServer
+from gateway.serving import PoliteServer, server_config
 from gateway.settings import GatewaySettings
 from monitoring.errors import MonitoringError
 from monitoring.internal import serve_internal
 from monitoring.logs import configure, get_logger
 from monitoring.settings import load
 
-BACKLOG = 2_048
-
 log = get_logger()
-
-
-def server_config(app: Starlette, settings: GatewaySettings) -> uvicorn.Config:
-    """Return how the application is served: by whom, and with which limits."""
-    return uvicorn.Config(
-        app,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=settings.graceful_shutdown_s,
-    )
 
 
 def main() -> int:
@@ -60,7 +37,9 @@ def main() -> int:
         log.exception("start_refused")
         return 2
     with serve_internal(settings.internal_port, parts.readiness.snapshot, settings.internal_host):
-        server = PoliteServer(server_config(create_app(parts), settings), settings.leave_s)
+        server = PoliteServer(
+            server_config(create_app(parts), settings.graceful_shutdown_s), settings.leave_s
+        )
         _collect_seldom()
         listener = _listener(settings)
         log.info("gateway_started", gateway_id=settings.gateway_id, pid=os.getpid())

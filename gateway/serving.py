@@ -1,4 +1,4 @@
-"""How a gateway stops without losing a request. The residents' and the staff's use it alike."""
+"""How a gateway is served, and stops without losing a request: both kinds alike."""
 
 from __future__ import annotations
 
@@ -6,12 +6,34 @@ import asyncio
 import socket
 
 import uvicorn
+from starlette.applications import Starlette
 
 KEEP_ALIVE_S = 75
 """Longer than nginx keeps a connection to a gateway that it does not use (60 s): a request that
 meets the gateway's closing of it would be answered with 502."""
 
+BACKLOG = 2_048
+"""Connections that may wait to be taken: a crowd comes in one moment."""
+
 LOOK_EVERY_S = 0.05
+
+
+def server_config(app: Starlette, graceful_shutdown_s: int) -> uvicorn.Config:
+    """Return how an application is served: by whom, and with which limits."""
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=graceful_shutdown_s,
+    )
 
 
 class PoliteServer(uvicorn.Server):

@@ -12,9 +12,7 @@ import socket
 import sys
 from types import FrameType
 
-import uvicorn
-
-from gateway.serving import KEEP_ALIVE_S, PoliteServer
+from gateway.serving import PoliteServer, server_config
 from gateway.staff.app import create_app
 from gateway.staff.parts import assemble
 from gateway.staff.settings import StaffSettings
@@ -22,8 +20,6 @@ from monitoring.errors import MonitoringError
 from monitoring.internal import serve_internal
 from monitoring.logs import configure, get_logger
 from monitoring.settings import load
-
-BACKLOG = 128
 
 log = get_logger()
 
@@ -41,20 +37,7 @@ def main() -> int:
         return 2
     with serve_internal(settings.internal_port, parts.readiness.snapshot, settings.internal_host):
         server = PoliteServer(
-            uvicorn.Config(
-                create_app(parts),
-                loop="uvloop",
-                http="httptools",
-                ws="none",
-                lifespan="on",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                backlog=BACKLOG,
-                timeout_keep_alive=KEEP_ALIVE_S,
-                timeout_graceful_shutdown=settings.graceful_shutdown_s,
-            ),
+            server_config(create_app(parts), settings.graceful_shutdown_s),
             settings.leave_s,
         )
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET

@@ -31,10 +31,10 @@ from allocator.roster import import_people, read_keys
 from allocator.roster_file import Person
 from allocator.store import Store
 from allocator.writer import Writer
-from gateway.__main__ import server_config
 from gateway.app import create_app
 from gateway.board import Board
 from gateway.parts import Parts, assemble
+from gateway.serving import server_config
 from gateway.settings import GatewaySettings
 from monitoring.secrets import create_missing, read_secret
 from seiriken.embedded_postgres import EmbeddedPostgres
@@ -264,7 +264,9 @@ class City:
         self.parts = assemble(GatewaySettings.model_validate(values | changes))
         listener = socket.create_server(("127.0.0.1", self.port))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = uvicorn.Server(server_config(create_app(self.parts), self.parts.settings))
+        server = uvicorn.Server(
+            server_config(create_app(self.parts), self.parts.settings.graceful_shutdown_s)
+        )
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
