@@ -96,6 +96,7 @@ def test_limit_is_held_to_the_last_one(changes: tuple[str, str], code: str, says
     "changes",
     [
         ("{doses: 8000}", "{vials: 1214}"),
+        ("{doses: 8000}", "{doses: 7280}"),
         ("people: 24000", "people: 1820"),
         ("doses_per_hour_max: 60", "doses_per_hour_max: 40"),
         ("dose_1: 10, dose_2: 0", "dose_1: 10, dose_2: 0"),
