@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from gateway.answers import FAULTS, on_fault, on_http_exception
 from gateway.downtime import AwayAsPlanned
+from gateway.form_tokens import vouched
 from gateway.forms import BODY_BYTES_MAX
 from gateway.middleware import BodyLimit, SameSite, SecurityHeaders, Watch
 from gateway.notices import Notices
@@ -64,7 +65,7 @@ def create_app(parts: Parts) -> Starlette:
             Middleware(Notices, board=parts.board, tls=parts.settings.cookie_secure),
             Middleware(SecurityHeaders, tls=parts.settings.cookie_secure),
             Middleware(Watch),
-            Middleware(SameSite, anonymous=vwr.ANONYMOUS_PATHS),
+            Middleware(SameSite, anonymous=vwr.ANONYMOUS_PATHS, vouched=vouched),
             Middleware(BodyLimit, bytes_max=BODY_BYTES_MAX),
             Middleware(AwayAsPlanned, downtime=parts.downtime),
         ],

@@ -27,6 +27,7 @@ from gateway.fields import TypedDay as TypedDay
 from gateway.fields import normalised as normalised
 
 BODY_BYTES_MAX = 64 * 1024
+FIELDS_MAX = 30
 TICKET_DIGITS = 10
 MUNICIPALITY_DIGITS = 6
 CODE_DIGITS = 6

@@ -5,7 +5,8 @@
  - `Watch`: gives the request an id for its log lines, measures it, and turns what
    nobody caught into a plain 500.
  - `SameSite`: a call that changes something must come from our own pages, or from a
-   program that says so with a header that no foreign page can send.
+   program that says so with a header that no foreign page can send. Of a browser that tells
+   nothing, a form must bring its token (`gateway.form_tokens`).
  - `BodyLimit`: 64 KiB.
  - `AwayAsPlanned` (a module of its own): planned downtime.
 
@@ -15,7 +16,7 @@ Policies are checked inside the router (`gateway.policies`), where the route is 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -57,6 +58,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+
+Vouching = Callable[[Scope, Receive], Awaitable[Receive | None]]
 
 log = get_logger()
 
@@ -137,19 +140,27 @@ class SameSite:
 
     Paths below one of `anonymous` are let through: what stands there reads no cookie and
     sets none, so that a foreign page gains nothing by sending its visitor's browser.
+    `vouched` is asked of calls whose headers do not show that they are ours: it returns how to
+    read the body again, or None for those that are to be refused.
     """
 
-    def __init__(self, app: ASGIApp, *, anonymous: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, anonymous: tuple[str, ...] = (), vouched: Vouching | None = None
+    ) -> None:
         self.app = app
         self.anonymous = anonymous
+        self.vouched = vouched
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer `cross_site`."""
         changes = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
         guarded = changes and not scope["path"].startswith(self.anonymous)
         if guarded and not is_from_us(Headers(scope=scope)):
-            await answer(Request(scope), Problem("cross_site"))(scope, receive, send)
-            return
+            again = await self.vouched(scope, receive) if self.vouched else None
+            if again is None:
+                await answer(Request(scope), Problem("cross_site"))(scope, receive, send)
+                return
+            receive = again
         await self.app(scope, receive, send)
 
 

@@ -26,7 +26,7 @@ from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from gateway import calendars, furigana, i18n, languages
+from gateway import calendars, form_tokens, furigana, i18n, languages
 from gateway.eras import ERAS
 from gateway.parts import parts_of
 from gateway.policies import session_of
@@ -208,7 +208,9 @@ def _answer(
         now = parts_of(request).clock().timestamp()
         words = i18n.time_text(datetime.fromtimestamp(session.until, UTC), language)
         content = filled_in(content, session.until, session.ends_at, now, words)
+    content, form_cookie = form_tokens.filled_in(request, content)
     response = HTMLResponse(content, status_code=status, headers=dict(headers or {}))
+    form_tokens.give_cookie(request, response, form_cookie)
     response.headers["content-language"] = language
     response.headers["vary"] = "Accept-Language, Cookie"
     return response

@@ -1,4 +1,4 @@
-"""What a browser holds (three cookies), and what is kept for it: drafts, and questions asked.
+"""What a browser holds (three cookies, an old one four), and what is kept: drafts, questions.
 
 Rule 1: a session token is 256 random bits; Redis knows its SHA-256 alone.
 Rule 2: what was typed is kept sealed, bound to the person, and outlives the session
@@ -34,8 +34,10 @@ from waiting_room.joined_calls import JoinedCalls
 from waiting_room.line import Line
 from waiting_room.tickets import TOKEN_AGE_S_MAX, PlaceToken
 
-CookieName = Literal["session", "place", "device"]
+CookieName = Literal["session", "place", "device", "form"]
 Draft = dict[str, str]
+
+FORM_COOKIE_AGE_S_MAX = 30 * 86_400
 
 _TOKEN_BYTES = 32
 _TOKEN_CHARS_MAX = 64
@@ -72,6 +74,11 @@ def device_cookie(connection: HTTPConnection, settings: GatewaySettings) -> str:
     return connection.cookies.get(cookie_name(settings, "device"), "")
 
 
+def form_cookie(connection: HTTPConnection, settings: GatewaySettings) -> str:
+    """Return what the browser sent of the value that goes with its forms, not verified."""
+    return connection.cookies.get(cookie_name(settings, "form"), "")
+
+
 def set_session_cookie(response: Response, settings: GatewaySettings, token: str) -> None:
     """Give the browser its session."""
     _set_cookie(response, settings, "session", token, settings.session_absolute_s)
@@ -85,6 +92,11 @@ def set_place_cookie(response: Response, settings: GatewaySettings, token: str) 
 def set_device_cookie(response: Response, settings: GatewaySettings, text: str) -> None:
     """Give the browser the mark of who has signed in on it."""
     _set_cookie(response, settings, "device", text, DEVICE_AGE_S_MAX)
+
+
+def set_form_cookie(response: Response, settings: GatewaySettings, nonce: str) -> None:
+    """Give a browser the value that goes with its forms (`gateway.form_tokens`)."""
+    _set_cookie(response, settings, "form", nonce, FORM_COOKIE_AGE_S_MAX)
 
 
 def clear_cookies(response: Response, settings: GatewaySettings) -> None:

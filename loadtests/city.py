@@ -69,6 +69,12 @@ class City:
         found: dict[str, Any] = json.loads((self.home / "stack.json").read_text())
         return int(found["internal_ports"][name])
 
+    @property
+    def staff_url(self) -> str:
+        """Return where the staff go, if the city was started with `--staff`."""
+        found: dict[str, Any] = json.loads((self.home / "stack.json").read_text())
+        return f"http://127.0.0.1:{found['staff_port']}"
+
     def findings(self, *options: str) -> list[str]:
         """Return what `seiriken verify` finds: the journal replayed, I1 to I5; empty is good."""
         done = self._command("verify", "--json", *options)

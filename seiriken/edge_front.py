@@ -22,6 +22,7 @@ import gateway
 from monitoring.settings import ProcessSettings, load
 from seiriken.edge import Place, StaffDoor, write_edge
 from seiriken.errors import CommandError
+from seiriken.firewall import Firewall
 from seiriken.supervision import Program
 
 EDGE = "edge"
@@ -61,6 +62,7 @@ class Front:
     events_port: int
     staff_port: int | None = None
     staff_gateway_port: int | None = None
+    firewall: bool = False
 
     def prepare(self) -> None:
         """Write what nginx reads, and make the folder that it writes to.
@@ -89,8 +91,12 @@ class Front:
                 staff=self._staff(settings),
             )
         )
+        if self.firewall:
+            Firewall().write(self._conf_dir)
         if os.geteuid() == 0:
             for path in (self.folder, *self.folder.rglob("*")):
+                if path.is_symlink():
+                    continue  # To the firewall's rules, which are not ours to open.
                 path.chmod(0o755 if path.is_dir() else 0o644)
 
     def _staff(self, settings: EdgeSettings) -> StaffDoor | None:
@@ -143,12 +149,14 @@ def left_behind(run_dir: Path) -> list[psutil.Process]:
         return []
 
 
-def find_nginx(places: str = _PLACES) -> Path:
+def find_nginx(places: str = _PLACES, *, firewall: bool = False) -> Path:
     """Return the nginx to run, from PATH or from where servers are.
 
     Raises:
-        CommandError: there is none.
+        CommandError: there is none, or the firewall that it is to have is not installed.
     """
+    if firewall:
+        Firewall().check()
     found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:{places}")
     if found is None:
         raise CommandError("the edge needs nginx: sh deploy/find-edge.sh installs it, or says how")

@@ -6,7 +6,9 @@ else the unique, else the resident one.
 
 from __future__ import annotations
 
+import os
 import socket
+import time
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +18,7 @@ import psutil
 from seiriken.supervision import HOME_VARIABLE
 
 _END_WAIT_S = 10
+_OWN_END_WAIT_S = 60
 
 
 def port_is_free(port: int) -> bool:
@@ -93,6 +96,23 @@ def end(processes: Iterable[psutil.Process]) -> int:
         _signal(process, insist=True)
     psutil.wait_procs(still_there, timeout=_END_WAIT_S)
     return len(asked)
+
+
+def wait_for_end(pid: int) -> None:
+    """Wait for the end of a process that was told to end; after a minute, end it."""
+    deadline = time.monotonic() + _OWN_END_WAIT_S
+    while is_alive(pid) and time.monotonic() < deadline:
+        _reap(pid)
+        time.sleep(0.05)
+    if is_alive(pid):
+        end([psutil.Process(pid)])
+
+
+def _reap(pid: int) -> None:
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
 
 
 def _parent_pid(process: psutil.Process) -> int:

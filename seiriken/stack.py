@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from monitoring.secrets import create_missing, create_rsa_key
 from seiriken.database import create_database, make_first_key, prepare_database
@@ -28,7 +27,7 @@ from seiriken.errors import CommandError
 from seiriken.home import Home, StackFile
 from seiriken.ports import Ports, choose_ports, one_start_at_a_time
 from seiriken.probe_enrolment import enrol
-from seiriken.processes import end, is_alive, is_supervisor_of, orphans_of
+from seiriken.processes import end, is_supervisor_of, orphans_of, wait_for_end
 from seiriken.programs import (
     KEEPER,
     LATE,
@@ -77,6 +76,7 @@ class UpOptions:
     probe: bool = True
     monitoring: bool = True
     edge: bool = False
+    firewall: bool = False
     staff: bool = False
     staff_port: int | None = None
     asked_at: float = field(default_factory=time.time)
@@ -144,7 +144,8 @@ def stop(running: Running, steps: Steps) -> None:
             with steps.step(f"stopping {group}"):
                 supervisor.stop_group(group)
     supervisor.shut_down()
-    _end_supervisor(running.stack)
+    wait_for_end(running.stack.supervisor_pid)
+    shutil.rmtree(running.stack.run_dir, ignore_errors=True)
     running.home.stack_file.unlink(missing_ok=True)
 
 
@@ -166,23 +167,6 @@ def clear_leftovers(home: Home, steps: Steps) -> int:
     return count
 
 
-def _end_supervisor(stack: StackFile) -> None:
-    deadline = time.monotonic() + 60
-    while is_alive(stack.supervisor_pid) and time.monotonic() < deadline:
-        _reap(stack.supervisor_pid)
-        time.sleep(0.05)
-    if is_alive(stack.supervisor_pid):
-        end([psutil.Process(stack.supervisor_pid)])
-    shutil.rmtree(stack.run_dir, ignore_errors=True)
-
-
-def _reap(pid: int) -> None:
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
-
-
 class _Start:
     """One run of `up`: plan, servers, database, demo city, our processes."""
 
@@ -190,7 +174,7 @@ class _Start:
         self.home, self.options, self.steps = home, options, steps
         self.left_out: set[str] = set()
         ports = _ports(options)
-        nginx = find_nginx() if options.edge else None
+        nginx = find_nginx(firewall=options.firewall) if options.edge else None
         check_given_servers()
         self.run_dir = Path(tempfile.mkdtemp(prefix="seiriken-", dir=_RUN_FOLDER))
         if os.geteuid() == 0:
@@ -371,6 +355,7 @@ class _Start:
             ports.edge_events,
             ports.staff,
             ports.staff_behind,
+            self.options.firewall,
         )
 
     def _embedded_url(self) -> str:

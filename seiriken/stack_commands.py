@@ -37,6 +37,9 @@ OpensInOption = Annotated[
     int | None, typer.Option(min=0, max=31_536_000, help="Seconds until the release opens; 0.")
 ]
 GatewaysOption = Annotated[int, typer.Option(min=1, max=8, help="How many gateways.")]
+PeopleOption = Annotated[
+    int | None, typer.Option(min=1, max=1_000_000, help="In the made-up city; 20,000.")
+]
 StandbyOption = Annotated[
     bool, typer.Option("--standby", help="A second allocator, which leads if the first fails.")
 ]
@@ -48,6 +51,9 @@ MonitoringOption = Annotated[
 ]
 EdgeOption = Annotated[
     bool, typer.Option("--edge", help="nginx before the gateways: cache, limits, a page if away.")
+]
+FirewallOption = Annotated[
+    bool, typer.Option("--firewall", help="An edge with ModSecurity and the OWASP rules.")
 ]
 StaffOption = Annotated[
     bool, typer.Option("--staff", help="The staff gateway too, on a port of its own.")
@@ -63,9 +69,7 @@ def up(
     home: HomeOption = None,
     port: PortOption = None,
     internal_port: InternalPortOption = None,
-    people: Annotated[
-        int | None, typer.Option(min=1, max=1_000_000, help="In the made-up city; 20,000.")
-    ] = None,
+    people: PeopleOption = None,
     pairs: PairsOption = None,
     seed: SeedOption = None,
     opens_in: OpensInOption = None,
@@ -74,6 +78,7 @@ def up(
     probe: ProbeOption = True,
     monitoring: MonitoringOption = True,
     edge: EdgeOption = False,
+    firewall: FirewallOption = False,
     staff: StaffOption = False,
     staff_port: StaffPortOption = None,
     detach: Annotated[bool, typer.Option(help="Return once it is ready.")] = False,
@@ -99,7 +104,8 @@ def up(
         standby=standby,
         probe=probe,
         monitoring=monitoring,
-        edge=edge,
+        edge=edge or firewall,
+        firewall=firewall,
         staff=staff,
         staff_port=staff_port,
         asked_at=psutil.Process().create_time(),

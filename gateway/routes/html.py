@@ -22,6 +22,7 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway import forms, i18n, languages
 from gateway.fields import FieldError
+from gateway.form_tokens import FORM_TOKEN
 from gateway.parts import parts_of
 from gateway.policies import Policy, PolicyRoute, policy_route
 from gateway.problems import Problem, detail, field_text, headers_of, title
@@ -45,7 +46,6 @@ _NOTHING_TO_KEEP = frozenset({"release_closed", "not_eligible", "not_open_yet"})
 """Problems of people who have neither place nor booking."""
 
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
-_FIELDS_MAX = 30
 
 PageEndpoint = Callable[[Request], Awaitable[Response]]
 Fields = Sequence[tuple[str, str]]
@@ -100,16 +100,21 @@ def see_other(path: str) -> RedirectResponse:
 
 
 async def read_form(request: Request, names: Collection[str]) -> dict[str, str] | Problem:
-    """Read a form that may have the fields `names`, each once; others and files are refused."""
+    """Read a form that may have the fields `names`, each once; others and files are refused.
+
+    The form's token is not among what is returned: it was looked at before (`gateway.form_tokens`).
+    """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in _FORM_TYPES:
         return Problem("unsupported_media_type")
-    form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
+    form = await request.form(max_files=0, max_fields=forms.FIELDS_MAX)
     fields: dict[str, str] = {}
+    known = {*names, FORM_TOKEN}
     for name, value in form.multi_items():
-        if isinstance(value, UploadFile) or name not in names or name in fields:
+        if isinstance(value, UploadFile) or name not in known or name in fields:
             return Problem("bad_request")
         fields[name] = value
+    fields.pop(FORM_TOKEN, None)
     return fields
 
 
@@ -152,10 +157,11 @@ async def fault_response(request: Request, problem: Problem) -> Response:
 async def _fields_sent(request: Request) -> Fields | None:
     """Return the fields of a form that was not taken; None if it cannot be read."""
     try:
-        form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
+        form = await request.form(max_files=0, max_fields=forms.FIELDS_MAX)
     except HTTPException:
         return None
-    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    sent = ((name, value) for name, value in form.multi_items() if isinstance(value, str))
+    return [(name, value) for name, value in sent if name != FORM_TOKEN]
 
 
 def error_response(request: Request, problem: Problem, sent: Fields | None = None) -> Response:

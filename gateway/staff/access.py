@@ -46,6 +46,8 @@ ROUTES: Mapping[str, frozenset[str]] = {
     "GET /journal": frozenset({"auditor"}),
     "POST /journal": frozenset({"auditor"}),
     "POST /journal.csv": frozenset({"auditor"}),
+    "GET /password": EVERY_ROLE,
+    "POST /password": EVERY_ROLE,
 }
 """A method and a path (HEAD comes with GET), and who may use them."""
 

@@ -102,6 +102,13 @@ class Accounts:
         )
         return row is not None
 
+    async def change_password(self, account_id: int, held: str, chosen: str) -> bool:
+        """Replace a password's hash; False: it was another one, or the account is disabled."""
+        row = await self._statements.row(
+            "password_changed", account_id=account_id, held=held, chosen=chosen
+        )
+        return row is not None
+
     def new_secret(self, account_id: int) -> bytes:
         """Draw a second factor's secret (160 bits) and return it sealed."""
         return self.sealed(pyotp.random_base32(), account_id)

@@ -13,7 +13,14 @@ from gateway.answers import FAULTS, on_fault, on_http_exception
 from gateway.forms import BODY_BYTES_MAX
 from gateway.middleware import BodyLimit, SameSite, SecurityHeaders, Watch
 from gateway.rendering import STATIC_DIRECTORY
-from gateway.staff import account_pages, caller_pages, journal_pages, room_pages, sign_in_pages
+from gateway.staff import (
+    account_pages,
+    caller_pages,
+    journal_pages,
+    password_pages,
+    room_pages,
+    sign_in_pages,
+)
 from gateway.staff.guard import checked, static_folder
 from gateway.staff.parts import StaffParts
 from gateway.staff.rendering import error_page, fault_page
@@ -40,6 +47,7 @@ def create_app(parts: StaffParts) -> Starlette:
                 *room_pages.routes(),
                 *account_pages.routes(),
                 *journal_pages.routes(),
+                *password_pages.routes(),
                 static_folder(StaticFolder(STATIC_DIRECTORY)),
             ]
         ),

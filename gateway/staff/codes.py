@@ -12,6 +12,8 @@ import hmac
 
 import pyotp
 
+from gateway.fields import normalised
+
 DIGITS = 6
 STEP_S = 30
 STEPS_OFF_MAX = 1
@@ -33,6 +35,15 @@ def step_of(secret: str, code: str, now: float, step_taken: int) -> int | None:
         if is_it and step > step_taken:
             found = step
     return found
+
+
+def code_in(typed: str) -> str:
+    """Return a code as digits: authenticators show it in two groups, keyboards in full width.
+
+    Empty if it is none.
+    """
+    plain = normalised(typed).replace(" ", "")
+    return plain if len(plain) == DIGITS and plain.isdecimal() else ""
 
 
 def enrolment_uri(secret: str, login: str) -> str:

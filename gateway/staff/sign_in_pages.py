@@ -7,9 +7,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from gateway.answers import answer, json_answer
-from gateway.fields import normalised
 from gateway.problems import Problem, too_many_attempts
 from gateway.staff import codes
+from gateway.staff.codes import code_in
 from gateway.staff.guard import (
     ENROL_PATH,
     SIGN_IN_PATH,
@@ -23,7 +23,7 @@ from gateway.staff.guard import (
     set_cookie,
 )
 from gateway.staff.parts import parts_of
-from gateway.staff.passwords import LENGTH_MIN
+from gateway.staff.passwords import LENGTH_MAX, LENGTH_MIN
 from gateway.staff.rendering import render, session_or_none
 from gateway.staff.signing_in import (
     NotConfirmed,
@@ -38,7 +38,7 @@ from gateway.staff.words import language_of, said
 from monitoring import metrics
 from monitoring.logs import get_logger
 
-_LOGIN_CHARS_MAX, _PASSWORD_CHARS_MAX, _CODE_CHARS_MAX = 32, 128, 12
+_LOGIN_CHARS_MAX = 32
 _FAULTS_AT = {"code_wrong": "code", "passwords_differ": "password_again"}
 """The field that a fault of enrolling is shown at, where it is not the password's."""
 
@@ -82,8 +82,8 @@ async def signing_in(request: Request) -> Response:
         return answer(request, values)
     typed = Typed(
         login=values.get("login", "").strip().lower()[:_LOGIN_CHARS_MAX],
-        password=values.get("password", "")[:_PASSWORD_CHARS_MAX],
-        code=_code(values.get("code", "")),
+        password=values.get("password", "")[: LENGTH_MAX + 1],
+        code=code_in(values.get("code", "")),
     )
     found = await sign_in(parts, typed, came_from(request))
     match found:
@@ -111,7 +111,7 @@ async def enrolling(request: Request) -> Response:
     password = values.get("password", "")
     if password != values.get("password_again", ""):
         return _enrol_page(request, _fault("passwords_differ", language))
-    code = _code(values.get("code", ""))
+    code = code_in(values.get("code", ""))
     found = await enrol(parts, session_of(request), password, code, came_from(request))
     if isinstance(found, TooManyAttempts):
         return answer(request, too_many_attempts(found.retry_after_s))
@@ -131,12 +131,6 @@ async def sign_out(request: Request) -> Response:
     set_cookie(response, parts.settings, "")
     response.headers["clear-site-data"] = '"cache", "storage"'
     return response
-
-
-def _code(typed: str) -> str:
-    """Return a code as digits: authenticators show it in two groups, keyboards in full width."""
-    plain = normalised(typed).replace(" ", "")
-    return plain if len(plain) == codes.DIGITS and plain.isdecimal() else ""
 
 
 def _begun(request: Request, found: SignedIn, leads_to: str) -> Response:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from gateway.staff import codes, passwords
+from gateway.staff import codes
 from gateway.staff.accounts import Account, StaffSession
 from gateway.staff.parts import StaffParts
+from gateway.staff.passwords import PasswordFault
 
 
 @dataclass(frozen=True)
@@ -52,42 +53,40 @@ class TooManyAttempts:
     retry_after_s: int
 
 
-EnrolmentFault = Literal["code_wrong", "password_short", "password_long", "password_is_login"]
+EnrolmentFault = Literal["code_wrong"] | PasswordFault
 
 
 async def sign_in(
     parts: StaffParts, typed: Typed, network: str
 ) -> SignedIn | NotConfirmed | TooManyAttempts:
     """Judge an attempt. Raises `StoreAway`."""
-    now, settings = parts.clock(), parts.settings
-    buckets = (
-        ("network", network, settings.network_failures_max),
-        ("login", typed.login, settings.login_failures_max),
-    )
-    for kind, whose, most in buckets:
-        if wait_s := await parts.attempts.count(kind, whose, most, now):
-            return TooManyAttempts(wait_s)
-    account = await parts.accounts.named(typed.login)
-    stored = None if account is None else account.password_hash
-    same = await parts.checker.matches(stored, typed.password)
-    if account is None or not same or account.is_disabled:
-        return NotConfirmed()
-    if account.is_enrolled and not await _takes_code(parts, account, typed.code, now):
-        return NotConfirmed()
-    for kind, whose, _ in buckets:
-        await parts.attempts.forgive(kind, whose)
+    account = await _confirmed(parts, typed, network)
+    if not isinstance(account, Account):
+        return account
     enrols = not account.is_enrolled
     secret = parts.accounts.new_secret(account.account_id) if enrols else None
-    return SignedIn(await parts.sessions.begin(account.account_id, now, secret), enrols)
+    token = await parts.sessions.begin(account.account_id, parts.clock(), secret)
+    return SignedIn(token, enrols)
 
 
-def fault_of(login: str, password: str) -> EnrolmentFault | None:
-    """Say what is wrong with a password that somebody chose."""
-    if len(password) < passwords.LENGTH_MIN:
-        return "password_short"
-    if len(password) > passwords.LENGTH_MAX:
-        return "password_long"
-    return "password_is_login" if login in password.lower() else None
+async def change_password(
+    parts: StaffParts, typed: Typed, password: str, network: str
+) -> SignedIn | NotConfirmed | PasswordFault | TooManyAttempts:
+    """Give an account another password, end its sessions and begin a new one.
+
+    `typed` is what one signs in with: who finds a desk left open cannot take the account over.
+    Raises `StoreAway`.
+    """
+    if (fault := await parts.checker.fault_of(typed.login, password)) is not None:
+        return fault
+    account = await _confirmed(parts, typed, network)
+    if not isinstance(account, Account):
+        return account
+    stored = await parts.checker.hashed(password)
+    if not await parts.accounts.change_password(account.account_id, account.password_hash, stored):
+        return NotConfirmed()
+    await parts.sessions.end_all(account.account_id)
+    return SignedIn(await parts.sessions.begin(account.account_id, parts.clock()), enrols=False)
 
 
 async def enrol(
@@ -98,7 +97,7 @@ async def enrol(
     A code that is wrong is counted as an attempt. Raises `StoreAway`.
     """
     now = parts.clock()
-    if (fault := fault_of(session.login, password)) is not None:
+    if (fault := await parts.checker.fault_of(session.login, password)) is not None:
         return fault
     most = parts.settings.network_failures_max
     if wait_s := await parts.attempts.count("network", network, most, now):
@@ -119,6 +118,30 @@ def secret_shown(parts: StaffParts, session: StaffSession) -> str | None:
     """Return the secret that a session is enrolling; None if the key has changed since."""
     sealed = session.enrolling_secret
     return None if sealed is None else parts.accounts.opened(sealed, session.account_id)
+
+
+async def _confirmed(
+    parts: StaffParts, typed: Typed, network: str
+) -> Account | NotConfirmed | TooManyAttempts:
+    """Judge name, password and code together."""
+    now, settings = parts.clock(), parts.settings
+    buckets = (
+        ("network", network, settings.network_failures_max),
+        ("login", typed.login, settings.login_failures_max),
+    )
+    for kind, whose, most in buckets:
+        if wait_s := await parts.attempts.count(kind, whose, most, now):
+            return TooManyAttempts(wait_s)
+    account = await parts.accounts.named(typed.login)
+    stored = None if account is None else account.password_hash
+    same = await parts.checker.matches(stored, typed.password)
+    if account is None or not same or account.is_disabled:
+        return NotConfirmed()
+    if account.is_enrolled and not await _takes_code(parts, account, typed.code, now):
+        return NotConfirmed()
+    for kind, whose, _ in buckets:
+        await parts.attempts.forgive(kind, whose)
+    return account
 
 
 async def _takes_code(parts: StaffParts, account: Account, code: str, now: datetime) -> bool:

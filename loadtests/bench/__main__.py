@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -41,10 +41,17 @@ from loadtests.bench.servers import Servers, running_servers
 from loadtests.bench.show import Progress, show
 from loadtests.bench.towns import Town
 from loadtests.city import CityFailed
+from loadtests.surge.desk import measure_desk
 from loadtests.surge.opening import measure_opening
 from loadtests.surge.overload import measure_overload
 from loadtests.surge.soak import measure_soak
 
+SURGES: Mapping[str, Callable[[float, Path | None], list[Row]]] = {
+    "opening": measure_opening,
+    "overload": measure_overload,
+    "soak": measure_soak,
+    "desk": measure_desk,
+}
 REPORTS = Path("var/load")
 """Where the surges leave their reports and all that was counted."""
 
@@ -84,6 +91,7 @@ class Bench:
             "opening": lambda: self._surge("opening"),
             "overload": lambda: self._surge("overload"),
             "soak": lambda: self._surge("soak"),
+            "desk": lambda: self._surge("desk"),
             "profile": self._profile,
         }
         for name in self._options.sections:
@@ -128,8 +136,7 @@ class Bench:
     def _surge(self, name: str) -> list[Row]:
         keep = REPORTS / name
         self._progress.say(f"{name}: takes many minutes; its report comes to {keep}")
-        play = {"opening": measure_opening, "overload": measure_overload, "soak": measure_soak}
-        return play[name](self._options.surge_scale, keep)
+        return SURGES[name](self._options.surge_scale, keep)
 
     def _profile(self) -> list[Row]:
         self._progress.say("profile")

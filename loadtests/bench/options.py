@@ -7,12 +7,12 @@ from dataclasses import dataclass
 SECTIONS = (
     *("decision", "durable", "latency", "rivals", "startup"),
     *("status", "edge", "sign-in", "room"),
-    *("opening", "overload", "soak"),
+    *("opening", "overload", "soak", "desk"),
     "profile",
 )
 """What `--only` can name."""
 
-LONG = ("opening", "overload", "soak", "profile")
+LONG = ("opening", "overload", "soak", "desk", "profile")
 """Run only when they are named, or (but for `profile`) with `--long`: together about an hour."""
 
 USUAL = tuple(name for name in SECTIONS if name not in LONG)

@@ -46,6 +46,13 @@ TITLES: Mapping[str, tuple[str, str]] = {
             " [scale.md](scale.md)), and PostgreSQL fills its 64 MB of shared buffers."
         ),
     ),
+    "desk": (
+        "The phone desk in the surge",
+        (
+            "Two minutes of what the admitted capacity takes, two of ten times as many, two as"
+            " before; a clerk opens and sends the form for another caller twice a second."
+        ),
+    ),
     "peers": (
         "What a city might use instead",
         (

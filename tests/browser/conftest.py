@@ -1,5 +1,7 @@
 """A whole stack, and a Chromium that looks at it as a resident's device would.
 
+It stands behind an edge with the application firewall, which must stop nothing of what is done.
+
 Screenshots of every step are kept in SCREENSHOTS_DIR, when that is set, else in pytest's
 temporary folder. They are for looking at; no test compares them.
 """
@@ -25,6 +27,8 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from seiriken.home import Home
+from tests.edge_refusals import refused_by_the_edge
 from tests.waiting import until
 
 SEIRIKEN = Path(sys.executable).with_name("seiriken")
@@ -120,13 +124,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
     # Not below pytest's folder: the path of a Unix socket must be short.
     home = Path(tempfile.mkdtemp(prefix="seiriken-"))
     logs = tmp_path_factory.mktemp("stack") / "log"
-    options = ["--people", str(PEOPLE), "--no-probe", "--no-monitoring", "--detach", "--json"]
-    up = [str(SEIRIKEN), "up", "--home", str(home), *options]
+    options = ["--people", str(PEOPLE), "--firewall", "--no-probe", "--no-monitoring"]
+    up = [str(SEIRIKEN), "up", "--home", str(home), *options, "--detach", "--json"]
     try:
         started = subprocess.run(up, check=True, stdout=subprocess.PIPE)
         running = StackUnderTest(json.loads(started.stdout)["url"], home, _people(home))
         running.until_told("open")
         yield running
+        stack_file = Home(home).read()
+        assert stack_file is not None
+        assert refused_by_the_edge(stack_file) == {}
     finally:
         subprocess.run([SEIRIKEN, "down", "--home", home], check=True, capture_output=True)
         shutil.copytree(home / "log", logs)

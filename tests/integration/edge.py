@@ -25,15 +25,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 import gateway
-from seiriken.edge import Place, Tls, filled, write_edge
+from seiriken.edge import Place, Tls, write_edge
+from seiriken.firewall import Firewall
 from tests.waiting import until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FIND_EDGE = DEPLOY / "find-edge.sh"
 FIND_WAF = DEPLOY / "find-waf.sh"
-WAF_FILES = ("modules/modsecurity.conf", "http/modsecurity.conf", "waf.conf")
-"""What a container's edge has beyond ours, and a test's, too, that asks for it."""
-
 STATIC_FOLDER = Path(gateway.__file__).parent / "static"
 NAME = "seiriken.example"
 
@@ -159,7 +157,8 @@ def running_edge(gateways: list[str], *, waf: object = False, **changes: object)
         shutil.chown(folder / "run", "nobody")
     settings_file = write_edge(Place(**(values | changes)))  # type: ignore[arg-type]
     if waf:
-        _write_waf(folder / "conf")
+        parts = subprocess.run(["sh", str(FIND_WAF)], check=True, capture_output=True, text=True)
+        Firewall(*map(Path, parts.stdout.split())).write(folder / "conf")
     command = [found.stdout.strip(), "-p", str(folder), "-c", str(settings_file)]
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
@@ -170,24 +169,6 @@ def running_edge(gateways: list[str], *, waf: object = False, **changes: object)
         process.send_signal(signal.SIGQUIT)
         process.wait(20)
         shutil.rmtree(folder)
-
-
-def _write_waf(conf_dir: Path) -> None:
-    """Write the container's own files, with Debian's module and rules where the image has its."""
-    found = subprocess.run(["sh", str(FIND_WAF)], check=True, capture_output=True, text=True)
-    module, settings_file, rules = map(Path, found.stdout.split())
-    (conf_dir / "crs").mkdir()
-    (conf_dir / "crs" / "crs-setup.conf").symlink_to(settings_file)
-    (conf_dir / "crs" / "rules").symlink_to(rules)
-    values = {
-        "EDGE_CONF_DIR": str(conf_dir),
-        "EDGE_CRS_DIR": str(conf_dir / "crs"),
-        "EDGE_MODULES_DIR": str(module.parent),
-    }
-    for name in WAF_FILES:
-        template = DEPLOY / "container" / "edge" / f"{name}.template"
-        (conf_dir / name).parent.mkdir(exist_ok=True)
-        (conf_dir / name).write_text(filled(template.read_text("utf-8"), values), "utf-8")
 
 
 def _listens(port: int) -> bool:

@@ -56,6 +56,7 @@ def test_enrolling_wants_a_good_password_and_the_right_code(desk: StaffDesk) -> 
     assert "must not contain" in said(
         clerk.code(), f"{clerk.login} is my name", f"{clerk.login} is my name"
     )
+    assert "easy to guess" in said(clerk.code(), "passwordpassword", "passwordpassword")
     assert "code is not right" in said("000000", long, long)
     assert "too long" in said(clerk.code(), "x" * 129, "x" * 129)
     done = clerk.post("/enrol", code=clerk.code(), password=long, password_again=long)
@@ -223,3 +224,65 @@ def test_supervisor_lets_a_clerk_begin_anew_and_nobody_else(desk: StaffDesk) -> 
     desk.returning(clerk.login, found[1]).enrol()
     assert auditor.get("/journal").status_code == 200
     assert "reset an account" in auditor.seen
+
+
+ANOTHER_PASSWORD = "lanterns over nine wet roofs"
+
+
+def test_password_is_changed_by_who_knows_it_and_other_sessions_end(desk: StaffDesk) -> None:
+    clerk = desk.colleague("clerk")
+    elsewhere = desk.returning(clerk.login, OWN_PASSWORD)
+    elsewhere.secret = clerk.secret
+    assert elsewhere.sign_in().headers["location"] == "/"
+    before = clerk.token
+    form = {"password": ANOTHER_PASSWORD, "password_again": ANOTHER_PASSWORD}
+    done = clerk.post("/password", current=OWN_PASSWORD, code=clerk.code(), **form)
+    assert done.headers["location"] == "/password?changed=1"
+    assert "is changed" in clerk.get(done.headers["location"]).text
+    assert clerk.token != before
+    assert elsewhere.get("/caller").headers["location"] == "/sign-in"
+    assert clerk.sign_in(password=OWN_PASSWORD).status_code == 401
+    assert clerk.sign_in(password=ANOTHER_PASSWORD).headers["location"] == "/"
+
+
+def test_change_wants_the_present_password_a_fresh_code_and_a_good_one(desk: StaffDesk) -> None:
+    clerk = desk.colleague("clerk")
+
+    def said(current: str, code: str, password: str, again: str) -> str:
+        answer = clerk.post(
+            "/password", current=current, code=code, password=password, password_again=again
+        )
+        assert answer.status_code == 422
+        return answer.text
+
+    good = ANOTHER_PASSWORD
+    assert "not right" in said("wrong wrong wrong", clerk.code(), good, good)
+    assert "not right" in said(OWN_PASSWORD, "000000", good, good)
+    assert "not right" in said(OWN_PASSWORD, "", good, good)
+    assert "not the same" in said(OWN_PASSWORD, clerk.code(), good, good + "!")
+    assert "easy to guess" in said(
+        OWN_PASSWORD, clerk.code(), "qwertyuiopasdfgh", "qwertyuiopasdfgh"
+    )
+    assert "at least 15" in said(OWN_PASSWORD, clerk.code(), "short", "short")
+    assert clerk.sign_in(password=OWN_PASSWORD).headers["location"] == "/"
+
+
+def test_guessing_the_present_password_is_counted_as_signing_in_is(desk: StaffDesk) -> None:
+    clerk = desk.colleague("clerk")
+    form = {"password": ANOTHER_PASSWORD, "password_again": ANOTHER_PASSWORD}
+    answers = [
+        clerk.post("/password", current="wrong wrong wrong", code="000000", **form).status_code
+        for _ in range(11)
+    ]
+    assert answers == [422] * 10 + [429]
+    assert clerk.sign_in(password=OWN_PASSWORD).status_code == 429
+
+
+def test_password_is_compared_to_its_last_character(desk: StaffDesk) -> None:
+    clerk = desk.colleague("clerk")
+    longest = (ANOTHER_PASSWORD * 5)[:128]
+    form = {"password": longest, "password_again": longest}
+    assert clerk.post("/password", current=OWN_PASSWORD, code=clerk.code(), **form).is_redirect
+    for wrong in (longest + "x", longest[:-1], longest + " ", longest.upper()):
+        assert clerk.sign_in(password=wrong).status_code == 401
+    assert clerk.sign_in(password=longest).headers["location"] == "/"

@@ -6,6 +6,7 @@ hangs on the line, the opening or a crowd are in `tests/system/test_attacks.py`.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from uuid import UUID, uuid4
@@ -308,6 +309,25 @@ def test_form_of_another_site_changes_nothing(
         answer = door.http.request(method, path, content=content, headers=kinds | sent)
         assert_harmless(answer, site.victim)
         assert answer.status_code in (400, 403), (method, path)
+    assert site.victim.device.call("GET", "/api/v1/booking").status_code == 200
+
+
+def test_form_with_a_token_of_the_attackers_own_changes_nothing(site: Site, door: Door) -> None:
+    """A browser that tells nothing brings its own cookie, or none: never the attacker's token."""
+    page = door.http.get("/sign-in")
+    token = re.search(r'name="form_token" value="([0-9a-f]{64})"', page.text)
+    nonce = page.cookies["__Host-form"]
+    assert token is not None
+    held = site.victim.device.cookies
+    for cookies in (held, held | {"__Host-form": nonce}, held | {"__Host-form": "A" * 22}):
+        sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+        answer = door.http.post(
+            "/cancel",
+            data={"form_token": token[1], "doses": "both", "request_id": SOME_ID},
+            headers=sent,
+        )
+        assert_harmless(answer, site.victim)
+        assert answer.status_code == 403
     assert site.victim.device.call("GET", "/api/v1/booking").status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""A stack behind its edge: residents meet nginx, and the gateways only through it."""
+"""A stack behind its edge and firewall: residents meet nginx, gateways only through it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ import pytest
 
 from seiriken.edge_front import left_behind
 from seiriken.supervision import Supervisor
-from tests.integration.edge import FIND_EDGE
+from tests.edge_refusals import refused_by_the_edge
+from tests.integration.edge import FIND_EDGE, FIND_WAF
 from tests.system.stack import Stack, running_stack, seiriken
 from tests.waiting import until
 
@@ -26,10 +27,11 @@ PEOPLE = 600
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """One stack for all tests; what they break they mend."""
-    subprocess.run(["sh", str(FIND_EDGE)], check=True, capture_output=True)
+    for find in (FIND_EDGE, FIND_WAF):
+        subprocess.run(["sh", str(find)], check=True, capture_output=True)
     folder = Path(tempfile.mkdtemp(prefix="seiriken-edge-stack-", dir="/tmp"))
     folder.chmod(0o711)
-    with running_stack(folder / "home", "--edge", "--people", str(PEOPLE)) as running:
+    with running_stack(folder / "home", "--firewall", "--people", str(PEOPLE)) as running:
         yield running
     shutil.rmtree(folder)
 
@@ -53,6 +55,14 @@ def test_residents_book_through_it(stack: Stack) -> None:
         *("--arrive-within", "3", "--json"),
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert refused_by_the_edge(stack.file) == {}
+
+
+def test_attack_is_stopped_at_the_edge_and_counted(stack: Stack) -> None:
+    attack = get(stack, "/sign-in?back=<script>alert(1)</script>")
+    assert attack.status_code == 403
+    assert "Your place in the line and your booking are kept" in attack.text
+    until(lambda: refused_by_the_edge(stack.file) == {"blocked": 1.0})
 
 
 def test_the_page_that_says_so_is_there_while_every_gateway_is_away(stack: Stack) -> None:

@@ -8,14 +8,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from loadtests.city import City
 from loadtests.criteria import MISSED
+from loadtests.surge.desk import Clerk
 from tests.system.stack import Stack, running_stack
+from tests.waiting import until
 
 LOCUSTFILE = Path(__file__).parents[2] / "loadtests" / "locustfile.py"
 PEOPLE = 60
@@ -26,7 +30,7 @@ def stack() -> Iterator[Stack]:
     """A city whose release opens while the first test's residents are coming."""
     folder = Path(tempfile.mkdtemp(prefix="seiriken-system-", dir="/tmp"))
     folder.chmod(0o711)
-    options = ("--people", "1000", "--pairs", "600", "--opens-in", "20")
+    options = ("--people", "1000", "--pairs", "600", "--opens-in", "20", "--staff")
     with running_stack(folder / "home", *options) as running:
         yield running
     shutil.rmtree(folder)
@@ -98,3 +102,13 @@ def test_a_city_that_does_not_run_is_said_plainly(tmp_path: Path) -> None:
     )
     assert done.returncode != 0
     assert "load test: " in done.stderr
+
+
+def test_clerk_of_the_load_test_enrols_and_finds_callers(stack: Stack) -> None:
+    city = City(stack.home.path)
+    clerk = Clerk(city)
+    began_s = time.time()
+    with clerk.at_work(city.residents(3, skip=900)):
+        until(lambda: len(clerk.answers_ms(began_s, began_s + 60)) >= 8)
+    assert clerk.failed == 0
+    assert min(clerk.answers_ms(began_s, began_s + 60)) > 0

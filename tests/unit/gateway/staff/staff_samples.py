@@ -89,6 +89,10 @@ def _form(**changes: object) -> Mapping[str, object]:
     return {"values": {}, "errors": {}, "refused": "", "reasons": REASONS, **changes}
 
 
+def _password(**changes: object) -> Mapping[str, object]:
+    return {"errors": {}, "is_changed": False, "length_min": 15, **changes}
+
+
 def _found(who: Caller) -> Mapping[str, object]:
     return {"caller": who, "reason": "asks_state"}
 
@@ -115,6 +119,17 @@ SAMPLES: list[Sample] = [
         {"values": {"login": "clerk1"}, "errors": {}, "refused": True},
     ),
     ("caller", "clerk", "staff_caller.html", _form()),
+    ("password", "clerk", "staff_password.html", _password()),
+    ("password-changed", "auditor", "staff_password.html", _password(is_changed=True)),
+    (
+        *("password-wrong", "operator", "staff_password.html"),
+        _password(
+            errors={
+                "current": "今のパスワードが正しくありません。",
+                "password": "推測されやすいです。",
+            }
+        ),
+    ),
     ("caller-wrong", "clerk", "staff_caller.html", _form(values=TYPED, errors=WRONG)),
     ("caller-refused", "clerk", "staff_caller.html", _form(values=TYPED, refused="合いません。")),
     ("found-none", "clerk", CLERK, _found(caller(None))),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.staff.passwords import Checker, first_password, hashed, matches
+import pytest
+
+from gateway.staff.passwords import (
+    LENGTH_MAX,
+    Checker,
+    fault_of,
+    first_password,
+    hashed,
+    is_guessable,
+    matches,
+)
 
 
 def test_hash_is_argon2id_of_19_mib_and_salted() -> None:
@@ -34,3 +44,34 @@ def test_first_passwords_differ_and_are_long() -> None:
     drawn = {first_password() for _ in range(100)}
     assert len(drawn) == 100
     assert all(len(one) == 20 for one in drawn)
+
+
+@pytest.mark.parametrize(
+    ("password", "fault"),
+    [
+        ("four words stand", None),
+        ("x" * 14, "password_short"),
+        ("kB9#mWq2!xTz7pL", None),
+        ("correct horse 4 battery" + "y" * LENGTH_MAX, "password_long"),
+        ("MADO1 in the city hall", "password_is_login"),
+        ("passwordpassword", "password_guessable"),
+        ("123456789012345", "password_guessable"),
+        ("aaaaaaaaaaaaaaaaaaaa", "password_guessable"),
+        ("qwertyuiopasdfgh", "password_guessable"),
+        ("seirikenseiriken", "password_guessable"),
+        ("印西予約ワクチン印西予約ワクチン", "password_guessable"),
+        ("窓口の担当は毎朝九時に鍵を開ける", None),
+    ],
+)
+def test_chosen_password_is_long_and_not_guessed_soon(password: str, fault: str | None) -> None:
+    assert fault_of("mado1", password) == fault
+
+
+def test_password_of_known_words_is_guessed_by_who_knows_them() -> None:
+    assert not is_guessable("inbanumainbanuma", ())
+    assert is_guessable("inbanumainbanuma", ("inbanuma",))
+
+
+def test_longest_password_is_judged_as_the_first_characters_are() -> None:
+    assert fault_of("mado1", "kB9#mWq2!xTz7pL" * 8) is None
+    assert fault_of("mado1", "a" * LENGTH_MAX) == "password_guessable"

@@ -37,7 +37,7 @@ FAMILIES: dict[str, set[str]] = {
     "act.": set(ACTS),
     "enrol.fault.": {
         *("code_wrong", "password_short", "password_long", "password_is_login"),
-        "passwords_differ",
+        *("passwords_differ", "password_guessable", "not_confirmed"),
     },
     "page.": {page[1:] for role in ROLES for page in pages_of(role)},
     "reason.": set(REASONS),
