@@ -64,7 +64,7 @@ def test_old_browser_books_changes_nothing_gives_back_and_leaves(browser: OldBro
     browser.sends("/choose", "/check", slot=browser.found(r'name="slot" value="([^"]+)"'))
     browser.sends("/check", "/booked")
     browser.opens("/cancel")
-    browser.sends("/cancel", "/cancelled")
+    browser.sends("/cancel", "/cancelled", doses="both")
     browser.opens("/my-booking")
     browser.sends("/sign-out", "/signed-out")
 
