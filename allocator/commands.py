@@ -18,6 +18,7 @@ from uuid import UUID
 import msgspec
 
 from allocator.model import (
+    BOOKINGS_MOVED_MAX,
     CHOICES_MAX,
     SEATS_ADDED_MAX,
     SLOTS_EDITED_MAX,
@@ -131,17 +132,25 @@ class Expire(msgspec.Struct, frozen=True, tag="expire"):
     booking_id: UUID
 
 
-class CloseSlots(msgspec.Struct, frozen=True, tag="close_slots"):
-    """No dose is given in these slots. Who has a dose there gets a new pair, or is listed."""
+class CloseSlots(msgspec.Struct, frozen=True, omit_defaults=True, tag="close_slots"):
+    """No dose is given in these slots. Who has a dose there gets a new pair, or is listed.
+
+    With `people_max` all slots are closed, and so many people are moved; the rest keep what
+    they have until the same is ordered again. `reason` is what the listed ones are told.
+    """
 
     release_id: str
     slot_ids: tuple[int, ...]
     ordered_by: str
+    reason: Literal["slot_closed", "supply_cut"] = "slot_closed"
+    people_max: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse to be built over its bounds."""
         if not 1 <= len(set(self.slot_ids)) == len(self.slot_ids) <= SLOTS_EDITED_MAX:
             raise ValueError("an order closes 1 to SLOTS_EDITED_MAX different slots")
+        if self.people_max is not None and not 1 <= self.people_max <= BOOKINGS_MOVED_MAX:
+            raise ValueError("an order moves 1 to BOOKINGS_MOVED_MAX people")
 
 
 class AddSeats(msgspec.Struct, frozen=True, tag="add_seats"):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
@@ -53,18 +54,22 @@ def add_seats(ledger: Ledger, order: AddSeats, now: datetime) -> Ruling:
 
 
 def close_slots(ledger: Ledger, facts: Facts, order: CloseSlots, now: datetime) -> Ruling:
-    """Close slots: their free seats go, and whoever has a dose there is placed anew."""
+    """Close slots: their free seats go, and whoever has a dose there is placed anew.
+
+    Where only so many are to be moved, those who booked first are.
+    """
     slots = [ledger.seats.slots.get(slot_id) for slot_id in order.slot_ids]
     known = [s for s in slots if s is not None and s.slot.release_id == order.release_id]
     if len(known) < len(slots):
         return Ruling(Refusal.OUTSIDE_RELEASE)
     losses = _losses(_holders(facts, order.release_id), set(order.slot_ids))
+    losses = dict(islice(losses.items(), order.people_max))
     if len(losses) > BOOKINGS_MOVED_MAX:
         return Ruling(Refusal.TOO_MANY_AT_ONCE)
     with ledger.seats.trial():
         for seats in known:
             _shrink_to_taken(ledger, seats)
-        return _placed_anew(ledger, losses, known, "slot_closed", now)
+        return _placed_anew(ledger, losses, known, order.reason, now)
 
 
 def cut_supply(ledger: Ledger, facts: Facts, order: CutSupply, now: datetime) -> Ruling:

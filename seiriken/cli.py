@@ -14,6 +14,7 @@ from monitoring.errors import MonitoringError
 from seiriken import (
     backup_commands,
     bulletin_commands,
+    closing_command,
     demo_command,
     desk_commands,
     draw_commands,
@@ -58,6 +59,7 @@ app.add_typer(release_commands.app, name="release")
 app.add_typer(room_commands.app, name="room")
 app.add_typer(draw_commands.app, name="draw")
 app.add_typer(receipt_commands.app, name="receipt")
+desk_commands.app.command("close-day")(closing_command.close_day)
 app.add_typer(desk_commands.app, name="desk")
 app.add_typer(staff_commands.app, name="staff")
 app.add_typer(backup_commands.app, name="backup")

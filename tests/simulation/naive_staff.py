@@ -63,6 +63,8 @@ def close_slots(books: Books, order: CloseSlots) -> tuple[Booking, ...] | Refusa
     affected = by_number(
         [row for row in books.rows.values() if any(is_lost(row, dose) for dose in row.doses)]
     )
+    if order.people_max is not None:
+        affected = affected[: order.people_max]
     if len(affected) > BOOKINGS_MOVED_MAX:
         return Refusal.TOO_MANY_AT_ONCE
     for row in affected:
@@ -72,7 +74,7 @@ def close_slots(books: Books, order: CloseSlots) -> tuple[Booking, ...] | Refusa
         for number in NUMBERS:
             books.capacities[slot_id, number] = books.taken(slot_id, number)
     for row in affected:
-        _again(books, row, "slot_closed")
+        _again(books, row, order.reason)
     return tuple(books.rows[row.booking_id] for row in affected)
 
 

@@ -34,6 +34,7 @@ from tests.simulation.tables import Row, Tables
 
 Maker = Callable[[bytes, Row | None], Command]
 STAFF = "staff"
+REASONS: tuple[Literal["slot_closed", "supply_cut"], ...] = ("slot_closed", "supply_cut")
 DOSES: tuple[Literal["both", "second"], ...] = ("both", "both", "second")
 TIMES: tuple[tuple[Literal["morning", "afternoon", "evening"], ...], ...] = (
     (),
@@ -173,7 +174,9 @@ class Wishes:
         slot_ids = {slot.slot_id: None}
         for _ in range(self._rng.choice((0, 0, 1, 2))):
             slot_ids[self._slot_in_use().slot_id] = None
-        return CloseSlots(slot.release_id, tuple(slot_ids), STAFF)
+        reason = self._rng.choice(REASONS)
+        people_max = self._rng.choice((None, None, 1, 2))
+        return CloseSlots(slot.release_id, tuple(slot_ids), STAFF, reason, people_max)
 
     def _add_seats(self) -> Command:
         slot, seats = self._slot(), self._rng.choice(((1, 0), (0, 1), (1, 1), (2, 2)))

@@ -27,7 +27,14 @@ from allocator.commands import (
     companion_id,
     derived_id,
 )
-from allocator.model import CHOICES_MAX, SEATS_ADDED_MAX, SLOTS_EDITED_MAX, Choice, FirstDose
+from allocator.model import (
+    BOOKINGS_MOVED_MAX,
+    CHOICES_MAX,
+    SEATS_ADDED_MAX,
+    SLOTS_EDITED_MAX,
+    Choice,
+    FirstDose,
+)
 from tests.unit.allocator.offers import ANY, CAMPAIGN, MONDAY, person, request
 
 Build = Callable[[], Command]
@@ -63,6 +70,11 @@ OVER: list[tuple[Build, str]] = [
     (close, "SLOTS_EDITED_MAX"),
     (lambda: close(*range(SLOTS_EDITED_MAX + 1)), "SLOTS_EDITED_MAX"),
     (lambda: close(1, 2, 1), "different"),
+    (lambda: CloseSlots("release", (1,), "staff", people_max=0), "BOOKINGS_MOVED_MAX"),
+    (
+        lambda: CloseSlots("release", (1,), "staff", people_max=BOOKINGS_MOVED_MAX + 1),
+        "BOOKINGS_MOVED_MAX",
+    ),
     (lambda: add(0, 0), "SEATS_ADDED_MAX"),
     (lambda: add(-1, 1), "SEATS_ADDED_MAX"),
     (lambda: add(1, -1), "SEATS_ADDED_MAX"),
@@ -90,6 +102,7 @@ WIDEST: list[Command] = [
     Expire(CAMPAIGN, UUID(int=1)),
     close(*range(SLOTS_EDITED_MAX)),
     close(1),
+    CloseSlots("release", (1,), "staff", "supply_cut", BOOKINGS_MOVED_MAX),
     add(SEATS_ADDED_MAX, SEATS_ADDED_MAX),
     add(1, 0),
     add(0, 1),

@@ -245,6 +245,22 @@ def test_order_may_move_so_many_and_no_more() -> None:
     assert free_seats(books) == before
 
 
+def test_order_that_moves_some_closes_all_slots_and_the_same_again_moves_the_rest() -> None:
+    books, known = many(3)
+    close_some = CloseSlots("release", (1,), "staff", "supply_cut", people_max=2)
+    first = ordered(books, known, close_some)
+    assert numbers(first.outcome) == [1, 2]
+    assert {move.after.standby for move in first.moves} == {
+        listed(1, "supply_cut"),
+        listed(2, "supply_cut"),
+    }
+    assert free_seats(books)[1] == ([0, 0], (1, 0))
+    asked = Request(UUID(int=98), b"digest", STAFF_KEY, close_some)
+    (second,) = decide_batch(books, known, [asked], NOW)
+    assert numbers(second.outcome) == [3]
+    assert free_seats(books)[1] == ([0, 0], (0, 0))
+
+
 # Supply cut ------------------------------------------------------------------------------
 
 

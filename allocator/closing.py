@@ -1,0 +1,132 @@
+"""Close a place for a day: which orders do it, and what they would come to.
+
+Rule 1: an order closes all slots of the day in one release, so that from its commit on none
+of them takes a new booking, and moves so many people; the same order again moves the next,
+until one moves nobody. So whoever begins again after a fault goes on where it stopped.
+Rule 2: who booked first is placed first. Where they go is for `allocator.rebooking` to say: the
+forecast takes the very decisions that the orders would be given, on a ledger to throw away.
+
+Nothing here does I/O, reads a clock or draws a random number. A forecast has counts of people,
+never who they are. Work: that of the orders.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import count
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from allocator.commands import STAFF_KEY, CloseSlots, Request
+from allocator.core import decide_batch
+from allocator.ledger import Facts, Ledger, Move
+from allocator.model import BOOKINGS_MOVED_MAX, SITE_TIMEZONE, Catalogue, DoseNumber, Refusal
+
+
+class Closing(msgspec.Struct, frozen=True):
+    """A place that gives no dose on a day: why, and who orders it."""
+
+    venue_id: str
+    day: date
+    reason: Literal["slot_closed", "supply_cut"]
+    ordered_by: str
+    people_max: int = BOOKINGS_MOVED_MAX
+
+
+class Displaced(msgspec.Struct, frozen=True, order=True):
+    """So many people lose a dose at one time, and get it at another (None: standby list)."""
+
+    starts_at: datetime
+    dose: DoseNumber
+    people: int
+    new_starts_at: datetime | None
+
+
+class Forecast(msgspec.Struct, frozen=True):
+    """What closing a day would come to now, in people. `displaced` is sorted by time.
+
+    `withdrawn` are offers that are taken back; their people stay on the standby list.
+    """
+
+    slots: int
+    moved: int
+    listed: int
+    withdrawn: int
+    displaced: tuple[Displaced, ...]
+
+
+def orders_of(catalogue: Catalogue, closing: Closing, now: datetime) -> tuple[CloseSlots, ...]:
+    """Return one order for each release that has slots there on that day which are not over.
+
+    Raises:
+        ValueError: a release has more slots on that day than one order may close.
+    """
+    slot_ids: dict[str, list[int]] = {}
+    for slot in sorted(catalogue.slots.values(), key=lambda one: one.slot_id):
+        on = slot.starts_at.astimezone(SITE_TIMEZONE).date()
+        is_of_day = (slot.venue_id, on) == (closing.venue_id, closing.day)
+        if is_of_day and slot.ends_at > now:
+            slot_ids.setdefault(slot.release_id, []).append(slot.slot_id)
+    return tuple(
+        CloseSlots(
+            release_id, tuple(of_release), closing.ordered_by, closing.reason, closing.people_max
+        )
+        for release_id, of_release in sorted(slot_ids.items())
+    )
+
+
+def preview_requests(orders: Sequence[CloseSlots]) -> list[Request]:
+    """Return requests by which the facts of the orders can be read; they are never handed in."""
+    return [_request(number, order) for number, order in enumerate(orders)]
+
+
+def forecast(
+    ledger: Ledger, facts: Facts, orders: Sequence[CloseSlots], now: datetime
+) -> Forecast | Refusal:
+    """Foresee what the orders come to. Changes the ledger and the facts: throw them away."""
+    starts = {slot_id: slot.starts_at for slot_id, slot in ledger.catalogue.slots.items()}
+    numbers = count()
+    rows: Counter[tuple[datetime, DoseNumber, datetime | None]] = Counter()
+    moved = listed = withdrawn = 0
+    for order in orders:
+        while True:
+            request = _request(next(numbers), order)
+            (decision,) = decide_batch(ledger, facts, [request], now)
+            if isinstance(decision.outcome, Refusal):
+                return decision.outcome
+            assert isinstance(decision.outcome, tuple), "an order is about several people"
+            displaced = decision.moves[: len(decision.outcome)]
+            if not displaced:
+                break
+            for move in displaced:
+                rows.update(_rows(move, set(order.slot_ids), starts))
+                was_offer = move.before is not None and move.before.state == "offered"
+                withdrawn += was_offer
+                listed += move.after.standby is not None and not was_offer
+                moved += move.after.standby is None
+    displaced_rows = [Displaced(at, dose, people, to) for (at, dose, to), people in rows.items()]
+    in_order = sorted(
+        displaced_rows,
+        key=lambda row: (row.starts_at, row.dose, row.new_starts_at or row.starts_at),
+    )
+    slots = sum(len(order.slot_ids) for order in orders)
+    return Forecast(slots, moved, listed, withdrawn, tuple(in_order))
+
+
+def _request(number: int, order: CloseSlots) -> Request:
+    return Request(UUID(int=number), b"", STAFF_KEY, order)
+
+
+def _rows(
+    move: Move, closed: set[int], starts: dict[int, datetime]
+) -> Iterator[tuple[datetime, DoseNumber, datetime | None]]:
+    """Yield each dose that somebody loses, and when they get it instead."""
+    assert move.before is not None, "who is displaced had a booking"
+    for dose in move.before.doses:
+        if dose.slot_id in closed and dose.dose not in move.before.given:
+            to = move.after.slot_of(dose.dose)
+            yield starts[dose.slot_id], dose.dose, None if to is None else starts[to]
