@@ -17,8 +17,16 @@ import msgspec
 import psycopg
 
 from allocator.errors import StoreAway
+from allocator.model import PROBE_BORN
 from allocator.roster_file import Person
-from allocator.sealing import Identity, birth_check, person_key, pin_check, seal_identity
+from allocator.sealing import (
+    Identity,
+    birth_check,
+    person_key,
+    pin_check,
+    seal_identity,
+    unseal_identity,
+)
 from allocator.statements import statement
 from monitoring.secrets import read_secret
 
@@ -26,6 +34,7 @@ CATALOGUE_CHANGED = "catalogue_changed"
 """The PostgreSQL channel on which the allocator hears that catalogue or roster changed."""
 
 _PEOPLE_BETWEEN_REPORTS = 1_000
+_DIGITS_SHOWN = 3
 
 
 class RosterKeys(NamedTuple):
@@ -43,6 +52,20 @@ class Imported(msgspec.Struct, frozen=True):
     corrected: int
     unchanged: int
     roster_version: int
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """What one import would do. Tickets are masked: municipality code, and three digits.
+
+    `gone` are on the roster and not in the file; an import leaves them where they are. The
+    synthetic resident, whom no file brings, is not among them.
+    """
+
+    people: int
+    unchanged: int
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
 
 
 def read_keys(secrets_dir: Path) -> RosterKeys:
@@ -69,6 +92,35 @@ def import_people(
         raise StoreAway from None
 
 
+def difference_of(
+    database_url: str,
+    keys: RosterKeys,
+    people: Sequence[Person],
+    advance: Callable[[int], None] = lambda _: None,
+) -> Difference:
+    """Say what an import of these people would change, and change nothing.
+
+    Raises:
+        StoreAway: the database does not answer.
+        SealBroken: the roster was sealed with another key.
+    """
+    masked: dict[str, list[str]] = {"new": [], "changed": [], "gone": []}
+    try:
+        with psycopg.connect(database_url, connect_timeout=10) as connection:
+            _send(connection, keys, people, advance)
+            parameters = {"has_pins": _have_pins(people)}
+            for kind, person, sealed in connection.execute(_sql("roster_difference"), parameters):
+                identity = unseal_identity(keys.roster, sealed, person)
+                if identity.birth_date != PROBE_BORN:
+                    masked[kind].append(_masked(identity))
+            connection.rollback()
+    except psycopg.OperationalError:
+        raise StoreAway from None
+    unchanged = len(people) - len(masked["new"]) - len(masked["changed"])
+    new, changed, gone = (tuple(sorted(masked[kind])) for kind in ("new", "changed", "gone"))
+    return Difference(len(people), unchanged, new, changed, gone)
+
+
 def count_people(database_url: str) -> int:
     """Return how many people the roster holds. Raises `StoreAway`."""
     try:
@@ -88,16 +140,9 @@ def _import(
 ) -> Imported:
     # Imports take turns. The catalogue's row is not held meanwhile: bookings go on.
     connection.execute(_sql("roster_hold"))
-    connection.execute(_sql("roster_arriving"))
-    with connection.cursor() as cursor, cursor.copy(_sql("roster_copy")) as copy:
-        copy.set_types(["bytea", "bytea", "bytea", "bytea"])
-        for start in range(0, len(people), _PEOPLE_BETWEEN_REPORTS):
-            some = people[start : start + _PEOPLE_BETWEEN_REPORTS]
-            for person in some:
-                copy.write_row(_row(keys, person))
-            advance(len(some))
-    has_pins = any(person.pin is not None for person in people)
-    row = connection.execute(_sql("roster_merge"), {"has_pins": has_pins}).fetchone()
+    _send(connection, keys, people, advance)
+    has_pins = {"has_pins": _have_pins(people)}
+    row = connection.execute(_sql("roster_merge"), has_pins).fetchone()
     assert row is not None
     added, corrected = int(row[0]), int(row[1])
     changed = added + corrected > 0
@@ -107,6 +152,33 @@ def _import(
         connection.execute(f"NOTIFY {CATALOGUE_CHANGED}".encode())
     unchanged = len(people) - added - corrected
     return Imported(len(people), added, corrected, unchanged, int(version[0]))
+
+
+def _send(
+    connection: psycopg.Connection,
+    keys: RosterKeys,
+    people: Sequence[Person],
+    advance: Callable[[int], None],
+) -> None:
+    """Put people into a table that is there for this transaction alone."""
+    connection.execute(_sql("roster_arriving"))
+    with connection.cursor() as cursor, cursor.copy(_sql("roster_copy")) as copy:
+        copy.set_types(["bytea", "bytea", "bytea", "bytea"])
+        for start in range(0, len(people), _PEOPLE_BETWEEN_REPORTS):
+            some = people[start : start + _PEOPLE_BETWEEN_REPORTS]
+            for person in some:
+                copy.write_row(_row(keys, person))
+            advance(len(some))
+
+
+def _have_pins(people: Sequence[Person]) -> bool:
+    return any(person.pin is not None for person in people)
+
+
+def _masked(identity: Identity) -> str:
+    """Return whose ticket it is, but for all digits of its number before the last three."""
+    hidden = "*" * (len(identity.ticket_number) - _DIGITS_SHOWN)
+    return f"{identity.municipality_code} {hidden}{identity.ticket_number[-_DIGITS_SHOWN:]}"
 
 
 def _row(keys: RosterKeys, person: Person) -> tuple[bytes, bytes, bytes, bytes | None]:

@@ -104,6 +104,19 @@ def test_forecast_is_the_same_whatever_number_of_people_an_order_moves() -> None
     assert len(found) == 1
 
 
+def test_people_of_one_slot_stay_together_where_the_nearest_slot_has_room_for_them() -> None:
+    books = ledger(
+        slot(1, MONDAY, seats=(2, 0)),
+        slot(3, day(1), seats=(2, 0)),
+        slot(4, day(1), 10, seats=(2, 0)),
+        slot(21, day(21), seats=(0, 2)),
+        slot(23, day(22), seats=(0, 2)),
+    )
+    known = held_by(books, holding(1, 1, 21), holding(2, 1, 21))
+    found = foreseen(books, known, CloseSlots("release", (1,), "staff"))
+    assert found.displaced == (Displaced(at(MONDAY), 1, 2, at(day(1))),)
+
+
 def test_given_dose_and_dose_of_another_day_are_not_displaced() -> None:
     books = ledger(
         slot(1, MONDAY, seats=(1, 1)),
