@@ -164,3 +164,11 @@ def test_request_for_two_without_a_word_on_reminders_is_written_as_ever() -> Non
     """Its digest is that of a request from before there was the word (I5)."""
     two = BookTogether("release", (Choice(1),), b"sealed", "ja", COMPANION)
     assert b"reminders" not in msgspec.msgpack.encode(two)
+
+
+def test_order_to_close_slots_is_written_as_before_it_had_a_reason() -> None:
+    plain = {"type": "close_slots", "release_id": "release", "slot_ids": [1], "ordered_by": "staff"}
+    assert msgspec.json.decode(msgspec.json.encode(close(1))) == plain
+    cut = CloseSlots("release", (1,), "staff", "supply_cut", 2)
+    more = {"reason": "supply_cut", "people_max": 2}
+    assert msgspec.json.decode(msgspec.json.encode(cut)) == plain | more
