@@ -12,6 +12,7 @@ from uuid import UUID
 
 from allocator.model import SITE_TIMEZONE, Refusal
 from allocator.reads import Appointment, Appointments, HeldBooking, calendar_file
+from gateway.acting import ActingParts
 from gateway.identity import Visitor
 from gateway.parts import Parts
 from gateway.problems import Problem, refused
@@ -28,7 +29,7 @@ class Kept:
     held: HeldBooking
 
 
-async def kept(parts: Parts, visitor: Visitor) -> Kept | Problem:
+async def kept(parts: ActingParts, visitor: Visitor) -> Kept | Problem:
     """Return the booking that the person holds, with its contact details."""
     held = await parts.reads.booking_of(visitor.person_key, campaign_of(visitor))
     if held is None:

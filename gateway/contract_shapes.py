@@ -272,14 +272,14 @@ class MeBefore(msgspec.Struct, frozen=True):
 
 
 class MeAfter(msgspec.Struct, frozen=True):
-    """What one sees of oneself after booking."""
+    """What one sees of oneself after booking. `email` is empty of who is told by letter."""
 
     state: Literal["booked"]
     place: Place | None
     name: Text
     birth_date: Day
     phone: Text
-    email: Text
+    email: str
     booking: Booking
 
 

@@ -21,6 +21,7 @@ import msgspec
 from allocator.errors import CatalogueMissing, NotYours
 from allocator.model import Booking, Outcome, Refusal
 from allocator.reads import Contact, Identity
+from gateway.acting import ActingParts
 from gateway.attempting import Attempt, refusal_of
 from gateway.cohorts import releases_for
 from gateway.fields import Doses
@@ -234,7 +235,7 @@ def _state_inside(word: Word) -> Word:
 
 
 async def book(
-    parts: Parts, visitor: Visitor, request_id: UUID, form: BookingForm, language: str
+    parts: ActingParts, visitor: Visitor, request_id: UUID, form: BookingForm, language: str
 ) -> Answered:
     """Ask for both doses, or for dose 2 after a first dose elsewhere."""
     contact = Contact(form.contact.name, form.contact.phone, form.contact.email)
@@ -251,7 +252,9 @@ async def book(
     return await told(parts, visitor, request_id, outcome, form)
 
 
-async def change(parts: Parts, visitor: Visitor, request_id: UUID, form: ChangeForm) -> Answered:
+async def change(
+    parts: ActingParts, visitor: Visitor, request_id: UUID, form: ChangeForm
+) -> Answered:
     """Ask to swap the pair, or dose 2 alone; refused means that the old pair stands."""
     outcome = await parts.inbox.change(
         request_id,
@@ -263,7 +266,7 @@ async def change(parts: Parts, visitor: Visitor, request_id: UUID, form: ChangeF
     return await told(parts, visitor, request_id, outcome, form)
 
 
-async def cancel(parts: Parts, visitor: Visitor, request_id: UUID, doses: Doses) -> Answered:
+async def cancel(parts: ActingParts, visitor: Visitor, request_id: UUID, doses: Doses) -> Answered:
     """Ask to give back both doses, or dose 2 alone."""
     outcome = await parts.inbox.cancel(
         request_id, visitor.person_key, campaign_id=campaign_of(visitor), doses=doses
@@ -271,7 +274,7 @@ async def cancel(parts: Parts, visitor: Visitor, request_id: UUID, doses: Doses)
     return await told(parts, visitor, request_id, outcome, doses)
 
 
-async def held(parts: Parts, visitor: Visitor) -> BookingView | Problem:
+async def held(parts: ActingParts, visitor: Visitor) -> BookingView | Problem:
     """Return the booking that the person holds."""
     found = await parts.reads.booking_of(visitor.person_key, campaign_of(visitor))
     if found is None:
@@ -279,7 +282,7 @@ async def held(parts: Parts, visitor: Visitor) -> BookingView | Problem:
     return view_of(parts, visitor, found.booking)
 
 
-async def outcome(parts: Parts, visitor: Visitor, request_id: UUID) -> Answered:
+async def outcome(parts: ActingParts, visitor: Visitor, request_id: UUID) -> Answered:
     """Return the answer to a request of this person; another's is as unknown as none."""
     try:
         found = await parts.reads.outcome(request_id, visitor.person_key)
@@ -301,7 +304,7 @@ async def sign_out(parts: Parts, visitor: Visitor, place_token_text: str | None)
 
 
 async def told(
-    parts: Parts,
+    parts: ActingParts,
     visitor: Visitor,
     request_id: UUID,
     outcome: Outcome | None,
@@ -321,7 +324,7 @@ async def told(
 
 
 async def _answered(
-    parts: Parts, visitor: Visitor, request_id: UUID, outcome: Outcome | None
+    parts: ActingParts, visitor: Visitor, request_id: UUID, outcome: Outcome | None
 ) -> Answered:
     """Turn what the allocator said into what the resident is told."""
     if outcome is None:
@@ -339,7 +342,7 @@ async def _answered(
     return _view(parts, visitor, outcome)
 
 
-async def _leave_the_inside(parts: Parts, visitor: Visitor) -> None:
+async def _leave_the_inside(parts: ActingParts, visitor: Visitor) -> None:
     """Free the seat inside: whoever has booked keeps the session, not the seat.
 
     The booking is committed; that the room is away now changes nothing about it.
@@ -353,14 +356,14 @@ async def _leave_the_inside(parts: Parts, visitor: Visitor) -> None:
         log.warning("inside_not_freed", error=type(error).__name__)
 
 
-def _view(parts: Parts, visitor: Visitor, booking: Booking) -> BookingView | StandbyView:
+def _view(parts: ActingParts, visitor: Visitor, booking: Booking) -> BookingView | StandbyView:
     """Look up what the allocator answered, in the catalogue's copy here."""
     if booking.standby is None and booking.product_id:
         return view_of(parts, visitor, booking)
     return place_view(parts, booking)
 
 
-def view_of(parts: Parts, visitor: Visitor, booking: Booking) -> BookingView:
+def view_of(parts: ActingParts, visitor: Visitor, booking: Booking) -> BookingView:
     """Look a booking up in the catalogue, whose copy here may be a second behind."""
     municipality_code = visitor.identity.municipality_code
     try:
@@ -369,7 +372,7 @@ def view_of(parts: Parts, visitor: Visitor, booking: Booking) -> BookingView:
         raise CatalogueMissing from None
 
 
-def place_view(parts: Parts, booking: Booking, ahead: int | None = None) -> StandbyView:
+def place_view(parts: ActingParts, booking: Booking, ahead: int | None = None) -> StandbyView:
     """Look up a place on the standby list and what is offered there, as for a booking."""
     try:
         return standby_view(parts.reads.catalogue, booking, ahead)

@@ -15,7 +15,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -31,7 +31,6 @@ from gateway.settings import GatewaySettings
 from waiting_room import keys
 from waiting_room.errors import room_away
 from waiting_room.joined_calls import JoinedCalls
-from waiting_room.line import Line
 from waiting_room.tickets import TOKEN_AGE_S_MAX, PlaceToken
 
 CookieName = Literal["session", "place", "device", "form"]
@@ -120,17 +119,27 @@ def _set_cookie(
     )
 
 
+class DraftStore(Protocol):
+    """Where sealed drafts are kept."""
+
+    async def keep_draft(self, digest: bytes, sealed: bytes) -> None:
+        """Keep a draft."""
+
+    async def draft(self, digest: bytes) -> bytes | None:
+        """Return a draft, None when there is none."""
+
+
 class Drafts:
     """What each person has typed and not sent yet, sealed."""
 
-    def __init__(self, line: Line, key: bytes) -> None:
-        self._line = line
+    def __init__(self, store: DraftStore, key: bytes) -> None:
+        self._store = store
         self._key = key
 
     async def load(self, person_key: bytes) -> Draft:
         """Return what was kept, empty if nothing. Raises `RoomAway`."""
         digest = self._digest(person_key)
-        sealed = await self._line.draft(digest)
+        sealed = await self._store.draft(digest)
         if sealed is None:
             return {}
         try:
@@ -142,7 +151,7 @@ class Drafts:
         """Keep what was typed in place of what was kept before. Raises `RoomAway`."""
         digest = self._digest(person_key)
         sealed = seal(self._key, msgspec.msgpack.encode(draft), digest)
-        await self._line.keep_draft(digest, sealed)
+        await self._store.keep_draft(digest, sealed)
 
     async def drop(self, person_key: bytes) -> None:
         """Forget what was typed. Raises `RoomAway`."""

@@ -9,16 +9,16 @@ from uuid import UUID
 
 from allocator.errors import NotYours
 from allocator.reads import Contact
+from gateway.acting import ActingParts
 from gateway.forms import StandbyForm
 from gateway.identity import Visitor
-from gateway.parts import Parts
 from gateway.problems import Problem
 from gateway.residents import Answered, campaign_of, cancel, place_view, told
 from gateway.views import StandbyView
 
 
 async def join(
-    parts: Parts, visitor: Visitor, request_id: UUID, form: StandbyForm, language: str
+    parts: ActingParts, visitor: Visitor, request_id: UUID, form: StandbyForm, language: str
 ) -> Answered:
     """Ask for a place on the list; who could book at once is told so."""
     outcome = await parts.inbox.join(
@@ -34,7 +34,7 @@ async def join(
     return await told(parts, visitor, request_id, outcome, form)
 
 
-async def on_list(parts: Parts, visitor: Visitor) -> StandbyView | Problem:
+async def on_list(parts: ActingParts, visitor: Visitor) -> StandbyView | Problem:
     """Return where the person stands on the list, and what they are offered."""
     found = await parts.reads.standby_of(visitor.person_key, campaign_of(visitor))
     if found is None:
@@ -42,7 +42,7 @@ async def on_list(parts: Parts, visitor: Visitor) -> StandbyView | Problem:
     return place_view(parts, found.booking, found.ahead)
 
 
-async def accept(parts: Parts, visitor: Visitor, request_id: UUID) -> Answered:
+async def accept(parts: ActingParts, visitor: Visitor, request_id: UUID) -> Answered:
     """Take the pair that is offered."""
     outcome = await parts.inbox.accept(
         request_id, visitor.person_key, campaign_id=campaign_of(visitor)
@@ -50,14 +50,14 @@ async def accept(parts: Parts, visitor: Visitor, request_id: UUID) -> Answered:
     return await told(parts, visitor, request_id, outcome, "accept")
 
 
-async def leave(parts: Parts, visitor: Visitor, request_id: UUID) -> Answered:
+async def leave(parts: ActingParts, visitor: Visitor, request_id: UUID) -> Answered:
     """Leave the list. A booking is never given up by this, unless it is made just now."""
     if not await _may_leave(parts, visitor, request_id):
         return Problem("not_on_standby")
     return await cancel(parts, visitor, request_id, "both")
 
 
-async def _may_leave(parts: Parts, visitor: Visitor, request_id: UUID) -> bool:
+async def _may_leave(parts: ActingParts, visitor: Visitor, request_id: UUID) -> bool:
     """Say whether the person stands on the list, or this request was answered before."""
     if await parts.reads.standby_of(visitor.person_key, campaign_of(visitor)) is not None:
         return True

@@ -7,7 +7,6 @@ stands in the draft; the last step, check and send, is in `sending_pages`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from uuid import uuid4
 
@@ -15,12 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from allocator.errors import CatalogueMissing
-from allocator.model import PROBE_ID, SITE_TIMEZONE, FirstDose, Flexible
+from allocator.model import PROBE_ID, FirstDose
 from gateway import choosing, drafting, forms, residents, standby
 from gateway.answers import answer
 from gateway.choosing import Offer
-from gateway.drafting import Purpose
 from gateway.fields import FieldError
 from gateway.identity import Visitor
 from gateway.parts import Parts, parts_of
@@ -29,8 +26,9 @@ from gateway.problems import Problem
 from gateway.rendering import render, render_kept
 from gateway.routes.html import error_words, page_route, read_form, see_other, wait_path
 from gateway.routes.way_in import date_from_parts
+from gateway.seeking import offers_for, sought_by, standby_wish, today_of
 from gateway.together import may_bring
-from gateway.views import BookingView, StandbyView
+from gateway.views import StandbyView
 
 CHOOSE_PATH = "/choose"
 COMPANION_PATH = "/companion"
@@ -42,15 +40,6 @@ STANDBY_PATH = "/standby"
 _CONTACT_FIELDS = ("name", "phone", "email")
 _DATE_FIELDS = ("first_dose_year", "first_dose_month", "first_dose_day")
 _ON_PAGE = {"date": "first_dose_year"}
-
-
-@dataclass(frozen=True)
-class Sought:
-    """What somebody looks for. `first` is the first dose that a second one alone must fit."""
-
-    purpose: Purpose
-    release_id: str
-    first: FirstDose | None
 
 
 def routes() -> list[BaseRoute]:
@@ -224,16 +213,6 @@ def _before_choosing(draft: Mapping[str, str]) -> str:
     return f"{COMPANION_PATH}/details" if drafting.is_accompanied(draft) else DETAILS_PATH
 
 
-def standby_wish(parts: Parts, sought: Sought, offers: list[Offer]) -> Flexible | None:
-    """Return the wish of whoever stands by; None when there is something left, or no wish yet.
-
-    Each stands by for themselves: two who come together are not offered the list.
-    """
-    if sought.purpose == "together" or sought.purpose.startswith("change"):
-        return None
-    return choosing.wish_when_sold_out(offers, today_of(parts))
-
-
 async def choose_time(request: Request) -> Response:
     """Show the times of one day, each with its second dose."""
     parts, visitor = parts_of(request), visitor_of(request)
@@ -278,50 +257,6 @@ async def choose(request: Request) -> Response:
         return see_other(CHOOSE_PATH)
     await parts.drafts.save(visitor.person_key, drafting.with_choice(draft, choice))
     return see_other("/check")
-
-
-async def sought_by(parts: Parts, visitor: Visitor, draft: Mapping[str, str]) -> Sought | Problem:
-    """Say what somebody looks for: seats of which release, for which purpose."""
-    purpose = drafting.purpose_of(draft)
-    if "change" not in draft:
-        first = None if purpose == "together" else drafting.first_dose_of(draft)
-        return Sought(purpose, visitor.release_id, first)
-    held = await residents.held(parts, visitor)
-    if isinstance(held, Problem):
-        return held
-    first = _first_dose_held(held) if purpose == "change_second" else None
-    return Sought(purpose, held.booking.release_id, first)
-
-
-def _first_dose_held(held: BookingView) -> FirstDose | None:
-    """Return the first dose of a booking, or the one elsewhere that its second goes with."""
-    for dose in held.doses:
-        if dose.dose == 1:
-            starts_at = dose.slot.starts_at.astimezone(SITE_TIMEZONE)
-            return FirstDose(held.booking.product_id, starts_at.date())
-    return held.booking.first_dose_elsewhere
-
-
-def offers_for(parts: Parts, sought: Sought) -> list[Offer]:
-    """Return what may be chosen, from memory.
-
-    Raises:
-        CatalogueMissing: nothing is published yet.
-    """
-    availability = parts.reads.availability(sought.release_id)
-    if availability is None:
-        raise CatalogueMissing
-    catalogue = parts.reads.catalogue
-    if sought.purpose == "together":
-        return parts.kept_offers.for_two(catalogue, availability)
-    if sought.first is None:
-        return parts.kept_offers.pairs(catalogue, availability)
-    return choosing.second_offers(catalogue, availability, sought.first, today_of(parts))
-
-
-def today_of(parts: Parts) -> date:
-    """Return today's date at the site."""
-    return parts.clock().astimezone(SITE_TIMEZONE).date()
 
 
 def _venue_chosen(request: Request, offers: list[Offer]) -> str:

@@ -24,9 +24,10 @@ from gateway.policies import Policy, visitor_of
 from gateway.problems import Problem, detail, field_text, headers_of
 from gateway.proofs import in_a_form
 from gateway.rendering import render
-from gateway.routes.booking_pages import CHOOSE_PATH, COMPANION_PATH, DETAILS_PATH, today_of
+from gateway.routes.booking_pages import CHOOSE_PATH, COMPANION_PATH, DETAILS_PATH
 from gateway.routes.html import error_words, page_route, read_form, see_other, wait_path
 from gateway.routes.way_in import date_from_parts
+from gateway.seeking import today_of
 from gateway.views import StandbyView
 from waiting_room.attempts import SLOW_WINDOW_S
 

@@ -17,11 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from allocator.model import Catalogue, Choice
+from allocator.model import Choice
 from gateway import after_booking, drafting, forms, i18n, residents
 from gateway.answers import FAULTS, answer
 from gateway.attempting import attempt_of
-from gateway.drafting import Purpose
 from gateway.masking import masked
 from gateway.parts import parts_of
 from gateway.policies import Policy, visitor_of
@@ -33,12 +32,12 @@ from gateway.routes.booking_pages import (
     DETAILS_PATH,
     MY_BOOKING_PATH,
     STANDBY_PATH,
-    sought_by,
 )
 from gateway.routes.companion_pages import companion_errors, companion_page
 from gateway.routes.html import page_route, problem_shown, read_form, see_other
+from gateway.seeking import doses_of_choice, sought_by
 from gateway.together import book_together
-from gateway.views import BookingView, DoseView, StandbyView, TogetherView
+from gateway.views import BookingView, StandbyView, TogetherView
 
 CHECK_PATH = "/check"
 CHECKING_REFRESH_S = 3
@@ -271,18 +270,4 @@ async def _check_page(
         contact=drafting.contact_of(draft),
         companion=drafting.companion_of(draft),
         reminders=drafting.reminders_of(draft),
-    )
-
-
-def doses_of_choice(catalogue: Catalogue, choice: Choice, purpose: Purpose) -> tuple[DoseView, ...]:
-    """Return the doses that a choice stands for; none when a slot of it is not on offer."""
-    numbers = (1, 2) if drafting.books_pairs(purpose) else (2,)
-    slot_ids = (choice.slot_id, choice.second_slot_id)[: len(numbers)]
-    slots = [catalogue.slots.get(slot_id) for slot_id in slot_ids if slot_id is not None]
-    if len(slots) < len(numbers):
-        return ()
-    return tuple(
-        DoseView(number, slot, catalogue.venues[slot.venue_id])
-        for number, slot in zip(numbers, slots, strict=True)
-        if slot is not None
     )

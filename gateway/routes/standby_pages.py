@@ -23,12 +23,10 @@ from gateway.routes.booking_pages import (
     CHOOSE_PATH,
     MY_BOOKING_PATH,
     STANDBY_PATH,
-    offers_for,
-    sought_by,
-    standby_wish,
 )
 from gateway.routes.html import page_route, problem_shown, read_request_id, see_other
 from gateway.routes.sending_pages import lead_on
+from gateway.seeking import offers_for, sought_by, standby_wish
 
 
 def routes() -> list[BaseRoute]:

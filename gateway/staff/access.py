@@ -40,6 +40,23 @@ ROUTES: Mapping[str, frozenset[str]] = {
     "GET /caller": AT_THE_DESK,
     "POST /caller": AT_THE_DESK,
     "POST /caller/place": AT_THE_DESK,
+    "POST /caller/begin": AT_THE_DESK,
+    "GET /caller/call": AT_THE_DESK,
+    "POST /caller/call/end": AT_THE_DESK,
+    "GET /caller/call/details": AT_THE_DESK,
+    "POST /caller/call/details": AT_THE_DESK,
+    "GET /caller/call/choose": AT_THE_DESK,
+    "POST /caller/call/choose": AT_THE_DESK,
+    "GET /caller/call/check": AT_THE_DESK,
+    "POST /caller/call/check": AT_THE_DESK,
+    "GET /caller/call/checking/{request_id}": AT_THE_DESK,
+    "POST /caller/call/change": AT_THE_DESK,
+    "GET /caller/call/cancel": AT_THE_DESK,
+    "POST /caller/call/cancel": AT_THE_DESK,
+    "POST /caller/call/standby": AT_THE_DESK,
+    "POST /caller/call/standby/accept": AT_THE_DESK,
+    "POST /caller/call/standby/leave": AT_THE_DESK,
+    "GET /caller/call/letter": AT_THE_DESK,
     "GET /room": AT_THE_ROOM,
     "GET /accounts": frozenset({"supervisor"}),
     "POST /accounts/reset": frozenset({"supervisor"}),
@@ -74,6 +91,13 @@ def decide(allowed: frozenset[str], held: Held) -> Decision:
 
 
 def pages_of(role: Role) -> tuple[str, ...]:
-    """Return the paths of the pages that a role may open, in the order of the table."""
+    """Return the paths of the pages in a role's bar, in the order of the table.
+
+    Those below another page are reached from it.
+    """
     pages = (route.removeprefix("GET ") for route in ROUTES if route.startswith("GET "))
-    return tuple(page for page in pages if role in ROUTES[f"GET {page}"] and page != "/")
+    return tuple(page for page in pages if role in ROUTES[f"GET {page}"] and _is_in_bar(page))
+
+
+def _is_in_bar(page: str) -> bool:
+    return page != "/" and "/" not in page[1:]

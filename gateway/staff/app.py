@@ -15,6 +15,9 @@ from gateway.middleware import BodyLimit, SameSite, SecurityHeaders, Watch
 from gateway.rendering import STATIC_DIRECTORY
 from gateway.staff import (
     account_pages,
+    call_booking_pages,
+    call_pages,
+    call_sending_pages,
     caller_pages,
     journal_pages,
     password_pages,
@@ -44,6 +47,9 @@ def create_app(parts: StaffParts) -> Starlette:
             [
                 *sign_in_pages.routes(),
                 *caller_pages.routes(),
+                *call_pages.routes(),
+                *call_booking_pages.routes(),
+                *call_sending_pages.routes(),
                 *room_pages.routes(),
                 *account_pages.routes(),
                 *journal_pages.routes(),

@@ -24,7 +24,7 @@ from gateway.staff.parts import parts_of
 from gateway.staff.rendering import render
 from gateway.staff.words import language_of, said
 
-_FIELDS = ("ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "reason")
+_FIELDS = ("ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "pin", "reason")
 _ON_PAGE = {"birth_date": "birth_year"}
 
 
@@ -44,21 +44,21 @@ async def caller_page(request: Request) -> Response:
 
 async def looking_up(request: Request) -> Response:
     """Note the look, and show how the caller stands."""
-    asked = await _asked(request)
+    asked = await asked_in(request)
     if isinstance(asked, Response):
         return asked
-    return _shown(request, asked, await look_up(parts_of(request), asked))
+    return shown(request, asked, await look_up(parts_of(request), asked))
 
 
 async def taking_place(request: Request) -> Response:
     """Note the act, and give the caller their place."""
-    asked = await _asked(request)
+    asked = await asked_in(request)
     if isinstance(asked, Response):
         return asked
-    return _shown(request, asked, await take_place(parts_of(request), asked))
+    return shown(request, asked, await take_place(parts_of(request), asked))
 
 
-async def _asked(request: Request) -> Asked | Response:
+async def asked_in(request: Request) -> Asked | Response:
     """Read who is asked about; a page that says what is wrong, where something is."""
     parts, language = parts_of(request), language_of(request)
     values = await read_form(request, _FIELDS)
@@ -67,6 +67,7 @@ async def _asked(request: Request) -> Asked | Response:
     given = {
         "ticket_number": values.get("ticket_number", ""),
         "birth_date": date_from_parts(values, "birth"),
+        "pin": values.get("pin", ""),
     }
     today = parts.clock().astimezone(SITE_TIMEZONE).date()
     form = forms.parse_sign_in(given, parts.settings.municipality_code, today)
@@ -103,10 +104,12 @@ def _form_page(
         errors=errors,
         refused=refused,
         reasons=REASONS,
+        has_pins=parts_of(request).reads.has_pins,
     )
 
 
-def _shown(request: Request, asked: Asked, found: Caller | Problem) -> Response:
+def shown(request: Request, asked: Asked, found: Caller | Problem) -> Response:
+    """Show how a caller stands; where they were not confirmed, the form with what was typed."""
     if isinstance(found, Caller):
         return render(request, "staff_found.html", caller=found, reason=asked.reason)
     if found.code != "identity_not_confirmed":

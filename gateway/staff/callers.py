@@ -50,6 +50,7 @@ class Caller:
     standing: Standing | None
     held: HeldShown | None
     at_desk: AtDesk | None = None
+    pin: str | None = None
 
     def __repr__(self) -> str:
         """Hide the content, so that a log or a traceback cannot show it."""
@@ -72,14 +73,10 @@ async def look_up(parts: StaffParts, asked: Asked) -> Caller | Problem:
     Raises:
         StoreAway, RoomAway, NotReady, CatalogueMissing: nothing can be said.
     """
-    who = await _noted(parts, asked, "caller_looked_up")
-    now = parts.clock().timestamp()
-    answer = await parts.line.confirm(who.person_key, who.birth_check, NETWORK, now)
-    if isinstance(answer, TooManyAttempts):
-        return too_many_attempts(answer.retry_after_s)
-    if not isinstance(answer, SignedIn):
-        return Problem("identity_not_confirmed")
-    standing = await _standing(parts, who, asked.form)
+    who = await confirmed(parts, asked, "caller_looked_up")
+    if isinstance(who, Problem):
+        return who
+    standing = await standing_of(parts, who, asked.form)
     return await _caller(parts, who, asked.form, standing, None)
 
 
@@ -92,7 +89,8 @@ async def take_place(parts: StaffParts, asked: Asked) -> Caller | Problem:
     now = parts.clock()
     releases = _releases(parts, asked.form)
     answer = await parts.line.sign_in(
-        who.person_key, who.birth_check, NETWORK, releases, now.timestamp()
+        *(who.person_key, who.birth_check, NETWORK, releases, now.timestamp()),
+        pin_check=who.pin_check,
     )
     if isinstance(answer, TooManyAttempts):
         return too_many_attempts(answer.retry_after_s)
@@ -102,6 +100,21 @@ async def take_place(parts: StaffParts, asked: Asked) -> Caller | Problem:
     if standing is not None and standing.word in ("lobby", "waiting"):
         at_desk = await parts.line.ask_desk(who.person_key, standing.release_id, now.timestamp())
     return await _caller(parts, who, asked.form, standing, at_desk)
+
+
+async def confirmed(parts: StaffParts, asked: Asked, act: Act) -> Credentials | Problem:
+    """Note an act, then confirm the caller as at a sign-in, failures counted alike.
+
+    Raises as `look_up`.
+    """
+    who = await _noted(parts, asked, act)
+    answer = await parts.line.confirm(
+        *(who.person_key, who.birth_check, NETWORK, parts.clock().timestamp()),
+        pin_check=who.pin_check,
+    )
+    if isinstance(answer, TooManyAttempts):
+        return too_many_attempts(answer.retry_after_s)
+    return who if isinstance(answer, SignedIn) else Problem("identity_not_confirmed")
 
 
 async def _noted(parts: StaffParts, asked: Asked, act: Act) -> Credentials:
@@ -116,14 +129,22 @@ def _releases(parts: StaffParts, form: SignInForm) -> Sequence[str]:
     return releases_for(parts.reads.catalogue, form.birth_date, parts.clock())
 
 
-async def _standing(parts: StaffParts, who: Credentials, form: SignInForm) -> Standing | None:
+def token_for(
+    parts: StaffParts, who: Credentials, form: SignInForm, release_id: str, index: int | None
+) -> PlaceToken:
+    """Make the token of a caller's place. It never leaves this process."""
+    identity = Identity(form.municipality_code, form.ticket_number, form.birth_date)
+    sealed = seal_identity(parts.keys.session, identity, who.person_key)
+    issued_at = int(parts.clock().timestamp())
+    return PlaceToken(release_id, index, who.person_key, sealed, issued_at)
+
+
+async def standing_of(parts: StaffParts, who: Credentials, form: SignInForm) -> Standing | None:
     """Return where somebody stands: in the release that they hold a place or booking in."""
     now = parts.clock()
-    identity = Identity(form.municipality_code, form.ticket_number, form.birth_date)
-    sealed = seal_identity(parts.keys.staff, identity, who.person_key)
     standings = []
     for release_id in _releases(parts, form):
-        token = PlaceToken(release_id, None, who.person_key, sealed, int(now.timestamp()))
+        token = token_for(parts, who, form, release_id, None)
         standings.append(await parts.line.standing(token, now.timestamp()))
     held = (one for one in standings if one.booked or one.index is not None)
     return next(held, standings[0] if standings else None)
@@ -139,7 +160,7 @@ async def _caller(
     held = None
     if standing is not None:
         held = await _held(parts, who.person_key, standing.campaign_id)
-    return Caller(form.ticket_number, form.birth_date, standing, held, at_desk)
+    return Caller(form.ticket_number, form.birth_date, standing, held, at_desk, form.pin)
 
 
 async def _held(parts: StaffParts, person: bytes, campaign_id: str) -> HeldShown | None:

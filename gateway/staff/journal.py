@@ -13,7 +13,7 @@ import csv
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from io import StringIO
-from typing import Literal
+from typing import Literal, get_args
 
 from allocator.model import SITE_TIMEZONE
 from gateway.staff.statements import Statements
@@ -22,8 +22,20 @@ REASONS = ("asks_state", "wants_place", "cannot_use_pages", "correction", "compl
 """Why a clerk looks: the caller asks how they stand, wants a place, cannot use the pages,
 something is to be put right, a complaint is looked into."""
 
-Act = Literal["caller_looked_up", "place_taken", "journal_read", "account_reset"]
-ACTS: tuple[Act, ...] = ("caller_looked_up", "place_taken", "journal_read", "account_reset")
+Act = Literal[
+    "caller_looked_up",
+    "place_taken",
+    "journal_read",
+    "account_reset",
+    "call_begun",
+    "booking_sent",
+    "change_sent",
+    "cancel_sent",
+    "standby_sent",
+    "offer_accepted",
+    "letter_shown",
+]
+ACTS: tuple[Act, ...] = get_args(Act)
 
 LINES_SHOWN_MAX = 200
 LINES_EXPORTED_MAX = 100_000

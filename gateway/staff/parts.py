@@ -20,10 +20,15 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.requests import HTTPConnection
 
+from allocator.inbox import Inbox
 from allocator.reads import Pool, Reads, contact_keys_behind
 from gateway.board import Board
+from gateway.choosing import KeptOffers
 from gateway.readiness import Readiness
+from gateway.receipts import ReceiptSigner
+from gateway.sessions import Asked, Drafts
 from gateway.staff.accounts import Accounts, Attempts, Limits, StaffSessions
+from gateway.staff.call_drafts import CallDrafts
 from gateway.staff.journal import Journal
 from gateway.staff.passwords import Checker
 from gateway.staff.settings import StaffSettings
@@ -37,6 +42,7 @@ STAFF_KEY = "staff.key"
 
 _REDIS_TIMEOUT_S = 3.0
 _DATABASE_TIMEOUT_S = 2.0
+_ASKED_KEPT_S = 3_600
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,11 @@ class StaffKeys:
     def __repr__(self) -> str:
         """Hide the content."""
         return "StaffKeys(…)"
+
+    @property
+    def session(self) -> bytes:
+        """Return what seals who a caller is. It is not the residents' gateways' key."""
+        return self.staff
 
 
 @dataclass(frozen=True)
@@ -69,12 +80,17 @@ class StaffParts:
     attempts: Attempts
     checker: Checker
     journal: Journal
+    inbox: Inbox
+    asked: Asked
+    drafts: Drafts
+    kept_offers: KeptOffers
+    receipts: ReceiptSigner
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the tasks that keep the parts up to date, for the length of a block."""
         await self.pool.open(wait=False)
-        tasks = (self.reads, self.board, self.readiness, LoopLag())
+        tasks = (self.reads, self.inbox, self.board, self.readiness, LoopLag())
         for part in tasks:
             await part.start()
         try:
@@ -104,9 +120,13 @@ def assemble(settings: StaffSettings, clock: Callable[[], datetime] | None = Non
         staff=read_secret(settings.secrets_dir, STAFF_KEY),
     )
     redis, pool = _redis(settings), _pool(settings)
-    reads = Reads(pool, redis, contact_key=contact_keys_behind(pool, settings.secrets_dir))
-    # No session of a resident's is opened here.
-    line = Line(redis, session_idle_s=1, session_absolute_s=1)
+    contact_key = contact_keys_behind(pool, settings.secrets_dir)
+    reads = Reads(pool, redis, contact_key=contact_key)
+    line = Line(
+        redis,
+        session_idle_s=settings.call_idle_s,
+        session_absolute_s=settings.call_absolute_s,
+    )
     board = Board(line, reads, time.monotonic)
     statements = Statements(pool)
     limits = Limits(
@@ -127,6 +147,18 @@ def assemble(settings: StaffSettings, clock: Callable[[], datetime] | None = Non
         attempts=Attempts(statements, keys.staff),
         checker=Checker(),
         journal=Journal(statements),
+        inbox=Inbox(
+            redis,
+            gateway_id=settings.gateway_id,
+            contact_key=contact_key,
+            request_key=read_secret(settings.secrets_dir, "request.key"),
+            length_max=settings.inbox_length_max,
+            reply_wait_s=settings.reply_wait_s,
+        ),
+        asked=Asked(redis, _ASKED_KEPT_S),
+        drafts=Drafts(CallDrafts(redis, settings.call_absolute_s), keys.staff),
+        kept_offers=KeptOffers(),
+        receipts=ReceiptSigner(read_secret(settings.secrets_dir, "receipt.key")),
     )
 
 

@@ -38,6 +38,7 @@ def environment(language: str) -> Environment:
         **base.globals,
         "said": partial(said, language=language),
         "language_names": LANGUAGE_NAMES,
+        "resident_languages": base.globals["language_names"],
     }
     return made
 
@@ -71,6 +72,33 @@ def render(
     response.headers["content-language"] = language
     response.headers["vary"] = "Accept-Language, Cookie"
     return response
+
+
+def render_letter(request: Request, letter_language: str, **shown: object) -> HTMLResponse:
+    """Answer with a letter in a resident's language, made of the residents' own words."""
+    settings = parts_of(request).settings
+    is_japanese = letter_language.startswith("ja")
+    content = (
+        letter_environment(letter_language)
+        .get_template("staff_letter.html")
+        .render(
+            city=settings.city_name_ja if is_japanese else settings.city_name_en,
+            phone_desk=settings.phone_desk,
+            staff_language=language_of(request),
+            **shown,
+        )
+    )
+    response = HTMLResponse(content)
+    response.headers["content-language"] = letter_language
+    return response
+
+
+@cache
+def letter_environment(language: str) -> Environment:
+    """Make the Jinja environment in which the letters of one language are rendered."""
+    base = rendering.environment(language)
+    assert base.loader is not None, "the residents' pages have one"
+    return base.overlay(loader=ChoiceLoader([FileSystemLoader(PAGES_DIRECTORY), base.loader]))
 
 
 def error_page(request: Request, problem: Problem) -> Response:

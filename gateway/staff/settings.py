@@ -32,6 +32,18 @@ class StaffSettings(ProcessSettings):
     client_address_header: str = ""
     """The header in which the edge proxy names the client; empty without such a proxy."""
 
+    phone_desk: str = "0476-00-0000"
+    """The number that a letter names."""
+
+    gateway_id: str = Field(default="staff", pattern=r"^[A-Za-z0-9_-]{1,32}$")
+    """Names its stream of answers; the user of Redis may read `reply:staff` alone."""
+    reply_wait_s: float = Field(default=4.0, gt=0)
+    inbox_length_max: int = Field(default=22_000, gt=0)
+    """More than the residents' gateways may fill: the rest of the inbox is kept for callers."""
+    call_idle_s: int = Field(default=900, gt=0)
+    call_absolute_s: int = Field(default=3_600, gt=0)
+    """As a resident's own session: a caller is inside no longer than they could be themselves."""
+
     session_idle_s: int = Field(default=900, gt=0)
     session_absolute_s: int = Field(default=28_800, gt=0)
     """A working day: who looks people up all day signs in once in the morning."""

@@ -11,10 +11,11 @@ from gateway.staff.access import Role, pages_of
 from gateway.staff.accounts import Account, StaffSession
 from gateway.staff.callers import Caller, HeldShown
 from gateway.staff.journal import REASONS, Look, NotedLook
-from gateway.staff.rendering import environment
+from gateway.staff.rendering import environment, letter_environment
 from gateway.staff.room_pages import ReleaseFigures
 from gateway.views import DoseView
 from tests.unit.gateway.factories import make_booking, make_catalogue, make_slot
+from tests.unit.gateway.staff import call_samples
 from waiting_room.answers import AtDesk, Standing
 from waiting_room.states import State
 
@@ -86,7 +87,14 @@ ACCOUNTS = [
 
 
 def _form(**changes: object) -> Mapping[str, object]:
-    return {"values": {}, "errors": {}, "refused": "", "reasons": REASONS, **changes}
+    return {
+        "values": {},
+        "errors": {},
+        "refused": "",
+        "reasons": REASONS,
+        "has_pins": False,
+        **changes,
+    }
 
 
 def _password(**changes: object) -> Mapping[str, object]:
@@ -132,6 +140,8 @@ SAMPLES: list[Sample] = [
     ),
     ("caller-wrong", "clerk", "staff_caller.html", _form(values=TYPED, errors=WRONG)),
     ("caller-refused", "clerk", "staff_caller.html", _form(values=TYPED, refused="合いません。")),
+    ("caller-pin", "clerk", "staff_caller.html", _form(has_pins=True)),
+    *call_samples.SAMPLES,
     ("found-none", "clerk", CLERK, _found(caller(None))),
     ("found-closed", "clerk", CLERK, _found(caller(standing("closed")))),
     ("found-scheduled", "clerk", CLERK, _found(caller(standing("scheduled", place=None)))),
@@ -180,16 +190,17 @@ def render(sample: Sample, language: str) -> str:
     if role is not None or sample in ENROLLING:
         secret = b"s" if sample in ENROLLING else None
         session = StaffSession(1, "clerk1", role or "clerk", secret)
-    return (
-        environment(language)
-        .get_template(template)
-        .render(
-            city="印西市" if language == "ja" else "Inzai City",
-            path="/caller",
-            may_switch=True,
-            session=session,
-            pages=pages_of(role) if role is not None else (),
-            form_token="0" * 64,
-            **shown,
-        )
+    made = environment(language)
+    if template == "staff_letter.html":
+        made = letter_environment(str(shown["language_of_letter"]))
+    return made.get_template(template).render(
+        phone_desk="0476-00-0000",
+        staff_language=language,
+        city="印西市" if language == "ja" else "Inzai City",
+        path="/caller",
+        may_switch=True,
+        session=session,
+        pages=pages_of(role) if role is not None else (),
+        form_token="0" * 64,
+        **shown,
     )

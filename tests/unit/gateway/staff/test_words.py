@@ -15,6 +15,7 @@ from starlette.requests import Request
 from gateway import staff
 from gateway.i18n import MessageMissing
 from gateway.staff.access import ROLES, ROUTES, pages_of
+from gateway.staff.call_details import CONFIRMATIONS
 from gateway.staff.journal import ACTS, REASONS
 from gateway.staff.rendering import PAGES_DIRECTORY, environment
 from gateway.staff.words import LANGUAGE_NAMES, catalogue, language_of, said
@@ -35,6 +36,7 @@ STANDINGS = {
 }
 FAMILIES: dict[str, set[str]] = {
     "act.": set(ACTS),
+    "call.confirmation.": set(CONFIRMATIONS),
     "enrol.fault.": {
         *("code_wrong", "password_short", "password_long", "password_is_login"),
         *("passwords_differ", "password_guessable", "not_confirmed"),

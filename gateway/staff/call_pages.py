@@ -1,0 +1,112 @@
+"""A call, as pages: come in for a caller, see what they hold, print their letter, end the call."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from gateway import after_booking, standby
+from gateway.answers import answer
+from gateway.languages import LANGUAGES
+from gateway.problems import Problem, detail, title
+from gateway.seeking import today_of
+from gateway.staff import calls
+from gateway.staff.caller_pages import asked_in, shown
+from gateway.staff.callers import look_up
+from gateway.staff.calls import CALL_PATH, CALLER_PATH, Call, in_call
+from gateway.staff.guard import guarded, see_other
+from gateway.staff.parts import parts_of
+from gateway.staff.rendering import render, render_letter
+from gateway.staff.words import language_of, said
+from gateway.views import StandbyView
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of this module."""
+    return [
+        guarded("POST", f"{CALLER_PATH}/begin", beginning),
+        guarded("GET", CALL_PATH, in_call(call_page)),
+        guarded("POST", f"{CALL_PATH}/end", in_call(ending)),
+        guarded("GET", f"{CALL_PATH}/letter", in_call(letter_page)),
+    ]
+
+
+async def beginning(request: Request) -> Response:
+    """Come in for a caller who was called; else show how they stand."""
+    asked = await asked_in(request)
+    if isinstance(asked, Response):
+        return asked
+    begun = await calls.begin(request, asked)
+    if isinstance(begun, Problem):
+        if begun.code == "not_your_turn":
+            return shown(request, asked, await look_up(parts_of(request), asked))
+        return shown(request, asked, begun)
+    response = see_other(CALL_PATH)
+    calls.set_cookie(response, parts_of(request).settings, begun)
+    return response
+
+
+async def call_page(request: Request, call: Call) -> Response:
+    """Show what the caller holds, and what can be done for them."""
+    return await show_call(request, call)
+
+
+async def show_call(request: Request, call: Call, problem: Problem | None = None) -> Response:
+    """Show the same, with why something was refused."""
+    parts, language = parts_of(request), language_of(request)
+    kept = await after_booking.kept(parts, call.visitor)
+    place = await standby.on_list(parts, call.visitor) if isinstance(kept, Problem) else None
+    held = None if isinstance(kept, Problem) else kept
+    has_first = held is not None and any(dose.dose == 1 for dose in held.view.doses)
+    draft = await call.draft(parts)
+    return render(
+        request,
+        "staff_call.html",
+        status=200 if problem is None else problem.status,
+        visitor=call.visitor,
+        kept=held,
+        has_first=has_first,
+        may_second=has_first
+        or (held is not None and held.view.booking.first_dose_elsewhere is not None),
+        place=place if isinstance(place, StandbyView) else None,
+        wants_letter=draft.get("confirmation") == "letter",
+        request_id=str(uuid4()),
+        problem=None
+        if problem is None
+        else {"title": title(problem, language), "detail": detail(problem, language)},
+    )
+
+
+async def ending(request: Request, call: Call) -> Response:
+    """End the call."""
+    await calls.end(request, call)
+    response = see_other(CALLER_PATH)
+    calls.set_cookie(response, parts_of(request).settings, "")
+    return response
+
+
+async def letter_page(request: Request, call: Call) -> Response:
+    """Show the confirmation as a letter of one sheet, in the caller's language."""
+    parts = parts_of(request)
+    kept = await after_booking.kept(parts, call.visitor)
+    if isinstance(kept, Problem):
+        return see_other(CALL_PATH)
+    draft = await call.draft(parts)
+    wanted = request.query_params.get("in", draft.get("language", "ja"))
+    if wanted not in LANGUAGES:
+        return answer(request, Problem("not_found"))
+    await calls.note(request, call, "letter_shown")
+    language = language_of(request)
+    return render_letter(
+        request,
+        wanted,
+        held=kept.view,
+        name=kept.held.contact.name,
+        today=today_of(parts),
+        back=said("call.back", language),
+        how=said("call.letter_how", language),
+        choose=said("call.letter_language", language),
+    )

@@ -1,0 +1,266 @@
+"""Check, send, and hear what was decided for a caller; change, cancel, the standby list.
+
+The rules are those of the residents' pages (`gateway.routes.sending_pages`): "booked" is said only
+of what the allocator answered, a form that is sent twice is one request, and what is sent is what
+the page showed.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID, uuid4
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from gateway import drafting, forms, residents, standby
+from gateway.answers import answer
+from gateway.drafting import Draft
+from gateway.fields import Doses
+from gateway.problems import Problem, detail, title
+from gateway.residents import Answered, Undecided
+from gateway.routes.sending_pages import CHECKING_REFRESH_S, PASSING
+from gateway.seeking import doses_of_choice, offers_for, sought_by, standby_wish
+from gateway.staff import call_details
+from gateway.staff.call_booking_pages import CHECK_PATH, CHOOSE_PATH, DETAILS_PATH
+from gateway.staff.call_pages import show_call
+from gateway.staff.calls import CALL_PATH, Call, carried_out, in_call
+from gateway.staff.guard import guarded, read_form, see_other
+from gateway.staff.journal import Act
+from gateway.staff.parts import StaffParts, parts_of
+from gateway.staff.rendering import render
+from gateway.staff.words import language_of
+
+_DOSES = ("both", "second")
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of this module."""
+    return [
+        guarded("GET", CHECK_PATH, in_call(check_page)),
+        guarded("POST", CHECK_PATH, in_call(send)),
+        guarded("GET", f"{CALL_PATH}/checking/{{request_id}}", in_call(checking)),
+        guarded("POST", f"{CALL_PATH}/change", in_call(change)),
+        guarded("GET", f"{CALL_PATH}/cancel", in_call(cancel_page)),
+        guarded("POST", f"{CALL_PATH}/cancel", in_call(cancel)),
+        guarded("POST", f"{CALL_PATH}/standby", in_call(join)),
+        guarded("POST", f"{CALL_PATH}/standby/accept", in_call(accept)),
+        guarded("POST", f"{CALL_PATH}/standby/leave", in_call(leave)),
+    ]
+
+
+async def check_page(request: Request, call: Call) -> Response:
+    """Show everything once more, to be read to the caller before it is sent."""
+    return await _check_page(request, call, str(uuid4()))
+
+
+async def _check_page(
+    request: Request,
+    call: Call,
+    request_id: str,
+    problem: Problem | None = None,
+    *,
+    changed: bool = False,
+) -> Response:
+    parts, language = parts_of(request), language_of(request)
+    draft = await call.draft(parts)
+    contact, choice = drafting.contact_of(draft), drafting.choice_of(draft)
+    if "change" not in draft and contact is None:
+        return see_other(DETAILS_PATH)
+    purpose, catalogue = drafting.purpose_of(draft), parts.reads.catalogue
+    doses = () if choice is None else doses_of_choice(catalogue, choice, purpose)
+    if not doses:
+        return see_other(CHOOSE_PATH)
+    return render(
+        request,
+        "staff_call_check.html",
+        status=409 if changed else 200 if problem is None else problem.status,
+        purpose=purpose,
+        doses=doses,
+        product=catalogue.products[doses[0].slot.product_id],
+        visitor=call.visitor,
+        contact=contact,
+        confirmation=draft.get("confirmation", ""),
+        first_dose=drafting.first_dose_of(draft),
+        request_id=request_id,
+        mark=drafting.mark_of(draft),
+        changed=changed,
+        problem=None
+        if problem is None
+        else {"title": title(problem, language), "detail": detail(problem, language)},
+    )
+
+
+async def send(request: Request, call: Call) -> Response:
+    """Send the request to the allocator and lead on to its answer."""
+    parts = parts_of(request)
+    values = await read_form(request, ("request_id", "shown"))
+    if isinstance(values, Problem):
+        return answer(request, values)
+    request_id = forms.parse_request_id(values.get("request_id"))
+    if isinstance(request_id, list):
+        return answer(request, Problem("bad_request"))
+    draft = await call.draft(parts)
+    if drafting.choice_of(draft) is None:
+        # Sent a second time after its answer came: the draft is gone, the answer is not.
+        return see_other(f"{CALL_PATH}/checking/{request_id}")
+    if values.get("shown") != drafting.mark_of(draft):
+        return await _check_page(request, call, str(uuid4()), changed=True)
+    act: Act = "change_sent" if "change" in draft else "booking_sent"
+    answered = await carried_out(
+        request,
+        call,
+        act,
+        lambda: _sent(parts, call, request_id, draft),
+    )
+    if isinstance(answered, Problem) and answered.code in PASSING:
+        return await _check_page(request, call, str(request_id), problem=answered)
+    return await _lead_on(request, call, answered)
+
+
+async def _sent(parts: StaffParts, call: Call, request_id: UUID, draft: Draft) -> Answered:
+    choice, contact = drafting.choice_of(draft), drafting.contact_of(draft)
+    assert choice is not None, "whoever sends has chosen"
+    if "change" in draft:
+        doses: Doses = "both" if draft["change"] == "both" else "second"
+        form = forms.ChangeForm(doses, (choice,))
+        return await residents.change(parts, call.visitor, request_id, form)
+    assert contact is not None, "the time is chosen after the details"
+    booking = forms.BookingForm(
+        contact, (choice,), drafting.first_dose_of(draft), drafting.reminders_of(draft)
+    )
+    return await residents.book(parts, call.visitor, request_id, booking, draft["language"])
+
+
+async def checking(request: Request, call: Call) -> Response:
+    """Say that a request is still being decided; lead on as soon as it is."""
+    request_id = forms.parse_request_id(request.path_params["request_id"])
+    if isinstance(request_id, list):
+        return answer(request, Problem("not_found"))
+    answered = await residents.outcome(parts_of(request), call.visitor, request_id)
+    if isinstance(answered, Undecided):
+        return render(request, "staff_call_checking.html", refresh_s=CHECKING_REFRESH_S)
+    return await _lead_on(request, call, answered)
+
+
+async def _lead_on(request: Request, call: Call, answered: Answered) -> Response:
+    """Lead to the page that belongs to an answer; refused, what was typed is kept."""
+    parts = parts_of(request)
+    if isinstance(answered, Undecided):
+        return see_other(f"{CALL_PATH}/checking/{answered.request_id}")
+    draft = await call.draft(parts)
+    if isinstance(answered, Problem):
+        await call.keep(parts, drafting.without_choice(draft))
+        return await show_call(request, call, answered)
+    await call.keep(parts, call_details.to_letter(draft))
+    return see_other(CALL_PATH)
+
+
+async def change(request: Request, call: Call) -> Response:
+    """Go and choose another time for both doses, or for the second."""
+    parts = parts_of(request)
+    values = await read_form(request, ("doses",))
+    if isinstance(values, Problem) or values.get("doses") not in _DOSES:
+        return answer(request, Problem("bad_request"))
+    kept = call_details.to_letter(await call.draft(parts))
+    await call.keep(parts, kept | drafting.to_change(cast("Doses", values["doses"])))
+    return see_other(CHOOSE_PATH)
+
+
+async def cancel_page(request: Request, call: Call) -> Response:
+    """Ask whether to give the booking back, and how much of it."""
+    held = await residents.held(parts_of(request), call.visitor)
+    if isinstance(held, Problem):
+        return see_other(CALL_PATH)
+    has_first = any(dose.dose == 1 for dose in held.doses)
+    return render(
+        request,
+        "staff_call_cancel.html",
+        held=held,
+        may_second=has_first and held.booking.state == "booked",
+        request_id=str(uuid4()),
+    )
+
+
+async def cancel(request: Request, call: Call) -> Response:
+    """Give back both doses, or dose 2."""
+    values = await read_form(request, ("request_id", "doses"))
+    if isinstance(values, Problem) or values.get("doses") not in _DOSES:
+        return answer(request, Problem("bad_request"))
+    request_id = forms.parse_request_id(values.get("request_id"))
+    if isinstance(request_id, list):
+        return answer(request, Problem("bad_request"))
+    doses = cast("Doses", values["doses"])
+    parts = parts_of(request)
+    answered = await carried_out(
+        request,
+        call,
+        "cancel_sent",
+        lambda: residents.cancel(parts, call.visitor, request_id, doses),
+    )
+    return await _lead_on(request, call, answered)
+
+
+async def join(request: Request, call: Call) -> Response:
+    """Ask for a place on the standby list: for any place and time, since nothing is left."""
+    parts = parts_of(request)
+    request_id = await _request_id(request)
+    if isinstance(request_id, Problem):
+        return answer(request, request_id)
+    draft = await call.draft(parts)
+    if (contact := drafting.contact_of(draft)) is None:
+        return see_other(f"{CALL_PATH}/checking/{request_id}")
+    sought = await sought_by(parts, call.visitor, draft)
+    if isinstance(sought, Problem):
+        return see_other(CALL_PATH)
+    wish = standby_wish(parts, sought, offers_for(parts, sought))
+    if wish is None:
+        return see_other(CHOOSE_PATH)
+    form = forms.StandbyForm(contact, wish, sought.first, drafting.reminders_of(draft))
+    language = draft["language"]
+    answered = await carried_out(
+        request,
+        call,
+        "standby_sent",
+        lambda: standby.join(parts, call.visitor, request_id, form, language),
+    )
+    return await _lead_on(request, call, answered)
+
+
+async def accept(request: Request, call: Call) -> Response:
+    """Take the pair that is offered to the caller."""
+    parts = parts_of(request)
+    request_id = await _request_id(request)
+    if isinstance(request_id, Problem):
+        return answer(request, request_id)
+    answered = await carried_out(
+        request,
+        call,
+        "offer_accepted",
+        lambda: standby.accept(parts, call.visitor, request_id),
+    )
+    return await _lead_on(request, call, answered)
+
+
+async def leave(request: Request, call: Call) -> Response:
+    """Leave the list for the caller."""
+    parts = parts_of(request)
+    request_id = await _request_id(request)
+    if isinstance(request_id, Problem):
+        return answer(request, request_id)
+    answered = await carried_out(
+        request,
+        call,
+        "cancel_sent",
+        lambda: standby.leave(parts, call.visitor, request_id),
+    )
+    return await _lead_on(request, call, answered)
+
+
+async def _request_id(request: Request) -> UUID | Problem:
+    values = await read_form(request, ("request_id",))
+    if isinstance(values, Problem):
+        return values
+    request_id = forms.parse_request_id(values.get("request_id"))
+    return Problem("bad_request") if isinstance(request_id, list) else request_id
