@@ -1,0 +1,100 @@
+"""What a clerk types of a caller: read, kept, and shown again."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from allocator.model import FirstDose
+from gateway import drafting
+from gateway.forms import ContactForm
+from gateway.staff.call_details import Details, kept, parse, to_letter, typed
+
+TODAY = date(2021, 6, 1)
+PRODUCTS = frozenset({"comirnaty"})
+TYPED = {
+    "name": "試験 百合",
+    "phone": "０８０－９８７６－５４３２",
+    "email": "yuri.7@example.jp",
+    "confirmation": "mail",
+    "language": "ko",
+    "reminders": "yes",
+}
+ELSEWHERE = {
+    "product": "comirnaty",
+    "first_dose_year": "2021",
+    "first_dose_month": "5",
+    "first_dose_day": "11",
+}
+FIRST = FirstDose("comirnaty", date(2021, 5, 11))
+CONTACT = ContactForm("試験 百合", "08098765432", "yuri.7@example.jp")
+
+
+def details(**changes: str) -> Details:
+    read = parse(TYPED | changes, PRODUCTS, TODAY)
+    assert isinstance(read, Details)
+    return read
+
+
+def faults(**changes: str) -> list[tuple[str, str]]:
+    read = parse(TYPED | changes, PRODUCTS, TODAY)
+    assert isinstance(read, list)
+    return [(error.field, error.code) for error in read]
+
+
+def test_details_are_read() -> None:
+    read = details()
+    assert read == Details(CONTACT, "mail", "ko", reminders=True, first_dose=None)
+    assert "百合" not in repr(read)
+    assert details(reminders="").reminders is False
+
+
+def test_letter_needs_no_address_and_keeps_none() -> None:
+    for email in ("", "yuri.7@example.jp"):
+        read = details(confirmation="letter", email=email)
+        assert read.contact.email == ""
+        assert read.reminders is False
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"name": ""}, [("name", "required")]),
+        ({"phone": "12"}, [("phone", "not_a_phone")]),
+        ({"phone": ""}, [("phone", "required")]),
+        ({"email": ""}, [("email", "required")]),
+        ({"email": "x"}, [("email", "not_an_email")]),
+        ({"email": "x", "confirmation": "letter"}, [("email", "not_an_email")]),
+        ({"confirmation": "dove"}, [("confirmation", "not_a_choice")]),
+        ({"language": "xx"}, [("language", "not_a_choice")]),
+        ({**ELSEWHERE, "product": "other"}, [("product", "not_a_choice")]),
+        ({**ELSEWHERE, "product": ""}, [("product", "required")]),
+        ({**ELSEWHERE, "first_dose_day": "32"}, [("first_dose_year", "not_a_date")]),
+        ({**ELSEWHERE, "first_dose_year": "2022"}, [("first_dose_year", "date_in_future")]),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field(
+    changes: dict[str, str], expected: list[tuple[str, str]]
+) -> None:
+    assert faults(**changes) == expected
+
+
+def test_draft_comes_back_as_it_was_typed() -> None:
+    draft = kept({}, details(**ELSEWHERE))
+    assert drafting.contact_of(draft) == CONTACT
+    assert drafting.first_dose_of(draft) == FIRST
+    again = typed(draft)
+    assert parse(again, PRODUCTS, TODAY) == details(**ELSEWHERE)
+    assert typed({})["confirmation"] == "mail"
+
+
+def test_choice_falls_with_another_first_dose_and_stays_without() -> None:
+    chosen = kept({}, details()) | {"slot_id": "1", "second_slot_id": "2"}
+    assert drafting.choice_of(kept(chosen, details(name="別人"))) is not None
+    assert drafting.choice_of(kept(chosen, details(**ELSEWHERE))) is None
+
+
+def test_how_the_caller_is_told_outlives_the_request() -> None:
+    left = to_letter(kept({}, details()))
+    assert left == {"confirmation": "mail", "language": "ko"}
