@@ -122,11 +122,7 @@ def assemble(settings: StaffSettings, clock: Callable[[], datetime] | None = Non
     redis, pool = _redis(settings), _pool(settings)
     contact_key = contact_keys_behind(pool, settings.secrets_dir)
     reads = Reads(pool, redis, contact_key=contact_key)
-    line = Line(
-        redis,
-        session_idle_s=settings.call_idle_s,
-        session_absolute_s=settings.call_absolute_s,
-    )
+    line = _line(settings, redis)
     board = Board(line, reads, time.monotonic)
     statements = Statements(pool)
     limits = Limits(
@@ -159,6 +155,13 @@ def assemble(settings: StaffSettings, clock: Callable[[], datetime] | None = Non
         drafts=Drafts(CallDrafts(redis, settings.call_absolute_s), keys.staff),
         kept_offers=KeptOffers(),
         receipts=ReceiptSigner(read_secret(settings.secrets_dir, "receipt.key")),
+    )
+
+
+def _line(settings: StaffSettings, redis: Redis) -> Line:
+    """Make the line; its sessions are those of callers."""
+    return Line(
+        redis, session_idle_s=settings.call_idle_s, session_absolute_s=settings.call_absolute_s
     )
 
 
