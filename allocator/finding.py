@@ -31,6 +31,7 @@ MENDS = {
     "lobby_after_opening": "let the lobby begin before the opening, or with it",
     "no_day": "widen the days, or leave out fewer",
     "no_first_seat": "give a session seats for dose 1",
+    "no_seat_in_slot": "use longer slots, more lines, or fewer minutes for a dose",
     "no_such_day": "look at the calendar",
     "no_such_moment": "look at the calendar and the clock",
     "not_as_schema": "see allocator/release-schema.json and the example in examples/inzai",

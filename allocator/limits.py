@@ -77,6 +77,7 @@ def limits_of(document: Mapping[str, Any]) -> Limits:
         UnreadableText: a day does not exist, or hours or days end before they begin.
     """
     days = document["release"].get("days", {})
+    holidays = tuple(read_days(document.get("holidays", []), "holidays"))
     return Limits(
         people=document["release"].get("people"),
         days={name: _span(span, f"release.days.{name}") for name, span in days.items()},
@@ -86,7 +87,7 @@ def limits_of(document: Mapping[str, Any]) -> Limits:
             if (supply := product.get("supply"))
         },
         venues={
-            venue["id"]: _venue(venue, f"venues[{index}]")
+            venue["id"]: _venue(venue, f"venues[{index}]", holidays)
             for index, venue in enumerate(document["venues"])
         },
     )
@@ -99,7 +100,7 @@ def _span(span: Mapping[str, str], path: str) -> Span:
     return Span(first, last)
 
 
-def _venue(venue: Mapping[str, Any], path: str) -> VenueLimits:
+def _venue(venue: Mapping[str, Any], path: str, holidays: tuple[date, ...]) -> VenueLimits:
     opening, minute = venue.get("open", {}), timedelta(minutes=1)
     hours = (
         read_hours(text, f"{path}.open.hours[{index}]", minute)
@@ -108,7 +109,7 @@ def _venue(venue: Mapping[str, Any], path: str) -> VenueLimits:
     return VenueLimits(
         hours=tuple((_minutes(opens), _minutes(closes)) for opens, closes in hours),
         weekdays=tuple(WEEKDAYS.index(day) for day in opening.get("weekdays", [])),
-        closed=tuple(read_days(opening.get("closed", []), f"{path}.open.closed")),
+        closed=(*read_days(opening.get("closed", []), f"{path}.open.closed"), *holidays),
         doses_per_hour_max=venue.get("doses_per_hour_max"),
     )
 

@@ -38,6 +38,7 @@ from allocator.model import (
     Venue,
 )
 from allocator.plan_texts import UnreadableText, read_day, read_days, read_hours, read_moment
+from allocator.week_plan import sessions_of
 
 SLOTS_MAX = 100_000
 DESK_SHARE_USUAL = 0.2
@@ -66,8 +67,9 @@ def plan(document: Mapping[str, Any]) -> ReleasePlan | list[Finding]:
     venues = _by_id(document["venues"], "venues", _venue, findings)
     slots: list[Slot] = []
     release_id = document["release"]["id"]
-    for index, session in enumerate(document["sessions"]):
-        path = f"sessions[{index}]"
+    sessions, wrong_weeks = sessions_of(document)
+    findings += wrong_weeks
+    for path, session in sessions:
         findings += _unknown(session, path, products, venues)
         try:
             stretches = _stretches(session, path, SLOTS_MAX - len(slots))
@@ -83,7 +85,10 @@ def plan(document: Mapping[str, Any]) -> ReleasePlan | list[Finding]:
         limits = limits_of(document)
     except UnreadableText as wrong:
         return [*findings, wrong.finding]
-    return findings or ReleasePlan(release, products, venues, tuple(slots), limits)
+    # Several sessions of one week have one place in the file: what is wrong there is said once.
+    return [*dict.fromkeys(findings)] or ReleasePlan(
+        release, products, venues, tuple(slots), limits
+    )
 
 
 def findings_of(

@@ -53,7 +53,7 @@ def load_release(database_url: str, planned: ReleasePlan) -> Loaded | list[Findi
     findings = check_release(database_url, planned)
     if has_error(findings):
         return findings
-    with _transaction(database_url) as connection:
+    with transaction(database_url) as connection:
         _send_slots(connection, planned)  # The longest part, before anybody must wait.
         connection.execute(_sql("catalogue_hold"))
         _store_head(connection, planned)
@@ -81,7 +81,7 @@ def read_catalogue(database_url: str) -> Catalogue:
 
 def read_plan(database_url: str, catalogue: Catalogue, release_id: str) -> ReleasePlan:
     """Return a stored release as it was loaded, with its limits. Raises `StoreAway`."""
-    with _transaction(database_url) as connection:
+    with transaction(database_url) as connection:
         named = {"release_id": release_id}
         row = connection.execute(_sql("release_limits"), named).fetchone()
     assert row is not None
@@ -94,7 +94,7 @@ def check_release(database_url: str, planned: ReleasePlan) -> list[Finding]:
     Raises:
         StoreAway: the database does not answer.
     """
-    with _transaction(database_url) as connection:
+    with transaction(database_url) as connection:
         rows = connection.execute(_sql("releases")).fetchall()
     loaded = (Release(**row._asdict()) for row in rows)
     own = planned.release.release_id
@@ -104,7 +104,7 @@ def check_release(database_url: str, planned: ReleasePlan) -> list[Finding]:
 
 def read_writer(database_url: str) -> tuple[int, str]:
     """Return the epoch and the name of the last writer. Raises `StoreAway`."""
-    with _transaction(database_url) as connection:
+    with transaction(database_url) as connection:
         row = connection.execute(_sql("writer_now")).fetchone()
     assert row is not None
     return int(row.epoch), str(row.holder)
@@ -145,7 +145,7 @@ def give_order(
         opens_at=opens_at,
         lobby_at=min(release.lobby_at, opens_at),
     )
-    with _transaction(database_url) as connection:
+    with transaction(database_url) as connection:
         connection.execute(_sql("release_ordered"), _ordered_row(ordered))
         _raise_version(connection)
     return ordered
@@ -165,14 +165,15 @@ def tell(database_url: str, release: Release, message: str, language: str | None
         texts |= {language: message} if message else {}
         told = msgspec.structs.replace(release, messages=texts)
     row = {"release_id": told.release_id, "message": told.message}
-    with _transaction(database_url) as connection:
+    with transaction(database_url) as connection:
         connection.execute(_sql("release_told"), row | {"messages": Jsonb(told.messages)})
         _raise_version(connection)
     return told
 
 
 @contextmanager
-def _transaction(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+def transaction(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """Open one transaction for the length of a block. Raises `StoreAway`."""
     try:
         with psycopg.connect(
             database_url, connect_timeout=10, row_factory=named_rows
