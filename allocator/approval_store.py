@@ -60,7 +60,7 @@ class Wanted(msgspec.Struct, frozen=True):
     act: Act
     by: str
     reason: str
-    message: str = ""
+    message: str | None = None
     text: str = ""
     release: ReleasePlan | None = None
 
@@ -80,7 +80,7 @@ def propose(database_url: str, wanted: Wanted, now: datetime) -> Proposal | Refu
         "release_id": planned.release.release_id,
         "act": wanted.act,
         "text": wanted.text,
-        "message": wanted.message,
+        "message": wanted.message or "",
         "reason": wanted.reason.strip(),
         "by": wanted.by,
         "now": now,
@@ -168,7 +168,7 @@ def order_alone(
         return refusal
     if refusal := alone_refusal(policy, order, release.state_by_hand):
         return refusal
-    ordered = give_order(database_url, release, order, wanted.message or None, now)
+    ordered = give_order(database_url, release, order, wanted.message, now)
     reason = wanted.reason.strip()
     note_act(
         database_url,

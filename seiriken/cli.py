@@ -12,6 +12,7 @@ import typer
 from allocator.errors import AllocatorError
 from monitoring.errors import MonitoringError
 from seiriken import (
+    approval_commands,
     backup_commands,
     bulletin_commands,
     closing_command,
@@ -20,6 +21,7 @@ from seiriken import (
     draw_commands,
     forecast_command,
     keys_commands,
+    plan_commands,
     probe_commands,
     receipt_commands,
     release_commands,
@@ -56,6 +58,8 @@ app.command()(size)
 app.add_typer(roster_commands.app, name="roster")
 release_commands.app.command("rehearse")(forecast_command.rehearse)
 app.add_typer(release_commands.app, name="release")
+app.add_typer(plan_commands.app, name="plan")
+app.add_typer(approval_commands.app, name="approval")
 app.add_typer(room_commands.app, name="room")
 app.add_typer(draw_commands.app, name="draw")
 app.add_typer(receipt_commands.app, name="receipt")

@@ -1,19 +1,25 @@
-"""`seiriken release load`, `check`, `open`, `pause`, `resume` and `close`."""
+"""`seiriken release load`, `check`, `open`, `pause`, `resume` and `close`.
+
+With RELEASE_APPROVAL=two_people each names who does it and why, and what lets people book is
+proposed and approved by two (`seiriken approval`). Without it they go by themselves, as in a demo.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, NoReturn
 
 import typer
 
+from monitoring.settings import named
 from seiriken.errors import CommandError
 from seiriken.output import AsJson, print_json, print_lines
 from seiriken.stack_commands import HomeOption
 
 if TYPE_CHECKING:
+    from allocator.approval import Policy
     from allocator.model import Release
     from allocator.release import Finding, ReleasePlan
     from allocator.release_store import Order
@@ -33,8 +39,11 @@ ReleaseId = Annotated[
 Message = Annotated[
     str | None, typer.Option(help="Shown to everybody who waits (at most 500 characters).")
 ]
+By = Annotated[str | None, typer.Option("--by", help="Your staff account.")]
+Reason = Annotated[str, typer.Option(help="Why: kept for good.")]
 
 MESSAGE_LENGTH_MAX = 500
+APPROVAL = "RELEASE_APPROVAL"
 
 
 @app.command()
@@ -45,13 +54,15 @@ def load(file: ReleasePath, home: HomeOption = None, as_json: AsJson = False) ->
     from allocator.release_store import Loaded, check_release, load_release
     from seiriken.target import find_target
 
+    _alone_or_refuse("load")
     target = find_target(home)
     planned = read_release_file(file.read_bytes())
     if not isinstance(planned, ReleasePlan):
-        _refuse(planned, as_json=as_json)
+        refuse(planned, as_json=as_json)
     done = load_release(target.database_url, planned)
     if not isinstance(done, Loaded):
-        _refuse(done, as_json=as_json)
+        refuse(done, as_json=as_json)
+    _note(target.database_url, done.release_id, "load")
     warnings = check_release(target.database_url, planned)
     pairs = pairs_possible(planned)
     if as_json:
@@ -74,14 +85,14 @@ def check(
     from allocator.release_file import known_products, read_release_file
 
     if file is None:
-        planned, findings = _loaded(home, release)
+        planned, findings = loaded(home, release)
     else:
         read = read_release_file(file.read_bytes())
         if not isinstance(read, ReleasePlan):
-            _refuse(read, as_json=as_json)
+            refuse(read, as_json=as_json)
         planned, findings = read, findings_of(read, known_products())
     if has_error(findings):
-        _refuse(findings, as_json=as_json)
+        refuse(findings, as_json=as_json)
     pairs = pairs_possible(planned)
     if as_json:
         print_json({"findings": findings, "pairs": pairs})
@@ -94,72 +105,147 @@ def check(
 def open_now(
     release: ReleaseId = None,
     message: Message = None,
+    by: By = None,
+    reason: Reason = "",
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Open now, if the linter finds no error; takes back a pause or a closing."""
     from allocator.release import has_error
 
-    _, findings = _loaded(home, release)
+    _, findings = loaded(home, release)
     if has_error(findings):
-        _refuse(findings, as_json=as_json)
-    _order("open", release, message, home, as_json=as_json)
+        refuse(findings, as_json=as_json)
+    _order(Asked("open", release, message, by, reason), home, as_json=as_json)
 
 
 @app.command()
 def pause(
     release: ReleaseId = None,
     message: Message = None,
+    by: By = None,
+    reason: Reason = "",
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Let nobody in for now; who waits keeps the place, who is inside may finish."""
-    _order("pause", release, message, home, as_json=as_json)
+    _order(Asked("pause", release, message, by, reason), home, as_json=as_json)
 
 
 @app.command()
 def resume(
     release: ReleaseId = None,
     message: Message = None,
+    by: By = None,
+    reason: Reason = "",
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Take back a pause or a closing: the clock decides again."""
-    _order("resume", release, message, home, as_json=as_json)
+    _order(Asked("resume", release, message, by, reason), home, as_json=as_json)
 
 
 @app.command()
 def close(
     release: ReleaseId = None,
     message: Message = None,
+    by: By = None,
+    reason: Reason = "",
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Take no more bookings; those that stand stay."""
-    _order("close", release, message, home, as_json=as_json)
+    _order(Asked("close", release, message, by, reason), home, as_json=as_json)
 
 
-def _order(
-    order: Order, release: str | None, message: str | None, home: Path | None, *, as_json: bool
-) -> None:
+class Asked(NamedTuple):
+    """An order as it was typed."""
+
+    order: Order
+    release: str | None
+    message: str | None
+    by: str | None
+    reason: str
+
+
+def _order(asked: Asked, home: Path | None, *, as_json: bool) -> None:
     from allocator.model import SITE_TIMEZONE
     from allocator.release_store import give_order, read_catalogue
     from seiriken.target import find_target
 
+    checked_message(asked.message)
+    url = find_target(home).database_url
+    catalogue = read_catalogue(url)
+    chosen = catalogue.releases[chosen_release(catalogue.releases, asked.release)]
+    if asked.by is None:
+        _alone_or_refuse(asked.order)
+        now = datetime.now(SITE_TIMEZONE)
+        ordered = give_order(url, chosen, asked.order, asked.message, now)
+        _note(url, ordered.release_id, asked.order, asked.reason)
+    else:
+        ordered = _order_by(url, asked, loaded(home, chosen.release_id)[0])
+    if as_json:
+        done = {"order": asked.order, "message": ordered.message}
+        print_json({"release_id": ordered.release_id} | done)
+    else:
+        print_lines([f"{ordered.release_id}: {asked.order} is ordered"])
+
+
+def _order_by(url: str, asked: Asked, planned: ReleasePlan) -> Release:
+    """Give an order in somebody's name, if one person may."""
+    from allocator.approval import Refusal
+    from allocator.approval_store import Wanted, order_alone
+    from seiriken.approval_commands import refused
+
+    wanted = Wanted(asked.order, asked.by or "", asked.reason, asked.message, release=planned)
+    done = order_alone(url, approval_policy(), wanted, asked.order, datetime.now(UTC))
+    if isinstance(done, Refusal):
+        refused(done)
+    return done
+
+
+def approval_policy() -> Policy:
+    """Return whether two people are needed for a release: RELEASE_APPROVAL, off when it is unset.
+
+    Raises:
+        CommandError: it is set to something else.
+    """
+    match named(APPROVAL):
+        case "" | "off":
+            return "off"
+        case "two_people":
+            return "two_people"
+        case _:
+            raise CommandError(f"{APPROVAL} is neither off nor two_people")
+
+
+def checked_message(message: str | None) -> None:
+    """Refuse a message that is longer than a line.
+
+    Raises:
+        CommandError: it is.
+    """
     if message is not None and (len(message) > MESSAGE_LENGTH_MAX or not message.isprintable()):
         raise CommandError(f"a message is one line of at most {MESSAGE_LENGTH_MAX} characters")
-    target = find_target(home)
-    catalogue = read_catalogue(target.database_url)
-    chosen = catalogue.releases[chosen_release(catalogue.releases, release)]
-    now = datetime.now(SITE_TIMEZONE)
-    ordered = give_order(target.database_url, chosen, order, message, now)
-    if as_json:
-        print_json({"release_id": ordered.release_id, "order": order, "message": ordered.message})
-    else:
-        print_lines([f"{ordered.release_id}: {order} is ordered"])
 
 
-def _loaded(home: Path | None, release: str | None) -> tuple[ReleasePlan, list[Finding]]:
+def _alone_or_refuse(act: str) -> None:
+    """Refuse what nobody stands up for, where two people are asked for."""
+    if approval_policy() == "off":
+        return
+    if act in ("load", "open"):
+        raise CommandError("two people are needed for this: seiriken approval propose")
+    raise CommandError("say who you are and why: --by and --reason")
+
+
+def _note(url: str, release_id: str, act: Order | Literal["load"], reason: str = "") -> None:
+    from allocator.approval_store import DoneAct, note_act
+
+    note_act(url, DoneAct(0, release_id, act, reason, None, None, "done", datetime.now(UTC)))
+
+
+def loaded(home: Path | None, release: str | None) -> tuple[ReleasePlan, list[Finding]]:
+    """Return a stored release as a plan, and what is wrong with it now."""
     from allocator.release_store import check_release, read_catalogue, read_plan
     from seiriken.target import find_target
 
@@ -184,7 +270,8 @@ def chosen_release(releases: Mapping[str, Release], asked: str | None) -> str:
     raise CommandError(f"say which release by --release; loaded: {known}")
 
 
-def _refuse(findings: Sequence[Finding], *, as_json: bool) -> NoReturn:
+def refuse(findings: Sequence[Finding], *, as_json: bool) -> NoReturn:
+    """Show what is wrong, and end with exit code 1."""
     if as_json:
         print_json({"findings": findings})
     else:

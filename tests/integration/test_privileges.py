@@ -29,6 +29,7 @@ ALLOWED = """
     catalogue        allocator  SELECT UPDATE(version)
     catalogue        jobs       SELECT
     catalogue        backup     SELECT
+    catalogue        staff      SELECT UPDATE(version)
     data_key         gateway    SELECT
     data_key         jobs       SELECT
     data_key         backup     SELECT
@@ -46,12 +47,22 @@ UPDATE(attempts,done_at,relayed_at,result)
     outcome          allocator  SELECT INSERT
     outcome          backup     SELECT
     outcome          staff      SELECT
+    plan_edit        backup     SELECT
+    plan_edit        staff      SELECT INSERT
     product          allocator  SELECT
     product          jobs       SELECT
     product          backup     SELECT
+    product          staff      SELECT INSERT UPDATE
     release          allocator  SELECT
     release          jobs       SELECT
     release          backup     SELECT
+    release          staff      SELECT INSERT UPDATE
+    release_act      backup     SELECT
+    release_act      staff      SELECT INSERT
+    release_decision backup     SELECT
+    release_decision staff      SELECT INSERT
+    release_proposal backup     SELECT
+    release_proposal staff      SELECT INSERT
     room_record      jobs       SELECT INSERT
     room_record      backup     SELECT
     roster           allocator  SELECT
@@ -59,9 +70,11 @@ UPDATE(attempts,done_at,relayed_at,result)
     seats            allocator  SELECT UPDATE(capacity,taken)
     seats            jobs       SELECT
     seats            backup     SELECT
+    seats            staff      SELECT INSERT DELETE UPDATE(capacity)
     slot             allocator  SELECT
     slot             jobs       SELECT
     slot             backup     SELECT
+    slot             staff      SELECT INSERT DELETE
     staff_account    backup     SELECT
     staff_account    staff      SELECT UPDATE(password_hash,totp_secret,totp_step)
     staff_attempts   backup     SELECT
@@ -73,6 +86,7 @@ UPDATE(attempts,done_at,relayed_at,result)
     venue            allocator  SELECT
     venue            jobs       SELECT
     venue            backup     SELECT
+    venue            staff      SELECT INSERT UPDATE
     writer           allocator  SELECT UPDATE
     writer           backup     SELECT
 """
@@ -125,6 +139,9 @@ FORBIDDEN = {
         "UPDATE staff_look SET reason = ''",
         "INSERT INTO staff_account (login) VALUES ('me')",
         "UPDATE staff_account SET role = 'auditor'",
+        "UPDATE release_decision SET decision = 'approved'",
+        "UPDATE seats SET taken = 0",
+        "UPDATE slot SET venue_id = ''",
     ),
     "keys": ("SELECT person_key FROM booking", "SELECT FROM outbox", "DELETE FROM booking"),
 }

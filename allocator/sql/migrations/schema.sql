@@ -1,4 +1,11 @@
 -- What the migrations make; written by tests/integration/test_migrate.py.
+CREATE FUNCTION public.line_stands() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'lines of % are never changed', TG_TABLE_NAME;
+END
+$$;
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );
@@ -108,6 +115,24 @@ CREATE TABLE public.outcome (
     answer bytea NOT NULL,
     CONSTRAINT outcome_content_digest_is_16_bytes CHECK ((octet_length(content_digest) = 16))
 );
+CREATE TABLE public.plan_edit (
+    edit_id bigint NOT NULL,
+    plan_id text NOT NULL,
+    follows bigint,
+    content text NOT NULL,
+    reason text NOT NULL,
+    edited_by text NOT NULL,
+    edited_at timestamp with time zone NOT NULL,
+    CONSTRAINT plan_edit_content_is_at_most_1_mib CHECK ((octet_length(content) <= 1048576))
+);
+ALTER TABLE public.plan_edit ALTER COLUMN edit_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.plan_edit_edit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.product (
     product_id text NOT NULL,
     names jsonb NOT NULL,
@@ -143,6 +168,56 @@ CREATE TABLE public.release (
     CONSTRAINT release_moments_in_order CHECK (((lobby_at <= opens_at) AND (opens_at < closes_at))),
     CONSTRAINT release_queue_is_known CHECK ((queue = ANY (ARRAY['draw'::text, 'fifo'::text, 'none'::text]))),
     CONSTRAINT release_state_by_hand_is_known CHECK ((state_by_hand = ANY (ARRAY['none'::text, 'paused'::text, 'closed'::text])))
+);
+CREATE TABLE public.release_act (
+    act_id bigint NOT NULL,
+    release_id text NOT NULL,
+    act text NOT NULL,
+    reason text NOT NULL,
+    done_by text,
+    proposal_id bigint,
+    result text NOT NULL,
+    done_at timestamp with time zone NOT NULL,
+    CONSTRAINT release_act_result_is_known CHECK ((result = ANY (ARRAY['done'::text, 'refused'::text])))
+);
+ALTER TABLE public.release_act ALTER COLUMN act_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.release_act_act_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.release_decision (
+    proposal_id bigint NOT NULL,
+    proposed_by text NOT NULL,
+    decision text NOT NULL,
+    decided_by text NOT NULL,
+    reason text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT release_decision_is_by_two CHECK (((decision = 'rejected'::text) OR (decided_by <> proposed_by))),
+    CONSTRAINT release_decision_is_known CHECK ((decision = ANY (ARRAY['approved'::text, 'rejected'::text])))
+);
+CREATE TABLE public.release_proposal (
+    proposal_id bigint NOT NULL,
+    release_id text NOT NULL,
+    act text NOT NULL,
+    content text NOT NULL,
+    message text NOT NULL,
+    reason text NOT NULL,
+    proposed_by text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    CONSTRAINT release_proposal_act_is_known CHECK ((act = ANY (ARRAY['load'::text, 'open'::text, 'pause'::text, 'resume'::text, 'close'::text]))),
+    CONSTRAINT release_proposal_content_is_at_most_1_mib CHECK ((octet_length(content) <= 1048576)),
+    CONSTRAINT release_proposal_has_a_reason CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+ALTER TABLE public.release_proposal ALTER COLUMN proposal_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.release_proposal_proposal_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 CREATE TABLE public.room_record (
     record_id text NOT NULL,
@@ -282,10 +357,22 @@ ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (outbox_id);
 ALTER TABLE ONLY public.outcome
     ADD CONSTRAINT outcome_pkey PRIMARY KEY (request_id);
+ALTER TABLE ONLY public.plan_edit
+    ADD CONSTRAINT plan_edit_is_of_its_plan UNIQUE (plan_id, edit_id);
+ALTER TABLE ONLY public.plan_edit
+    ADD CONSTRAINT plan_edit_pkey PRIMARY KEY (edit_id);
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_pkey PRIMARY KEY (product_id);
+ALTER TABLE ONLY public.release_act
+    ADD CONSTRAINT release_act_pkey PRIMARY KEY (act_id);
+ALTER TABLE ONLY public.release_decision
+    ADD CONSTRAINT release_decision_pkey PRIMARY KEY (proposal_id);
 ALTER TABLE ONLY public.release
     ADD CONSTRAINT release_pkey PRIMARY KEY (release_id);
+ALTER TABLE ONLY public.release_proposal
+    ADD CONSTRAINT release_proposal_is_by_one UNIQUE (proposal_id, proposed_by);
+ALTER TABLE ONLY public.release_proposal
+    ADD CONSTRAINT release_proposal_pkey PRIMARY KEY (proposal_id);
 ALTER TABLE ONLY public.room_record
     ADD CONSTRAINT room_record_pkey PRIMARY KEY (record_id);
 ALTER TABLE ONLY public.room_record
@@ -320,13 +407,33 @@ CREATE INDEX outbox_due ON public.outbox USING btree (queue, outbox_id) WHERE (d
 CREATE UNIQUE INDEX outbox_one_code ON public.outbox USING btree (challenge) WHERE (kind = 'code'::text);
 CREATE UNIQUE INDEX outbox_one_reminder ON public.outbox USING btree (booking_id, dose, slot_id, kind) WHERE (queue = 'reminders'::text);
 CREATE UNIQUE INDEX outbox_one_warning ON public.outbox USING btree (booking_id, (((created_at AT TIME ZONE 'Asia/Tokyo'::text))::date)) WHERE (kind = 'attempts'::text);
+CREATE UNIQUE INDEX plan_edit_is_followed_once ON public.plan_edit USING btree (plan_id, COALESCE(follows, (0)::bigint));
+CREATE INDEX release_act_of_proposal ON public.release_act USING btree (proposal_id);
 CREATE INDEX staff_look_by_person ON public.staff_look USING btree (person_key, looked_at);
 CREATE INDEX staff_look_by_time ON public.staff_look USING btree (looked_at);
 CREATE INDEX staff_session_of_account ON public.staff_session USING btree (account_id);
+CREATE TRIGGER plan_edit_stands BEFORE DELETE OR UPDATE ON public.plan_edit FOR EACH ROW EXECUTE FUNCTION public.line_stands();
+CREATE TRIGGER release_act_stands BEFORE DELETE OR UPDATE ON public.release_act FOR EACH ROW EXECUTE FUNCTION public.line_stands();
+CREATE TRIGGER release_decision_stands BEFORE DELETE OR UPDATE ON public.release_decision FOR EACH ROW EXECUTE FUNCTION public.line_stands();
+CREATE TRIGGER release_proposal_stands BEFORE DELETE OR UPDATE ON public.release_proposal FOR EACH ROW EXECUTE FUNCTION public.line_stands();
 ALTER TABLE ONLY public.booking
     ADD CONSTRAINT booking_dose1_slot_has_product_and_day FOREIGN KEY (dose1_slot_id, product_id, dose1_on) REFERENCES public.slot(slot_id, product_id, day);
 ALTER TABLE ONLY public.booking
     ADD CONSTRAINT booking_dose2_slot_has_product_and_day FOREIGN KEY (dose2_slot_id, product_id, dose2_on) REFERENCES public.slot(slot_id, product_id, day);
+ALTER TABLE ONLY public.plan_edit
+    ADD CONSTRAINT plan_edit_edited_by_fkey FOREIGN KEY (edited_by) REFERENCES public.staff_account(login);
+ALTER TABLE ONLY public.plan_edit
+    ADD CONSTRAINT plan_edit_follows_one_of_its_plan FOREIGN KEY (plan_id, follows) REFERENCES public.plan_edit(plan_id, edit_id);
+ALTER TABLE ONLY public.release_act
+    ADD CONSTRAINT release_act_done_by_fkey FOREIGN KEY (done_by) REFERENCES public.staff_account(login);
+ALTER TABLE ONLY public.release_act
+    ADD CONSTRAINT release_act_proposal_id_fkey FOREIGN KEY (proposal_id) REFERENCES public.release_proposal(proposal_id);
+ALTER TABLE ONLY public.release_decision
+    ADD CONSTRAINT release_decision_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.staff_account(login);
+ALTER TABLE ONLY public.release_decision
+    ADD CONSTRAINT release_decision_is_of_a_proposal FOREIGN KEY (proposal_id, proposed_by) REFERENCES public.release_proposal(proposal_id, proposed_by);
+ALTER TABLE ONLY public.release_proposal
+    ADD CONSTRAINT release_proposal_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES public.staff_account(login);
 ALTER TABLE ONLY public.seats
     ADD CONSTRAINT seats_slot_id_fkey FOREIGN KEY (slot_id) REFERENCES public.slot(slot_id);
 ALTER TABLE ONLY public.slot
@@ -348,7 +455,9 @@ GRANT SELECT(contact),UPDATE(contact) ON TABLE public.booking TO seiriken_keys;
 GRANT SELECT ON TABLE public.catalogue TO seiriken_allocator;
 GRANT SELECT ON TABLE public.catalogue TO seiriken_jobs;
 GRANT SELECT ON TABLE public.catalogue TO seiriken_backup;
+GRANT SELECT ON TABLE public.catalogue TO seiriken_staff;
 GRANT UPDATE(version) ON TABLE public.catalogue TO seiriken_allocator;
+GRANT UPDATE(version) ON TABLE public.catalogue TO seiriken_staff;
 GRANT SELECT ON TABLE public.data_key TO seiriken_backup;
 GRANT SELECT ON TABLE public.data_key TO seiriken_gateway;
 GRANT SELECT ON TABLE public.data_key TO seiriken_jobs;
@@ -378,12 +487,22 @@ GRANT SELECT ON TABLE public.outcome TO seiriken_gateway;
 GRANT SELECT,INSERT ON TABLE public.outcome TO seiriken_allocator;
 GRANT SELECT ON TABLE public.outcome TO seiriken_backup;
 GRANT SELECT ON TABLE public.outcome TO seiriken_staff;
+GRANT SELECT ON TABLE public.plan_edit TO seiriken_backup;
+GRANT SELECT,INSERT ON TABLE public.plan_edit TO seiriken_staff;
 GRANT SELECT ON TABLE public.product TO seiriken_allocator;
 GRANT SELECT ON TABLE public.product TO seiriken_jobs;
 GRANT SELECT ON TABLE public.product TO seiriken_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.product TO seiriken_staff;
 GRANT SELECT ON TABLE public.release TO seiriken_allocator;
 GRANT SELECT ON TABLE public.release TO seiriken_jobs;
 GRANT SELECT ON TABLE public.release TO seiriken_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.release TO seiriken_staff;
+GRANT SELECT ON TABLE public.release_act TO seiriken_backup;
+GRANT SELECT,INSERT ON TABLE public.release_act TO seiriken_staff;
+GRANT SELECT ON TABLE public.release_decision TO seiriken_backup;
+GRANT SELECT,INSERT ON TABLE public.release_decision TO seiriken_staff;
+GRANT SELECT ON TABLE public.release_proposal TO seiriken_backup;
+GRANT SELECT,INSERT ON TABLE public.release_proposal TO seiriken_staff;
 GRANT SELECT,INSERT ON TABLE public.room_record TO seiriken_jobs;
 GRANT SELECT ON TABLE public.room_record TO seiriken_backup;
 GRANT SELECT ON TABLE public.roster TO seiriken_allocator;
@@ -391,11 +510,14 @@ GRANT SELECT ON TABLE public.roster TO seiriken_backup;
 GRANT SELECT ON TABLE public.seats TO seiriken_allocator;
 GRANT SELECT ON TABLE public.seats TO seiriken_jobs;
 GRANT SELECT ON TABLE public.seats TO seiriken_backup;
+GRANT SELECT,INSERT,DELETE ON TABLE public.seats TO seiriken_staff;
 GRANT UPDATE(capacity) ON TABLE public.seats TO seiriken_allocator;
+GRANT UPDATE(capacity) ON TABLE public.seats TO seiriken_staff;
 GRANT UPDATE(taken) ON TABLE public.seats TO seiriken_allocator;
 GRANT SELECT ON TABLE public.slot TO seiriken_allocator;
 GRANT SELECT ON TABLE public.slot TO seiriken_jobs;
 GRANT SELECT ON TABLE public.slot TO seiriken_backup;
+GRANT SELECT,INSERT,DELETE ON TABLE public.slot TO seiriken_staff;
 GRANT SELECT ON TABLE public.staff_account TO seiriken_backup;
 GRANT SELECT ON TABLE public.staff_account TO seiriken_staff;
 GRANT UPDATE(password_hash) ON TABLE public.staff_account TO seiriken_staff;
@@ -410,6 +532,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.staff_session TO seiriken_staf
 GRANT SELECT ON TABLE public.venue TO seiriken_allocator;
 GRANT SELECT ON TABLE public.venue TO seiriken_jobs;
 GRANT SELECT ON TABLE public.venue TO seiriken_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.venue TO seiriken_staff;
 GRANT SELECT,UPDATE ON TABLE public.writer TO seiriken_allocator;
 GRANT SELECT ON TABLE public.writer TO seiriken_backup;
 ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT SELECT ON TABLES TO seiriken_backup;

@@ -1,0 +1,224 @@
+"""Two people for a release, and the history of its plan: by command, against the tables."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from allocator.approval import Proposal
+from allocator.approval_store import decide, read_proposal
+from gateway.staff.register import add_account, disable_account
+from seiriken.cli import app
+
+CORRECT = Path(__file__).parents[1] / "unit" / "allocator" / "incidents" / "correct.yaml"
+PLAN = Path(__file__).parents[2] / "examples" / "inzai" / "plan.yaml"
+NOW = datetime(2030, 9, 1, tzinfo=UTC)
+
+
+class Town:
+    """A city that asks for two people, and the commands of its staff."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        self.database_url, self.folder = database_url, folder
+
+    def run(self, *words: str) -> Any:
+        """Run a command that is done; return what it says as JSON."""
+        done = CliRunner().invoke(app, [*words, "--json"])
+        assert done.exit_code == 0, (done.output, done.exception)
+        return json.loads(done.stdout)
+
+    def says(self, *words: str) -> str:
+        """Run a command that is done; return its lines."""
+        done = CliRunner().invoke(app, [*words])
+        assert done.exit_code == 0, (done.output, done.exception)
+        return done.stdout
+
+    def fails(self, *words: str) -> str:
+        """Run a command that is not done; return why."""
+        done = CliRunner().invoke(app, [*words])
+        assert done.exit_code == 1
+        return done.stdout + str(done.exception)
+
+    def file(self, *changes: tuple[str, str]) -> str:
+        """Return a file with the correct release, or a changed one."""
+        text = CORRECT.read_text("utf-8")
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        path = self.folder / "release.yaml"
+        path.write_text(text, "utf-8")
+        return str(path)
+
+    def proposes(self, what: str, *more: str, by: str = "a-one") -> int:
+        """Propose something; return its number."""
+        words = ("approval", "propose", what, *more, "--by", by, "--reason", "as planned")
+        return int(self.run(*words)["proposal_id"])
+
+    def loads(self) -> None:
+        """Load the correct release, by two people."""
+        number = self.proposes("load", self.file())
+        self.run("approval", "approve", str(number), "--by", "a-two")
+
+
+@pytest.fixture
+def town(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Town:
+    """A city with three accounts, in which two people are needed."""
+    for name, value in (("DATABASE_URL", database_url), ("REDIS_URL", redis_url)):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("RELEASE_APPROVAL", "two_people")
+    for login, role in (("a-one", "operator"), ("a-two", "supervisor"), ("a-clerk", "clerk")):
+        assert add_account(database_url, login, role, NOW)  # type: ignore[arg-type]
+    return Town(database_url, tmp_path)
+
+
+def test_release_that_two_people_agree_upon_is_loaded_as_it_was_proposed(town: Town) -> None:
+    file = town.file()
+    number = town.proposes("load", file)
+    Path(file).write_text("something else", "utf-8")
+    assert "somebody else" in town.fails("approval", "approve", str(number), "--by", "a-one")
+    town.run("approval", "approve", str(number), "--by", "a-two")
+    assert "autumn: no error" in town.says("release", "check")
+    (proposal,) = town.run("approval", "list")["proposals"]
+    assert (proposal["decision"], proposal["decided_by"], proposal["result"]) == (
+        "approved",
+        "a-two",
+        "done",
+    )
+    assert "decided already" in town.fails("approval", "approve", str(number), "--by", "a-two")
+
+
+def test_one_person_cannot_load_or_open(town: Town) -> None:
+    assert "two people" in town.fails("release", "load", town.file())
+    town.loads()
+    assert "two people" in town.fails("release", "open")
+    named = ("--by", "a-one", "--reason", "early")
+    assert "two people" in town.fails("release", "open", *named)
+
+
+def test_one_person_stops_a_release_with_a_reason_and_two_open_it_again(town: Town) -> None:
+    town.loads()
+    assert "who you are" in town.fails("release", "pause")
+    assert "say why" in town.fails("release", "pause", "--by", "a-one")
+    town.run("release", "pause", "--by", "a-one", "--reason", "no vaccine", "--message", "Wait")
+    town.run("release", "resume", "--by", "a-two", "--reason", "it came")
+    town.run("release", "close", "--by", "a-one", "--reason", "the end")
+    again = ("--by", "a-one", "--reason", "not the end")
+    assert "two people" in town.fails("release", "resume", *again)
+    number = town.proposes("open")
+    town.run("approval", "approve", str(number), "--by", "a-two")
+    acts = [
+        (act["act"], act["done_by"], act["reason"]) for act in town.run("approval", "acts")["acts"]
+    ]
+    assert acts == [
+        ("open", "a-two", "as planned"),
+        ("close", "a-one", "the end"),
+        ("resume", "a-two", "it came"),
+        ("pause", "a-one", "no vaccine"),
+        ("load", "a-two", "as planned"),
+    ]
+
+
+def test_release_with_an_error_is_not_proposed(town: Town) -> None:
+    file = town.file(("dose_1: 10, dose_2: 0", "dose_1: 0, dose_2: 0"))
+    words = ("approval", "propose", "load", file, "--by", "a-one", "--reason", "x")
+    assert "no seat for a first dose" in town.fails(*words)
+    assert town.run("approval", "list")["proposals"] == []
+
+
+def test_clerks_strangers_and_disabled_accounts_take_no_part(town: Town) -> None:
+    number = str(town.proposes("load", town.file()))
+    assert "supervisor's work" in town.fails("approval", "approve", number, "--by", "a-clerk")
+    assert "no such account" in town.fails("approval", "approve", number, "--by", "nobody")
+    disable_account(town.database_url, "a-two", NOW)
+    assert "no such account" in town.fails("approval", "approve", number, "--by", "a-two")
+
+
+def test_proposal_that_is_rejected_is_never_carried_out(town: Town) -> None:
+    number = str(town.proposes("load", town.file()))
+    assert "say why" in town.fails("approval", "reject", number, "--by", "a-two", "--reason", "")
+    town.run("approval", "reject", number, "--by", "a-one", "--reason", "mistaken")
+    assert "decided already" in town.fails("approval", "approve", number, "--by", "a-two")
+    assert "rejected" in town.says("approval", "list")
+    assert town.run("approval", "acts")["acts"] == []
+
+
+def test_approval_that_was_not_carried_out_is_carried_out_by_approving_again(town: Town) -> None:
+    number = town.proposes("load", town.file())
+    done = decide(town.database_url, number, "approved", "a-two", "", NOW)
+    assert isinstance(done, Proposal)
+    assert "not done yet" in town.says("approval", "list")
+    assert "somebody else" in town.fails("approval", "approve", str(number), "--by", "a-one")
+    town.run("approval", "approve", str(number), "--by", "a-two")
+    stored = read_proposal(town.database_url, number)
+    assert stored is not None
+    assert stored.result == "done"
+
+
+def test_tables_refuse_a_self_approval_and_every_change(town: Town) -> None:
+    number = town.proposes("load", town.file())
+    with psycopg.connect(town.database_url, autocommit=True) as connection:
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute(
+                "INSERT INTO release_decision VALUES (%s, 'a-one', 'approved', 'a-one', '', now())",
+                (number,),
+            )
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            connection.execute(
+                "INSERT INTO release_decision VALUES (%s, 'a-two', 'approved', 'a-one', '', now())",
+                (number,),
+            )
+        for change in ("UPDATE release_proposal SET reason = 'x'", "DELETE FROM release_proposal"):
+            with pytest.raises(psycopg.errors.RaiseException):
+                connection.execute(change.encode())
+
+
+def test_without_the_policy_commands_go_by_themselves_and_are_noted(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RELEASE_APPROVAL")
+    town.run("release", "load", town.file())
+    town.run("release", "pause")
+    noted = [(act["act"], act["done_by"]) for act in town.run("approval", "acts")["acts"]]
+    assert noted == [("pause", None), ("load", None)]
+    monkeypatch.setenv("RELEASE_APPROVAL", "one")
+    assert "neither off nor" in town.fails("release", "load", town.file())
+
+
+def test_plan_shows_its_days_and_what_differs(town: Town) -> None:
+    shown = town.says("plan", "show", str(PLAN))
+    assert "2030-09-14 Sat" in shown
+    assert "2030-09-16" not in shown, "a holiday"
+    number = town.proposes("load", str(PLAN))
+    town.run("approval", "approve", str(number), "--by", "a-two")
+    assert "the same slots" in town.says("plan", "diff", str(PLAN))
+    changed = town.folder / "changed.yaml"
+    changed.write_text(PLAN.read_text("utf-8").replace("lines: 2 ", "lines: 1 "), "utf-8")
+    changed.write_text(PLAN.read_text("utf-8").replace("    lines: 2\n", "    lines: 1\n"), "utf-8")
+    differing = town.says("plan", "diff", str(changed))
+    assert "48 → 24" in differing
+    assert differing == town.says("plan", "diff", str(changed), "--with", str(PLAN))
+
+
+def test_every_edit_of_a_plan_is_kept_with_who_when_and_why(town: Town) -> None:
+    first = town.run("plan", "save", town.file(), "--by", "a-one", "--reason", "begun")
+    later = town.file(("people: 24000", "people: 20000"))
+    words = ("plan", "save", later, "--by", "a-two", "--reason", "fewer people")
+    assert "saved by a-one" in town.fails(*words)
+    town.run(*words, "--follows", str(first["edit_id"]))
+    history = town.says("plan", "history", "autumn")
+    assert "a-two: fewer people" in history
+    assert "-  people: 24000" in history
+    assert "+  people: 20000" in history
+    assert "a-one: begun" in history
+    assert "supervisor's work" in town.fails(
+        "plan", "save", later, "--by", "a-clerk", "--reason", "x"
+    )
