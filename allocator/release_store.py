@@ -94,12 +94,18 @@ def check_release(database_url: str, planned: ReleasePlan) -> list[Finding]:
     Raises:
         StoreAway: the database does not answer.
     """
-    with transaction(database_url) as connection:
-        rows = connection.execute(_sql("releases")).fetchall()
-    loaded = (Release(**row._asdict()) for row in rows)
+    loaded = read_releases(database_url)
     own = planned.release.release_id
     others = [one for one in loaded if one.release_id != own and one.state_by_hand != "closed"]
     return findings_of(planned, known_products(), others)
+
+
+def read_releases(database_url: str) -> list[Release]:
+    """Return every stored release as it is now, by its opening. Raises `StoreAway`."""
+    with transaction(database_url) as connection:
+        rows = connection.execute(_sql("releases")).fetchall()
+    loaded = (Release(**row._asdict()) for row in rows)
+    return sorted(loaded, key=lambda release: (release.opens_at, release.release_id))
 
 
 def read_writer(database_url: str) -> tuple[int, str]:

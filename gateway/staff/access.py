@@ -5,7 +5,8 @@ the application does not start when the two differ.
 Rule 2: nothing here does I/O, reads a clock or draws a random number.
 
 A clerk answers callers. A supervisor does, too, sees the room, and lets a clerk begin anew who has
-lost the second factor. An operator sees the room, and nobody's data. An auditor reads who looked at
+lost the second factor. An operator sees the room
+and works at releases, and sees nobody's data. An auditor reads who looked at
 what, and looks at nobody.
 """
 
@@ -58,6 +59,14 @@ ROUTES: Mapping[str, frozenset[str]] = {
     "POST /caller/call/standby/leave": AT_THE_DESK,
     "GET /caller/call/letter": AT_THE_DESK,
     "GET /room": AT_THE_ROOM,
+    "GET /releases": AT_THE_ROOM,
+    "POST /releases/order": AT_THE_ROOM,
+    "POST /releases/decision": AT_THE_ROOM,
+    "GET /plans": AT_THE_ROOM,
+    "POST /plans": AT_THE_ROOM,
+    "GET /demand": AT_THE_ROOM,
+    "POST /demand": AT_THE_ROOM,
+    "POST /demand.csv": AT_THE_ROOM,
     "GET /accounts": frozenset({"supervisor"}),
     "POST /accounts/reset": frozenset({"supervisor"}),
     "GET /journal": frozenset({"auditor"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -43,6 +44,9 @@ class StaffSettings(ProcessSettings):
     call_idle_s: int = Field(default=900, gt=0)
     call_absolute_s: int = Field(default=3_600, gt=0)
     """As a resident's own session: a caller is inside no longer than they could be themselves."""
+
+    release_approval: Literal["off", "two_people"] = "off"
+    """Whether one of the staff alone may open a release (docs/releases.md)."""
 
     session_idle_s: int = Field(default=900, gt=0)
     session_absolute_s: int = Field(default=28_800, gt=0)

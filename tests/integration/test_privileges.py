@@ -74,7 +74,7 @@ UPDATE(attempts,done_at,relayed_at,result)
     slot             allocator  SELECT
     slot             jobs       SELECT
     slot             backup     SELECT
-    slot             staff      SELECT INSERT DELETE
+    slot             staff      SELECT INSERT DELETE UPDATE(ends_at)
     staff_account    backup     SELECT
     staff_account    staff      SELECT UPDATE(password_hash,totp_secret,totp_step)
     staff_attempts   backup     SELECT

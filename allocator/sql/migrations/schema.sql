@@ -444,6 +444,7 @@ ALTER TABLE ONLY public.slot
     ADD CONSTRAINT slot_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES public.venue(venue_id);
 ALTER TABLE ONLY public.staff_session
     ADD CONSTRAINT staff_session_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.staff_account(account_id);
+REVOKE ALL ON FUNCTION public.line_stands() FROM PUBLIC;
 GRANT SELECT ON TABLE public.alembic_version TO seiriken_backup;
 GRANT SELECT ON TABLE public.booking TO seiriken_gateway;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.booking TO seiriken_allocator;
@@ -518,6 +519,7 @@ GRANT SELECT ON TABLE public.slot TO seiriken_allocator;
 GRANT SELECT ON TABLE public.slot TO seiriken_jobs;
 GRANT SELECT ON TABLE public.slot TO seiriken_backup;
 GRANT SELECT,INSERT,DELETE ON TABLE public.slot TO seiriken_staff;
+GRANT UPDATE(ends_at) ON TABLE public.slot TO seiriken_staff;
 GRANT SELECT ON TABLE public.staff_account TO seiriken_backup;
 GRANT SELECT ON TABLE public.staff_account TO seiriken_staff;
 GRANT UPDATE(password_hash) ON TABLE public.staff_account TO seiriken_staff;

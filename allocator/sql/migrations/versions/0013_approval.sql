@@ -68,6 +68,7 @@ BEGIN
     RAISE EXCEPTION 'lines of % are never changed', TG_TABLE_NAME;
 END
 $$;
+REVOKE EXECUTE ON FUNCTION line_stands() FROM PUBLIC;
 CREATE TRIGGER plan_edit_stands BEFORE UPDATE OR DELETE ON plan_edit
 FOR EACH ROW EXECUTE FUNCTION line_stands();
 CREATE TRIGGER release_proposal_stands BEFORE UPDATE OR DELETE ON release_proposal
@@ -84,4 +85,5 @@ GRANT SELECT ON product, venue, release, slot, seats, catalogue TO seiriken_staf
 GRANT INSERT, UPDATE ON product, venue, release TO seiriken_staff;
 GRANT INSERT, DELETE ON slot, seats TO seiriken_staff;
 GRANT UPDATE (capacity) ON seats TO seiriken_staff;
+GRANT UPDATE (ends_at) ON slot TO seiriken_staff;
 GRANT UPDATE (version) ON catalogue TO seiriken_staff;

@@ -16,6 +16,7 @@ from gateway.staff.room_pages import ReleaseFigures
 from gateway.views import DoseView
 from tests.unit.gateway.factories import make_booking, make_catalogue, make_slot
 from tests.unit.gateway.staff import call_samples
+from tests.unit.gateway.staff import release_samples
 from waiting_room.answers import AtDesk, Standing
 from waiting_room.states import State
 
@@ -173,6 +174,7 @@ SAMPLES: list[Sample] = [
     ),
     ("journal", "auditor", AUDIT, _journal(LINES, {})),
     ("journal-wrong", "auditor", AUDIT, _journal([], {"day_year": "正しくありません。"})),
+    *release_samples.SAMPLES,
     ("error", "clerk", "staff_error.html", {"title": "ありません", "detail": "見つかりません。"}),
     ("error-signed-out", None, "staff_error.html", {"title": "403", "detail": "できません。"}),
 ]

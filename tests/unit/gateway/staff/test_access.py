@@ -49,8 +49,9 @@ def test_each_role_begins_at_a_page_of_its_own() -> None:
 
 def test_pages_in_the_bar_are_those_that_open() -> None:
     assert pages_of("clerk") == ("/caller", "/password")
-    assert pages_of("supervisor") == ("/caller", "/room", "/accounts", "/password")
-    assert pages_of("operator") == ("/room", "/password")
+    releases = ("/room", "/releases", "/plans", "/demand")
+    assert pages_of("supervisor") == ("/caller", *releases, "/accounts", "/password")
+    assert pages_of("operator") == (*releases, "/password")
     assert pages_of("auditor") == ("/journal", "/password")
 
 

@@ -12,6 +12,8 @@ import pytest
 from jinja2 import nodes
 from starlette.requests import Request
 
+from allocator.approval import ACTS as RELEASE_ACTS
+from allocator.approval import Refusal
 from gateway import staff
 from gateway.i18n import MessageMissing
 from gateway.staff.access import ROLES, ROUTES, pages_of
@@ -42,7 +44,10 @@ FAMILIES: dict[str, set[str]] = {
         *("passwords_differ", "password_guessable", "not_confirmed"),
     },
     "page.": {page[1:] for role in ROLES for page in pages_of(role)},
+    "by_hand.": {"none", "paused", "closed"},
     "reason.": set(REASONS),
+    "refusal.": {refusal.value for refusal in Refusal},
+    "release_act.": set(RELEASE_ACTS),
     "role.": set(ROLES),
     "room.lacking.": {"event_loop", "room", "database", "catalogue", "status"},
     "standing.": STANDINGS,
@@ -86,6 +91,7 @@ def asked_for() -> set[str]:
     whole = set(in_python())
     for msgid in in_templates():
         whole |= {msgid + end for end in FAMILIES[msgid]} if msgid.endswith(".") else {msgid}
+    whole |= {f"refusal.{code}" for code in FAMILIES["refusal."]}
     return whole | {f"enrol.fault.{code}" for code in FAMILIES["enrol.fault."]}
 
 

@@ -1,0 +1,167 @@
+"""The plan's page: its text, what the linter finds in it, its history; from here it is proposed.
+
+Rule 1: nothing typed is lost: a text with faults comes back as it was, and may be saved.
+Rule 2: who saves says which edit theirs was made from; if somebody else was faster, both stand
+there, and nothing is overwritten.
+"""
+
+from __future__ import annotations
+
+from difflib import unified_diff
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from allocator.approval import Proposal, Refusal
+from allocator.approval_store import Wanted, propose
+from allocator.finding import Finding
+from allocator.plan_diff import DayOfPlan, days_of
+from allocator.plan_store import Edit, Overtaken, read_edits, save
+from allocator.release import ReleasePlan
+from allocator.release_file import read_release_file
+from allocator.release_store import check_release
+from gateway.answers import answer
+from gateway.problems import Problem
+from gateway.staff.guard import guarded, read_form, see_other, session_of
+from gateway.staff.parts import parts_of
+from gateway.staff.rendering import render
+from gateway.staff.words import language_of, said
+
+ACTS = ("check", "save", "propose")
+_FIELDS = ("content", "reason", "follows", "act")
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """What a text comes to: its plan's id, its days, its findings."""
+
+    plan_id: str
+    days: list[DayOfPlan]
+    findings: list[Finding]
+
+
+class PastEdit(msgspec.Struct, frozen=True):
+    """An edit, and the lines that it changed."""
+
+    edit: Edit
+    changed: str
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of this module."""
+    return [guarded("GET", "/plans", plans_page), guarded("POST", "/plans", working)]
+
+
+async def plans_page(request: Request) -> Response:
+    """Show a plan to work at, and every plan there is."""
+    edits = await run_in_threadpool(read_edits, parts_of(request).settings.database_url)
+    plan_id = request.query_params.get("plan", "")
+    newest = next((one for one in edits if one.plan_id == plan_id), None)
+    values = {"content": newest.text, "follows": f"{newest.edit_id}"} if newest else {}
+    looked = await run_in_threadpool(_look, request, newest.text) if newest else None
+    return await _page(request, plan_id, values, {}, looked)
+
+
+async def working(request: Request) -> Response:
+    """Check a text, save it, or propose to load it."""
+    sent = await read_form(request, _FIELDS)
+    if isinstance(sent, Problem):
+        return answer(request, sent)
+    values = dict(sent) | {"content": sent.get("content", "").replace("\r\n", "\n")}
+    if values.get("act") not in ACTS:
+        return answer(request, Problem("bad_request"))
+    looked = await run_in_threadpool(_look, request, values["content"])
+    language = language_of(request)
+    errors: dict[str, str] = {}
+    if values["act"] != "check" and not looked.plan_id:
+        errors["content"] = said("plans.not_readable", language)
+    elif values["act"] == "save":
+        errors = await run_in_threadpool(_save, request, looked.plan_id, values)
+    elif values["act"] == "propose":
+        errors = await run_in_threadpool(_propose, request, values)
+        if not errors:
+            return see_other("/releases")
+    if values["act"] == "save" and not errors:
+        return see_other(f"/plans?plan={looked.plan_id}")
+    return await _page(request, looked.plan_id, values, errors, looked)
+
+
+def _look(request: Request, text: str) -> Looked:
+    planned = read_release_file(text.encode())
+    if not isinstance(planned, ReleasePlan):
+        return Looked("", [], planned)
+    url = parts_of(request).settings.database_url
+    findings = check_release(url, planned)
+    return Looked(planned.release.release_id, days_of(planned.slots), findings)
+
+
+def _save(request: Request, plan_id: str, values: dict[str, str]) -> dict[str, str]:
+    parts, language = parts_of(request), language_of(request)
+    follows = int(number) if (number := values.get("follows", "")[:15]).isdecimal() else None
+    done = save(
+        parts.settings.database_url,
+        plan_id,
+        values["content"],
+        session_of(request).login,
+        values.get("reason", ""),
+        follows,
+        now=parts.clock(),
+    )
+    if isinstance(done, Refusal):
+        return {"reason": said(f"refusal.{done}", language)}
+    if isinstance(done, Overtaken):
+        values["follows"] = f"{done.newest.edit_id}"
+        who = done.newest.edited_by
+        return {"content": said("plans.overtaken", language, login=who)}
+    return {}
+
+
+def _propose(request: Request, values: dict[str, str]) -> dict[str, str]:
+    parts, language = parts_of(request), language_of(request)
+    wanted = Wanted(
+        "load", session_of(request).login, values.get("reason", ""), text=values["content"]
+    )
+    done = propose(parts.settings.database_url, wanted, parts.clock())
+    if isinstance(done, Proposal):
+        return {}
+    if isinstance(done, Refusal):
+        return {"reason": said(f"refusal.{done}", language)}
+    return {"content": said("releases.findings", language, count=len(done))}
+
+
+async def _page(
+    request: Request,
+    plan_id: str,
+    values: dict[str, str],
+    errors: dict[str, str],
+    looked: Looked | None,
+) -> Response:
+    edits = await run_in_threadpool(read_edits, parts_of(request).settings.database_url)
+    return render(
+        request,
+        "staff_plans.html",
+        status=422 if errors else 200,
+        plan_ids=sorted({one.plan_id for one in edits}),
+        plan_id=plan_id,
+        history=_history([one for one in edits if one.plan_id == plan_id]),
+        values=values,
+        errors=errors,
+        looked=looked,
+    )
+
+
+def _history(edits: list[Edit]) -> list[PastEdit]:
+    texts = {one.edit_id: one.text.splitlines() for one in edits}
+    return [
+        PastEdit(
+            one,
+            "\n".join(
+                unified_diff(
+                    texts.get(one.follows or 0, []), one.text.splitlines(), lineterm="", n=1
+                )
+            ),
+        )
+        for one in edits
+    ]

@@ -1,0 +1,201 @@
+"""The release desk: how releases stand, orders with a reason, and what waits for a second person.
+
+Rule 1: who does it is the account that is signed in; the rules are `allocator.approval`'s.
+Rule 2: an order that needs two people becomes a proposal, with the same form.
+
+The tables are asked off the event loop, each time anew: few people are here, and none may see a
+state that has passed.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, cast
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from allocator.approval import Act, Decided, Proposal, Refusal, needs_second
+from allocator.approval_store import (
+    Wanted,
+    carry_out,
+    decide,
+    order_alone,
+    propose,
+    read_acts,
+    read_proposals,
+)
+from allocator.errors import CatalogueMissing
+from allocator.finding import Finding
+from allocator.model import Release
+from allocator.plan_diff import Difference, differences
+from allocator.release import ReleasePlan
+from allocator.release_file import read_release_file
+from allocator.release_store import read_plan, read_releases
+from gateway.answers import answer
+from gateway.problems import Problem
+from gateway.staff.guard import guarded, read_form, see_other, session_of
+from gateway.staff.parts import StaffParts, parts_of
+from gateway.staff.rendering import render
+from gateway.staff.words import language_of, said
+
+ORDERS = ("open", "pause", "resume", "close")
+DIFFERENCES_SHOWN_MAX = 100
+_ORDER_FIELDS = ("release_id", "act", "message", "reason")
+_DIGITS_MAX = 16
+_DECISION_FIELDS = ("proposal_id", "decision", "reason")
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A proposal that waits, or was not carried out, with what it would change."""
+
+    proposal: Proposal
+    changes: list[Difference]
+    may_approve: bool
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of this module."""
+    return [
+        guarded("GET", "/releases", releases_page),
+        guarded("POST", "/releases/order", ordering),
+        guarded("POST", "/releases/decision", deciding),
+    ]
+
+
+async def releases_page(request: Request) -> Response:
+    """Show the releases, the proposals and what was done."""
+    return await _page(request)
+
+
+async def ordering(request: Request) -> Response:
+    """Open, pause, resume or close: at once, or as a proposal."""
+    values = await read_form(request, _ORDER_FIELDS)
+    if isinstance(values, Problem):
+        return answer(request, values)
+    parts, language = parts_of(request), language_of(request)
+    stored = await run_in_threadpool(_stored, parts, values.get("release_id", ""))
+    if stored is None or values.get("act") not in ORDERS:
+        missing = "release_id" if stored is None else "act"
+        return await _page(request, dict(values), {missing: said("releases.choose", language)})
+    wanted = Wanted(
+        cast(Act, values["act"]),
+        session_of(request).login,
+        values.get("reason", ""),
+        values.get("message") or None,
+        release=stored,
+    )
+    done = await run_in_threadpool(_order, parts, wanted)
+    if isinstance(done, Refusal):
+        return await _page(request, dict(values), {"reason": said(f"refusal.{done}", language)})
+    if isinstance(done, list):
+        return await _page(request, dict(values), {"act": _text(done, language)}, done)
+    return see_other("/releases")
+
+
+async def deciding(request: Request) -> Response:
+    """Approve a proposal and carry it out, or reject it."""
+    values = await read_form(request, _DECISION_FIELDS)
+    if isinstance(values, Problem):
+        return answer(request, values)
+    number, decision = (values.get(name, "") for name in ("proposal_id", "decision"))
+    is_number = number.isascii() and number.isdecimal() and len(number) < _DIGITS_MAX
+    if not is_number or decision not in ("approved", "rejected"):
+        return answer(request, Problem("bad_request"))
+    parts, login = parts_of(request), session_of(request).login
+    reason, language = values.get("reason", ""), language_of(request)
+    work = partial(_decide, parts, int(number), cast(Decided, decision), login, reason)
+    done = await run_in_threadpool(work)
+    field = f"reason-{number}"
+    if isinstance(done, Refusal):
+        return await _page(request, {field: reason}, {field: said(f"refusal.{done}", language)})
+    if isinstance(done, list):
+        return await _page(request, {field: reason}, {field: _text(done, language)}, done)
+    return see_other("/releases")
+
+
+def _order(parts: StaffParts, wanted: Wanted) -> Release | Proposal | Refusal | list[Finding]:
+    assert wanted.release is not None
+    url, settings, now = parts.settings.database_url, parts.settings, parts.clock()
+    by_hand = wanted.release.release.state_by_hand
+    if needs_second(settings.release_approval, wanted.act, by_hand):
+        return propose(url, wanted, now)
+    return order_alone(url, settings.release_approval, wanted, cast(Any, wanted.act), now)
+
+
+def _decide(
+    parts: StaffParts, number: int, decision: Decided, login: str, reason: str
+) -> Proposal | Refusal | list[Finding]:
+    url, now = parts.settings.database_url, parts.clock()
+    decided = decide(url, number, decision, login, reason, now)
+    if isinstance(decided, Refusal) or decision == "rejected":
+        return decided
+    held = None if decided.act == "load" else _stored(parts, decided.release_id)
+    if held is None and decided.act != "load":
+        return Refusal.NO_SUCH_PROPOSAL
+    done = carry_out(url, decided, held, now)
+    return done if isinstance(done, list) else decided
+
+
+def _stored(parts: StaffParts, release_id: str) -> ReleasePlan | None:
+    """Return a stored release as it is now; its slots are those that the catalogue told last."""
+    url = parts.settings.database_url
+    fresh = {one.release_id: one for one in read_releases(url)}
+    try:
+        catalogue = parts.reads.catalogue
+    except CatalogueMissing:
+        return None
+    if release_id not in fresh or release_id not in catalogue.releases:
+        return None
+    planned = read_plan(url, catalogue, release_id)
+    return msgspec.structs.replace(planned, release=fresh[release_id])
+
+
+def _waiting(parts: StaffParts, login: str, proposals: list[Proposal]) -> list[Waiting]:
+    return [
+        Waiting(one, _changes(parts, one), one.proposed_by != login)
+        for one in proposals
+        if one.decision is None or (one.decision == "approved" and one.result is None)
+    ]
+
+
+def _changes(parts: StaffParts, proposal: Proposal) -> list[Difference]:
+    planned = read_release_file(proposal.text.encode()) if proposal.act == "load" else None
+    if not isinstance(planned, ReleasePlan):
+        return []
+    held = _stored(parts, proposal.release_id)
+    return differences(() if held is None else held.slots, planned.slots)
+
+
+def _text(findings: list[Finding], language: str) -> str:
+    return said("releases.findings", language, count=len(findings))
+
+
+async def _page(
+    request: Request,
+    values: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+    findings: list[Finding] | None = None,
+) -> Response:
+    parts, login = parts_of(request), session_of(request).login
+    url = parts.settings.database_url
+    releases = await run_in_threadpool(read_releases, url)
+    proposals = await run_in_threadpool(read_proposals, url)
+    return render(
+        request,
+        "staff_releases.html",
+        status=422 if errors else 200,
+        releases=[one for one in releases if not one.is_for_probe],
+        now=parts.clock(),
+        waiting=await run_in_threadpool(_waiting, parts, login, proposals),
+        acts=await run_in_threadpool(read_acts, url),
+        orders=ORDERS,
+        differences_max=DIFFERENCES_SHOWN_MAX,
+        values=values or {},
+        errors=errors or {},
+        findings=findings or [],
+        is_by_two=parts.settings.release_approval == "two_people",
+    )

@@ -1,0 +1,86 @@
+"""The release desk in a browser: a plan is mended, proposed, and approved by another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from seiriken.home import Home
+from tests.browser.conftest import StackUnderTest
+from tests.browser.test_accessibility import violations
+from tests.browser.test_staff import AtTheKeys, first_password
+from tests.integration.staff import StaffDesk, running_desk
+
+CORRECT = (Path(__file__).parents[1] / "unit/allocator/incidents/correct.yaml").read_text("utf-8")
+LOCALES = {"ja": "ja-JP", "en": "en-GB"}
+
+
+@pytest.fixture(scope="module")
+def release_desk(stack: StackUnderTest) -> Iterator[StaffDesk]:
+    """The staff gateway of the stack, in a city that asks for two people."""
+    home = Home(stack.home)
+    running = home.read()
+    assert running is not None
+    with running_desk(
+        running.database_url,
+        running.redis_url,
+        home.secrets_dir,
+        release_approval="two_people",
+    ) as desk:
+        yield desk
+
+
+@pytest.mark.parametrize(("language", "javascript"), [("ja", True), ("en", False)])
+def test_plan_is_mended_proposed_and_approved_by_another_by_keys_alone(
+    browser: Browser,
+    stack: StackUnderTest,
+    release_desk: StaffDesk,
+    language: str,
+    javascript: bool,
+) -> None:
+    release_id = f"plan-{language}"
+    text = CORRECT.replace("id: autumn", f"id: {release_id}", 1)
+    text = re.sub(r"campaign: \S+", f"campaign: {release_id}", text, count=1)
+
+    def at_the_desk(login: str, role: str) -> AtTheKeys:
+        context = browser.new_context(locale=LOCALES[language], java_script_enabled=javascript)
+        colleague = AtTheKeys(release_desk, context.new_page())
+        colleague.enrols(login, first_password(stack, login, role))
+        return colleague
+
+    one = at_the_desk(f"unyo-{language}", "operator")
+    page = one.page
+    page.goto(f"{release_desk.url}/plans")
+    page.fill("#content", text.replace("dose_1: 10, dose_2: 0", "dose_1: 0, dose_2: 0"))
+    with page.expect_navigation():
+        one.keys.presses("Enter", page.locator("button[value=check]"))
+    assert "no seat for a first dose" in page.locator(".notice-error").inner_text()
+    assert violations(page) == []
+    page.fill("#content", text)
+    one.keys.types("#reason", "autumn")
+    with page.expect_navigation():
+        one.keys.presses("Enter", page.locator("button[value=propose]"))
+    assert page.url.endswith("/releases")
+    assert page.locator("button[value=approved]").count() == 0, "not one's own"
+    assert violations(page) == []
+    page.context.close()
+
+    two = at_the_desk(f"kacho-{language}", "supervisor")
+    page = two.page
+    page.goto(f"{release_desk.url}/releases")
+    assert release_id in page.locator("main").inner_text()
+    with page.expect_navigation():
+        two.keys.presses("Enter", page.locator("button[value=approved]"))
+    assert page.locator(".staff-table tbody tr", has_text=release_id).count() == 1
+    assert page.locator("section.card h2").count() >= 2, "it is among the releases"
+
+    page.goto(f"{release_desk.url}/demand")
+    assert violations(page) == []
+    with page.expect_download() as download:
+        two.keys.presses("Enter", page.locator("button[formaction='/demand.csv']"))
+    assert download.value.suggested_filename == "demand.csv"
+    page.context.close()

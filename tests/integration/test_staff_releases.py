@@ -1,0 +1,202 @@
+"""The release desk over HTTP: a plan is saved, proposed, approved by another, ordered about."""
+
+from __future__ import annotations
+
+import csv
+import html
+import re
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from allocator.approval_store import read_acts, read_proposals
+from allocator.plan_store import read_edits
+from allocator.release_store import read_releases
+from tests.integration.city import City
+from tests.integration.staff import Colleague, StaffDesk, desk_of
+
+CORRECT = (Path(__file__).parents[1] / "unit/allocator/incidents/correct.yaml").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def desk(city: City) -> Iterator[StaffDesk]:
+    """The staff gateway of a city that asks for two people."""
+    with desk_of(city, release_approval="two_people") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def one(desk: StaffDesk) -> Colleague:
+    """An operator."""
+    return desk.colleague("operator")
+
+
+@pytest.fixture(scope="module")
+def two(desk: StaffDesk) -> Colleague:
+    """A supervisor."""
+    return desk.colleague("supervisor")
+
+
+def plan(name: str, **changes: str) -> str:
+    """Return a correct plan by another name, some texts of it changed."""
+    # Another campaign, so that it does not overlap with others that the same people could book.
+    text = CORRECT.replace("id: autumn", f"id: {name}", 1)
+    return re.sub(r"campaign: \S+", f"campaign: {name}", text, count=1)
+
+
+def typed(who: Colleague) -> str:
+    """Return what stands in the plan's field."""
+    found = re.search(r'<textarea class="staff-plan".*?>\n(.*?)</textarea>', who.seen, re.DOTALL)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def proposes(who: Colleague, text: str) -> None:
+    who.get("/plans")
+    answer = who.post("/plans", act="propose", content=text, reason="as planned")
+    assert answer.headers["location"] == "/releases", answer.text
+
+
+def number_of(desk: StaffDesk) -> str:
+    return f"{read_proposals(desk.database_url)[0].proposal_id}"
+
+
+def test_plan_with_mistakes_comes_back_as_it_was_typed(one: Colleague) -> None:
+    one.get("/plans")
+    text = plan("wrong").replace("dose_1: 10, dose_2: 0", "dose_1: 0, dose_2: 0") + "# <kept>\n"
+    answer = one.post("/plans", act="check", content=text.replace("\n", "\r\n"), reason="try")
+    assert answer.status_code == 200
+    assert "no seat for a first dose" in html.unescape(answer.text)
+    assert typed(one) == text
+    assert 'value="try"' in answer.text
+    answer = one.post("/plans", act="propose", content=text, reason="try")
+    assert answer.status_code == 422
+    assert typed(one) == text
+    answer = one.post("/plans", act="save", content="schema: [", reason="try")
+    assert answer.status_code == 422
+    assert 'id="content-error"' in answer.text
+    assert typed(one) == "schema: ["
+
+
+def test_plan_is_saved_with_its_history_and_nobody_is_overwritten(
+    desk: StaffDesk, one: Colleague, two: Colleague
+) -> None:
+    one.get("/plans")
+    first = plan("kept")
+    assert "gives why" not in one.post("/plans", act="save", content=first, reason="").text
+    assert 'id="reason-error"' in one.seen
+    answer = one.post("/plans", act="save", content=first, reason="begun")
+    assert answer.headers["location"] == "/plans?plan=kept"
+    one.get("/plans?plan=kept")
+    assert typed(one) == first
+    follows = f"{read_edits(desk.database_url, 'kept')[0].edit_id}"
+    two.get("/plans?plan=kept")
+    theirs = first.replace("people: 24000", "people: 20000")
+    answer = two.post("/plans", act="save", content=theirs, reason="fewer", follows=follows)
+    assert answer.status_code == 303
+    mine = first.replace("people: 24000", "people: 22000")
+    answer = one.post("/plans", act="save", content=mine, reason="also", follows=follows)
+    assert answer.status_code == 422
+    assert f"{two.login} has saved this plan" in answer.text
+    assert typed(one) == mine
+    assert "+  people: 20000" in one.seen
+    assert [edit.edited_by for edit in read_edits(desk.database_url, "kept")] == [
+        two.login,
+        one.login,
+    ]
+
+
+def test_what_one_proposes_another_approves_and_it_is_loaded(
+    desk: StaffDesk, one: Colleague, two: Colleague
+) -> None:
+    proposes(one, plan("paired"))
+    number = number_of(desk)
+    assert "somebody else must approve it" in one.get("/releases").text
+    answer = one.post("/releases/decision", proposal_id=number, decision="approved", reason="")
+    assert answer.status_code == 422
+    assert f'id="reason-{number}-error"' in answer.text
+    assert "as planned" in two.get("/releases").text
+    answer = two.post("/releases/decision", proposal_id=number, decision="approved", reason="")
+    assert answer.headers["location"] == "/releases", answer.text
+    assert "paired" in {release.release_id for release in read_releases(desk.database_url)}
+    done = read_acts(desk.database_url)[0]
+    assert (done.act, done.done_by, done.result) == ("load", two.login, "done")
+    answer = two.post("/releases/decision", proposal_id=number, decision="approved", reason="")
+    assert "decided already" in answer.text
+
+
+def test_rejected_proposal_is_not_loaded(desk: StaffDesk, one: Colleague, two: Colleague) -> None:
+    proposes(one, plan("refused"))
+    number = number_of(desk)
+    two.get("/releases")
+    answer = two.post("/releases/decision", proposal_id=number, decision="rejected", reason="")
+    assert "Write why" in answer.text
+    two.post("/releases/decision", proposal_id=number, decision="rejected", reason="too early")
+    assert "refused" not in {release.release_id for release in read_releases(desk.database_url)}
+
+
+def test_one_pauses_with_a_reason_and_two_open(
+    desk: StaffDesk, city: City, one: Colleague, two: Colleague
+) -> None:
+    release_id = city.release.release_id
+    one.get("/releases")
+    order = {"release_id": release_id, "act": "pause", "message": "お待ちください"}
+    answer = one.post("/releases/order", **order, reason="")
+    assert 'id="reason-error"' in answer.text
+    assert "お待ちください" in answer.text, "what was typed stands there"
+    assert one.post("/releases/order", **order, reason="no vaccine").status_code == 303
+
+    def by_hand() -> str:
+        found = {release.release_id: release for release in read_releases(desk.database_url)}
+        return found[release_id].state_by_hand
+
+    assert by_hand() == "paused"
+    opening = {"release_id": release_id, "act": "open", "reason": "it came"}
+    assert one.post("/releases/order", **opening).status_code == 303
+    assert by_hand() == "paused", "a second person has not seen it"
+    two.get("/releases")
+    two.post("/releases/decision", proposal_id=number_of(desk), decision="approved", reason="")
+    assert by_hand() == "none"
+    acts = [(act.act, act.done_by, act.reason) for act in read_acts(desk.database_url)[:2]]
+    assert acts == [("open", two.login, "it came"), ("pause", one.login, "no vaccine")]
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "status"),
+    [
+        ("/releases/order", {"release_id": "nothing", "act": "open", "reason": "x"}, 422),
+        ("/releases/order", {"act": "load"}, 422),
+        ("/releases/decision", {"proposal_id": "x", "decision": "approved"}, 400),
+        ("/releases/decision", {"proposal_id": "1", "decision": "perhaps"}, 400),
+        ("/releases/decision", {"proposal_id": "999999", "decision": "approved"}, 422),
+        ("/plans", {"act": "burn"}, 400),
+        ("/plans", {"other": "field"}, 400),
+    ],
+)
+def test_form_that_no_page_sends_is_refused(
+    one: Colleague, path: str, sent: dict[str, str], status: int
+) -> None:
+    one.get("/releases")
+    assert one.post(path, **sent).status_code == status
+
+
+def test_demand_is_shown_and_saved_by_days(desk: StaffDesk, one: Colleague, city: City) -> None:
+    shown = one.get("/demand").text
+    assert "Vials if all is booked" in shown
+    table = one.post("/demand.csv")
+    assert table.headers["content-type"].startswith("text/csv")
+    rows = [*csv.DictReader(StringIO(table.content.decode("utf-8-sig")))]
+    assert rows
+    day = rows[0]["day"].split("-")
+    parts = dict(zip(("year", "month", "day"), day, strict=True))
+    span = {f"{name}_{part}": value for name in ("first", "last") for part, value in parts.items()}
+    of_day = one.post("/demand.csv", **span)
+    found = [*csv.DictReader(StringIO(of_day.content.decode("utf-8-sig")))]
+    assert {row["day"] for row in found} == {rows[0]["day"]}
+    assert one.post("/demand", **span).status_code == 200
+    answer = one.post("/demand", **span | {"last_year": "2001"})
+    assert answer.status_code == 422
+    assert 'id="last_year-error"' in answer.text
+    assert one.post("/demand", first_year="2030").status_code == 422

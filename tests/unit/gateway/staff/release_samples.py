@@ -1,0 +1,134 @@
+"""The pages of the release desk with something to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from allocator.approval import Proposal
+from allocator.approval_store import DoneAct
+from allocator.demand import SeatsOfDay, needs, totals
+from allocator.finding import error, warning
+from allocator.plan_diff import DayOfPlan, Difference
+from allocator.plan_store import Edit
+from gateway.staff.access import Role
+from gateway.staff.plan_pages import Looked, PastEdit
+from gateway.staff.release_pages import ORDERS, Waiting
+from tests.unit.gateway.factories import make_release
+
+NOW = datetime(2021, 6, 1, 0, 30, tzinfo=UTC)
+DAY = DayOfPlan(date(2021, 6, 10), "gym", "comirnaty", 28, 280, 0)
+MORE = msgspec.structs.replace(DAY, dose_1=308)
+LOAD = Proposal(7, "autumn", "load", "schema: 1\nrelease: …\n", "", "新しい会場", "unyo1", NOW)
+OPEN = Proposal(8, "autumn", "open", "", "", "早く開けたい", "unyo2", NOW)
+FINDINGS = [
+    error("second_doses_short", "sessions", "comirnaty at gym: 280 first doses but none"),
+    warning("open_after_last_slot", "", "the release stays open after its last first dose"),
+]
+ACTS = [
+    DoneAct(2, "autumn", "pause", "ワクチンが届かない", "unyo1", None, "done", NOW),
+    DoneAct(1, "autumn", "load", "", None, None, "refused", NOW),
+]
+EDIT = Edit(2, "autumn", 1, "schema: 1\n", "会場を足した", "unyo1", NOW)
+NEEDED = needs([SeatsOfDay(date(2021, 6, 10), "gym", "comirnaty", 1, 280, 101)], {"comirnaty": 6})
+
+Sample = tuple[str, Role | None, str, Mapping[str, object]]
+
+
+def _releases(**changes: object) -> Mapping[str, object]:
+    return {
+        "releases": [make_release()],
+        "now": NOW,
+        "waiting": [],
+        "acts": [],
+        "orders": ORDERS,
+        "differences_max": 100,
+        "values": {},
+        "errors": {},
+        "findings": [],
+        "is_by_two": True,
+        **changes,
+    }
+
+
+def _plans(**changes: object) -> Mapping[str, object]:
+    return {
+        "plan_ids": [],
+        "plan_id": "",
+        "history": [],
+        "values": {},
+        "errors": {},
+        "looked": None,
+        **changes,
+    }
+
+
+def _demand(**changes: object) -> Mapping[str, object]:
+    return {
+        "needs": NEEDED,
+        "totals": totals(NEEDED),
+        "names": {"gym": "松山下公園総合体育館", "comirnaty": "コミナティ"},
+        "values": {},
+        "errors": {},
+        **changes,
+    }
+
+
+SAMPLES: list[Sample] = [
+    ("releases", "operator", "staff_releases.html", _releases(acts=ACTS)),
+    ("releases-none", "operator", "staff_releases.html", _releases(releases=[], is_by_two=False)),
+    (
+        *("releases-waiting", "supervisor", "staff_releases.html"),
+        _releases(
+            waiting=[
+                Waiting(
+                    LOAD,
+                    [Difference(DAY, MORE), Difference(None, DAY), Difference(DAY, None)],
+                    may_approve=True,
+                ),
+                Waiting(OPEN, [], may_approve=False),
+            ]
+        ),
+    ),
+    (
+        *("releases-wrong", "operator", "staff_releases.html"),
+        _releases(
+            waiting=[Waiting(LOAD, [], may_approve=True)],
+            values={"act": "open", "message": "お待ちください", "reason-7": ""},
+            errors={
+                "release_id": "選んでください。",
+                "act": "直すところがあります。",
+                "reason": "理由を書いてください。",
+                "reason-7": "理由を書いてください。",
+            },
+            findings=FINDINGS,
+        ),
+    ),
+    ("plans", "operator", "staff_plans.html", _plans()),
+    (
+        *("plans-one", "supervisor", "staff_plans.html"),
+        _plans(
+            plan_ids=["autumn", "spring"],
+            plan_id="autumn",
+            history=[PastEdit(EDIT, "--- \n+++ \n-  people: 24000\n+  people: 20000")],
+            values={"content": EDIT.text, "follows": "2"},
+            looked=Looked("autumn", [DAY, MORE], []),
+        ),
+    ),
+    (
+        *("plans-wrong", "operator", "staff_plans.html"),
+        _plans(
+            values={"content": "schema: 1\n", "reason": ""},
+            errors={"content": "直すところがあります。", "reason": "理由を書いてください。"},
+            looked=Looked("", [], FINDINGS),
+        ),
+    ),
+    ("demand", "operator", "staff_demand.html", _demand()),
+    ("demand-none", "supervisor", "staff_demand.html", _demand(needs=[], totals=[])),
+    (
+        *("demand-wrong", "operator", "staff_demand.html"),
+        _demand(needs=[], totals=[], errors={"last_year": "はじめの日より前です。"}),
+    ),
+]
