@@ -1,6 +1,6 @@
 """Keep what is proposed for releases, who decided it, and what was done.
 
-Rule 1: lines are added, never changed; the tables themselves refuse it.
+Rule 1: lines are added, never changed; the tables themselves refuse a self-approval.
 Rule 2: a decision is stored before it is carried out. One that was approved and not carried out
 (a process died between) is carried out by approving it again, by anybody who might have.
 

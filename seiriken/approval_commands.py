@@ -2,7 +2,7 @@
 
 A person at the command line names their staff account. It is not asked to prove itself: whoever can
 run these commands holds the database owner's rights, against which a password would prove nothing.
-The name goes into lines that nobody changes, and the rules are the same as on the pages.
+The name goes into lines that no command changes, and the rules are the same as on the pages.
 """
 
 from __future__ import annotations

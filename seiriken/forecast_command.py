@@ -17,7 +17,7 @@ from seiriken.target import find_target
 
 if TYPE_CHECKING:
     from allocator.release import ReleasePlan
-    from seiriken.forecast import Forecast
+    from waiting_room.forecast import Forecast
 
 ROWS = 20
 BAR_WIDTH = 40
@@ -52,7 +52,7 @@ def rehearse(
 ) -> None:
     """Forecast an opening: the line, when all pairs are gone, and how many get one."""
     from allocator.release import pairs_possible
-    from seiriken.forecast import Opening, forecast
+    from waiting_room.forecast import Opening, forecast
 
     planned = _plan_in(file) if file is not None else _loaded_plan(home, release)
     pairs = pairs_possible(planned)

@@ -64,6 +64,8 @@ ROUTES: Mapping[str, frozenset[str]] = {
     "POST /releases/decision": AT_THE_ROOM,
     "GET /plans": AT_THE_ROOM,
     "POST /plans": AT_THE_ROOM,
+    "GET /rehearsal": AT_THE_ROOM,
+    "POST /rehearsal": AT_THE_ROOM,
     "GET /demand": AT_THE_ROOM,
     "POST /demand": AT_THE_ROOM,
     "POST /demand.csv": AT_THE_ROOM,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,7 +43,6 @@ def test_plan_is_mended_proposed_and_approved_by_another_by_keys_alone(
 ) -> None:
     release_id = f"plan-{language}"
     text = CORRECT.replace("id: autumn", f"id: {release_id}", 1)
-    text = re.sub(r"campaign: \S+", f"campaign: {release_id}", text, count=1)
 
     def at_the_desk(login: str, role: str) -> AtTheKeys:
         context = browser.new_context(locale=LOCALES[language], java_script_enabled=javascript)

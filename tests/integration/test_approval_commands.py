@@ -163,7 +163,7 @@ def test_approval_that_was_not_carried_out_is_carried_out_by_approving_again(tow
     assert stored.result == "done"
 
 
-def test_tables_refuse_a_self_approval_and_every_change(town: Town) -> None:
+def test_tables_refuse_a_self_approval(town: Town) -> None:
     number = town.proposes("load", town.file())
     with psycopg.connect(town.database_url, autocommit=True) as connection:
         with pytest.raises(psycopg.errors.CheckViolation):
@@ -176,9 +176,6 @@ def test_tables_refuse_a_self_approval_and_every_change(town: Town) -> None:
                 "INSERT INTO release_decision VALUES (%s, 'a-two', 'approved', 'a-one', '', now())",
                 (number,),
             )
-        for change in ("UPDATE release_proposal SET reason = 'x'", "DELETE FROM release_proposal"):
-            with pytest.raises(psycopg.errors.RaiseException):
-                connection.execute(change.encode())
 
 
 def test_without_the_policy_commands_go_by_themselves_and_are_noted(

@@ -62,22 +62,7 @@ CREATE TABLE release_act (
 );
 CREATE INDEX release_act_of_proposal ON release_act (proposal_id);
 
--- None of these lines is ever changed or deleted, by its owner's commands neither.
-CREATE FUNCTION line_stands() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'lines of % are never changed', TG_TABLE_NAME;
-END
-$$;
-REVOKE EXECUTE ON FUNCTION line_stands() FROM PUBLIC;
-CREATE TRIGGER plan_edit_stands BEFORE UPDATE OR DELETE ON plan_edit
-FOR EACH ROW EXECUTE FUNCTION line_stands();
-CREATE TRIGGER release_proposal_stands BEFORE UPDATE OR DELETE ON release_proposal
-FOR EACH ROW EXECUTE FUNCTION line_stands();
-CREATE TRIGGER release_decision_stands BEFORE UPDATE OR DELETE ON release_decision
-FOR EACH ROW EXECUTE FUNCTION line_stands();
-CREATE TRIGGER release_act_stands BEFORE UPDATE OR DELETE ON release_act
-FOR EACH ROW EXECUTE FUNCTION line_stands();
-
+-- Lines are added and read. Nobody but the owner can change or delete one.
 GRANT SELECT, INSERT ON plan_edit, release_proposal, release_decision, release_act
 TO seiriken_staff;
 -- The release desk carries out what two people approved, and shows the demand.

@@ -15,8 +15,10 @@ from allocator.plan_diff import DayOfPlan, Difference
 from allocator.plan_store import Edit
 from gateway.staff.access import Role
 from gateway.staff.plan_pages import Looked, PastEdit
+from gateway.staff.rehearsal_pages import drawn
 from gateway.staff.release_pages import ORDERS, Waiting
 from tests.unit.gateway.factories import make_release
+from waiting_room.forecast import Opening, forecast
 
 NOW = datetime(2021, 6, 1, 0, 30, tzinfo=UTC)
 DAY = DayOfPlan(date(2021, 6, 10), "gym", "comirnaty", 28, 280, 0)
@@ -33,6 +35,8 @@ ACTS = [
 ]
 EDIT = Edit(2, "autumn", 1, "schema: 1\n", "会場を足した", "unyo1", NOW)
 NEEDED = needs([SeatsOfDay(date(2021, 6, 10), "gym", "comirnaty", 1, 280, 101)], {"comirnaty": 6})
+EXPECTED = forecast(Opening(people=24_000, pairs=3_640))
+FOR_ALL = forecast(Opening(people=100, pairs=3_640))
 
 Sample = tuple[str, Role | None, str, Mapping[str, object]]
 
@@ -61,6 +65,16 @@ def _plans(**changes: object) -> Mapping[str, object]:
         "values": {},
         "errors": {},
         "looked": None,
+        **changes,
+    }
+
+
+def _rehearsal(**changes: object) -> Mapping[str, object]:
+    return {
+        "release_ids": ["autumn", "spring"],
+        "values": {},
+        "errors": {},
+        "expected": None,
         **changes,
     }
 
@@ -123,6 +137,23 @@ SAMPLES: list[Sample] = [
             values={"content": "schema: 1\n", "reason": ""},
             errors={"content": "直すところがあります。", "reason": "理由を書いてください。"},
             looked=Looked("", [], FINDINGS),
+        ),
+    ),
+    ("rehearsal", "operator", "staff_rehearsal.html", _rehearsal(values={"inside": "2000"})),
+    (
+        *("rehearsal-shown", "supervisor", "staff_rehearsal.html"),
+        _rehearsal(expected=EXPECTED, **drawn(EXPECTED)),
+    ),
+    (
+        *("rehearsal-for-all", "supervisor", "staff_rehearsal.html"),
+        _rehearsal(expected=FOR_ALL, **drawn(FOR_ALL)),
+    ),
+    (
+        *("rehearsal-wrong", "operator", "staff_rehearsal.html"),
+        _rehearsal(
+            release_ids=[],
+            values={"people": "x"},
+            errors={"release_id": "選んでください。", "people": "数を入力してください。"},
         ),
     ),
     ("demand", "operator", "staff_demand.html", _demand()),

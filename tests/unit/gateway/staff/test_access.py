@@ -49,7 +49,7 @@ def test_each_role_begins_at_a_page_of_its_own() -> None:
 
 def test_pages_in_the_bar_are_those_that_open() -> None:
     assert pages_of("clerk") == ("/caller", "/password")
-    releases = ("/room", "/releases", "/plans", "/demand")
+    releases = ("/room", "/releases", "/plans", "/rehearsal", "/demand")
     assert pages_of("supervisor") == ("/caller", *releases, "/accounts", "/password")
     assert pages_of("operator") == (*releases, "/password")
     assert pages_of("auditor") == ("/journal", "/password")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seiriken.forecast import LASTS_S_MAX, Opening, come_by, forecast
+from waiting_room.forecast import LASTS_S_MAX, Opening, come_by, forecast
 
 PLAYED = Path(__file__).parents[3] / "docs" / "performance" / "opening.json"
 OPENINGS = st.builds(
