@@ -111,7 +111,7 @@ def _shown(
         values=values,
         errors=errors,
         expected=expected,
-        **({} if expected is None else drawn(expected)),
+        drawn=None if expected is None else drawn(expected),
     )
 
 

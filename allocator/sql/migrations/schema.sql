@@ -1,11 +1,4 @@
 -- What the migrations make; written by tests/integration/test_migrate.py.
-CREATE FUNCTION public.line_stands() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    RAISE EXCEPTION 'lines of % are never changed', TG_TABLE_NAME;
-END
-$$;
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );
@@ -412,10 +405,6 @@ CREATE INDEX release_act_of_proposal ON public.release_act USING btree (proposal
 CREATE INDEX staff_look_by_person ON public.staff_look USING btree (person_key, looked_at);
 CREATE INDEX staff_look_by_time ON public.staff_look USING btree (looked_at);
 CREATE INDEX staff_session_of_account ON public.staff_session USING btree (account_id);
-CREATE TRIGGER plan_edit_stands BEFORE DELETE OR UPDATE ON public.plan_edit FOR EACH ROW EXECUTE FUNCTION public.line_stands();
-CREATE TRIGGER release_act_stands BEFORE DELETE OR UPDATE ON public.release_act FOR EACH ROW EXECUTE FUNCTION public.line_stands();
-CREATE TRIGGER release_decision_stands BEFORE DELETE OR UPDATE ON public.release_decision FOR EACH ROW EXECUTE FUNCTION public.line_stands();
-CREATE TRIGGER release_proposal_stands BEFORE DELETE OR UPDATE ON public.release_proposal FOR EACH ROW EXECUTE FUNCTION public.line_stands();
 ALTER TABLE ONLY public.booking
     ADD CONSTRAINT booking_dose1_slot_has_product_and_day FOREIGN KEY (dose1_slot_id, product_id, dose1_on) REFERENCES public.slot(slot_id, product_id, day);
 ALTER TABLE ONLY public.booking
@@ -444,7 +433,6 @@ ALTER TABLE ONLY public.slot
     ADD CONSTRAINT slot_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES public.venue(venue_id);
 ALTER TABLE ONLY public.staff_session
     ADD CONSTRAINT staff_session_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.staff_account(account_id);
-REVOKE ALL ON FUNCTION public.line_stands() FROM PUBLIC;
 GRANT SELECT ON TABLE public.alembic_version TO seiriken_backup;
 GRANT SELECT ON TABLE public.booking TO seiriken_gateway;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.booking TO seiriken_allocator;

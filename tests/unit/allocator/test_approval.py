@@ -65,7 +65,7 @@ def test_proposer_may_take_a_proposal_back() -> None:
 @pytest.mark.parametrize("decision", ["approved", "rejected"])
 def test_proposal_is_decided_once(decision: Decided) -> None:
     for held in ("approved", "rejected"):
-        refusal = decision_refusal(proposal(held), decision, "a-two")  # type: ignore[arg-type]
+        refusal = decision_refusal(proposal(held), decision, "a-two")
         assert refusal is Refusal.DECIDED_ALREADY
 
 

@@ -75,6 +75,7 @@ def _rehearsal(**changes: object) -> Mapping[str, object]:
         "values": {},
         "errors": {},
         "expected": None,
+        "drawn": None,
         **changes,
     }
 
@@ -142,11 +143,11 @@ SAMPLES: list[Sample] = [
     ("rehearsal", "operator", "staff_rehearsal.html", _rehearsal(values={"inside": "2000"})),
     (
         *("rehearsal-shown", "supervisor", "staff_rehearsal.html"),
-        _rehearsal(expected=EXPECTED, **drawn(EXPECTED)),
+        _rehearsal(expected=EXPECTED, drawn=drawn(EXPECTED)),
     ),
     (
         *("rehearsal-for-all", "supervisor", "staff_rehearsal.html"),
-        _rehearsal(expected=FOR_ALL, **drawn(FOR_ALL)),
+        _rehearsal(expected=FOR_ALL, drawn=drawn(FOR_ALL)),
     ),
     (
         *("rehearsal-wrong", "operator", "staff_rehearsal.html"),
