@@ -15,8 +15,7 @@ from gateway.staff.rendering import environment, letter_environment
 from gateway.staff.room_pages import ReleaseFigures
 from gateway.views import DoseView
 from tests.unit.gateway.factories import make_booking, make_catalogue, make_slot
-from tests.unit.gateway.staff import call_samples
-from tests.unit.gateway.staff import release_samples
+from tests.unit.gateway.staff import call_samples, release_samples
 from waiting_room.answers import AtDesk, Standing
 from waiting_room.states import State
 
