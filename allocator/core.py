@@ -36,6 +36,7 @@ from allocator.commands import (
     Expire,
     Join,
     MarkDose,
+    NotCome,
     Remind,
     Request,
     WalkIn,
@@ -52,7 +53,7 @@ from allocator.ledger import Move, Ruling
 from allocator.model import Booking, Dose, Outcome, Refusal, Release
 from allocator.numbering import booking_number
 from allocator.offering import accept, expire, freed_by, join, offer
-from allocator.orders import add_seats, close_slots, cut_supply, mark_dose
+from allocator.orders import add_seats, close_slots, cut_supply, mark_dose, not_come
 from allocator.reminding import turn_reminders
 from allocator.search import Pair, Search
 from allocator.together import FourSeats, place_together
@@ -153,6 +154,8 @@ def _decide_order(
             return add_seats(ledger, order, now)
         case MarkDose():
             return mark_dose(ledger, facts, request, order, now)
+        case NotCome():
+            return not_come(ledger, facts, request, order, now)
         case _:
             assert isinstance(order, WalkIn), "every command has its case"
             return walk_in(ledger, facts, request, order, now)

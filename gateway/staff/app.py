@@ -19,10 +19,13 @@ from gateway.staff import (
     call_pages,
     call_sending_pages,
     caller_pages,
+    dose_pages,
     journal_pages,
     password_pages,
     room_pages,
     sign_in_pages,
+    venue_pages,
+    walk_in_pages,
 )
 from gateway.staff.guard import checked, static_folder
 from gateway.staff.parts import StaffParts
@@ -50,6 +53,9 @@ def create_app(parts: StaffParts) -> Starlette:
                 *call_pages.routes(),
                 *call_booking_pages.routes(),
                 *call_sending_pages.routes(),
+                *venue_pages.routes(),
+                *walk_in_pages.routes(),
+                *dose_pages.routes(),
                 *room_pages.routes(),
                 *account_pages.routes(),
                 *journal_pages.routes(),

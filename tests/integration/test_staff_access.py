@@ -77,6 +77,10 @@ def test_no_role_may_do_anothers_work() -> None:
             assert allowed == {"clerk", "supervisor"}, "nobody else looks anybody up"
         if "/journal" in route:
             assert allowed == {"auditor"}, "nobody reads of the looks but who makes none"
+        if "/venue" in route or "/walk-in" in route:
+            assert allowed == {"venue", "supervisor"}, "doses are recorded where they are given"
+        if "/doses" in route:
+            assert allowed == {"supervisor"}, "the list leaves the house"
         if "/accounts" in route:
             assert allowed == {"supervisor"}
 

@@ -49,7 +49,10 @@ def test_each_role_begins_at_a_page_of_its_own() -> None:
 
 def test_pages_in_the_bar_are_those_that_open() -> None:
     assert pages_of("clerk") == ("/caller", "/password")
-    assert pages_of("supervisor") == ("/caller", "/room", "/accounts", "/password")
+    assert pages_of("supervisor") == (
+        *("/caller", "/venue", "/walk-in", "/doses", "/room", "/accounts", "/password"),
+    )
+    assert pages_of("venue") == ("/venue", "/walk-in", "/password")
     assert pages_of("operator") == ("/room", "/password")
     assert pages_of("auditor") == ("/journal", "/password")
 
