@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from gateway.staff.access import ROLES, ROUTES, decide
+from gateway.staff.register import add_account
 from tests.integration.city import City
 from tests.integration.staff import Colleague, StaffDesk, desk_of
 
@@ -89,3 +90,13 @@ def test_unknown_paths_and_methods_are_refused(everybody: Mapping[str, Colleague
     assert everybody["clerk"].get("/nothing").status_code == 404
     assert everybody["clerk"].http.put("/caller").status_code == 405
     assert everybody["signed_out"].get("/metrics").status_code == 404
+
+
+def test_account_of_a_venue_is_made_for_venues_that_there_are(desk: StaffDesk) -> None:
+    for role, venues, words in (
+        ("venue", (), "names its venues"),
+        ("clerk", ("hall",), "names its venues"),
+        ("venue", ("attic",), "no venue attic"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            add_account(desk.database_url, "somebody", role, desk.now(), venues)  # type: ignore[arg-type]

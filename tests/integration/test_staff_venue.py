@@ -25,7 +25,6 @@ from allocator.model import SITE_TIMEZONE
 from allocator.reads import person_key
 from allocator.release import ReleasePlan
 from gateway.staff.national_record import COLUMNS
-from gateway.staff.register import add_account
 from monitoring.secrets import read_secret
 from seiriken.cli import app
 from seiriken.embedded_postgres import EmbeddedPostgres
@@ -388,16 +387,6 @@ def test_command_writes_the_same_table_and_it_is_noted(
     assert row == (f"{TODAY} {TODAY}",)
     back = ["--from", "2030-01-02", "--to", "2030-01-01"]
     assert CliRunner().invoke(app, ["report", "doses", "--csv", "-", *back]).exit_code == 1
-
-
-def test_account_of_a_venue_is_made_for_venues_that_there_are(desk: StaffDesk) -> None:
-    for role, venues, words in (
-        ("venue", (), "names its venues"),
-        ("clerk", ("hall",), "names its venues"),
-        ("venue", ("attic",), "no venue attic"),
-    ):
-        with pytest.raises(ValueError, match=words):
-            add_account(desk.database_url, "somebody", role, desk.now(), venues)  # type: ignore[arg-type]
 
 
 def test_list_is_not_shown_when_the_look_cannot_be_noted(desk: StaffDesk, hall: Colleague) -> None:

@@ -253,8 +253,7 @@ def walk_in(books: Books, request: Request, command: WalkIn) -> Booking | Refusa
         second = second_by_rule(books, slot) if number == 1 else slot
     if second is None:
         return Refusal.NO_SECOND_DOSE
-    first = (Dose(1, slot.slot_id),) if number == 1 else ()
-    doses = (*first, Dose(2, second.slot_id))
+    doses = (*((Dose(1, slot.slot_id),) if number == 1 else ()), Dose(2, second.slot_id))
     return _make(books, request, command, doses, elsewhere, (number,))
 
 
