@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import psycopg
 import pytest
 
 from gateway.staff.access import ROLES, ROUTES, decide
@@ -100,3 +101,15 @@ def test_account_of_a_venue_is_made_for_venues_that_there_are(desk: StaffDesk) -
     ):
         with pytest.raises(ValueError, match=words):
             add_account(desk.database_url, "somebody", role, desk.now(), venues)  # type: ignore[arg-type]
+
+
+def test_days_list_is_not_shown_when_the_look_cannot_be_noted(desk: StaffDesk) -> None:
+    hall = desk.colleague("venue", "hall")
+    with psycopg.connect(desk.database_url, autocommit=True) as connection:
+        connection.execute("REVOKE INSERT ON staff_look FROM seiriken_staff")
+        try:
+            answer = hall.get("/venue")
+        finally:
+            connection.execute("GRANT INSERT ON staff_look TO seiriken_staff")
+    assert answer.status_code == 503
+    assert hall.get("/venue").status_code == 200
