@@ -12,7 +12,6 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from io import StringIO
 from typing import Literal, get_args
 
 Encoding = Literal["utf-8", "utf-8-bom", "shift_jis"]
@@ -65,18 +64,29 @@ class DoseGiven:
         return "DoseGiven(…)"
 
 
+class _Sheet:
+    """What the table is written to: lines in memory."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def write(self, line: str) -> None:
+        """Keep a line."""
+        self.lines.append(line)
+
+
 def as_record(doses: Iterable[DoseGiven], encoding: Encoding) -> bytes:
     """Return the table as RFC 4180 has it, in an encoding.
 
     Raises:
         NotEncodable: the encoding lacks a character; UTF-8 has them all.
     """
-    text = StringIO()
-    table = csv.writer(text, lineterminator="\r\n")
+    sheet = _Sheet()
+    table = csv.writer(sheet, lineterminator="\r\n")
     table.writerow(COLUMNS)
     table.writerows([cell_of(value) for value in _cells(dose)] for dose in doses)
     try:
-        return text.getvalue().encode(_CODECS[encoding])
+        return "".join(sheet.lines).encode(_CODECS[encoding])
     except UnicodeEncodeError:
         raise NotEncodable from None
 
