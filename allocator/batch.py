@@ -23,6 +23,7 @@ from uuid import UUID
 import msgspec
 
 from allocator.commands import Book, BookTogether, Command, Join, WalkIn
+from allocator.dose_marks import dose_records
 from allocator.ledger import Decision, Move
 from allocator.model import PROBE_ID, Booking, Catalogue, DoseNumber
 
@@ -50,6 +51,7 @@ class Batch(msgspec.Struct, frozen=True):
     journal: Columns
     outcomes: Columns
     outbox: Columns
+    dose_records: Columns
     journal_head: JournalHead
     catalogue_version: int
     catalogue_edits: int
@@ -74,6 +76,7 @@ def batch_of(
         journal=journal,
         outcomes=_outcomes(new, numbers),
         outbox=_outbox(new, numbers),
+        dose_records=dose_records(zip(new, numbers, strict=True), now),
         journal_head=head,
         catalogue_version=catalogue.version - edits,
         catalogue_edits=edits,

@@ -20,6 +20,8 @@ import msgspec
 from allocator.model import (
     BOOKINGS_MOVED_MAX,
     CHOICES_MAX,
+    LOT_LENGTH_MAX,
+    REASON_LENGTH_MAX,
     SEATS_ADDED_MAX,
     SLOTS_EDITED_MAX,
     DoseNumber,
@@ -183,17 +185,42 @@ class CutSupply(msgspec.Struct, frozen=True, tag="cut_supply"):
             raise ValueError("doses left are not negative")
 
 
-class MarkDose(msgspec.Struct, frozen=True, tag="mark_dose"):
-    """A dose of a person's booking was given; not `given` takes the mark back."""
+class MarkDose(msgspec.Struct, frozen=True, omit_defaults=True, tag="mark_dose"):
+    """A dose of a person's booking was given; not `given` takes the mark back.
+
+    With `lot` (the number on the vial) it is the record of a venue's desk: a second one is
+    refused. `given_on` is the day it was given on, today where it is left out; `reason` says
+    why a mark is taken back.
+    """
 
     campaign_id: str
     dose: DoseNumber
     given: bool
     ordered_by: str
+    lot: str = ""
+    given_on: date | None = None
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse to be built over its bounds."""
+        if len(self.lot) > LOT_LENGTH_MAX or len(self.reason) > REASON_LENGTH_MAX:
+            raise ValueError("a lot or a reason is longer than it may be")
+
+
+class NotCome(msgspec.Struct, frozen=True, tag="not_come"):
+    """A person did not come for a dose: their seats that were not used are given back."""
+
+    campaign_id: str
+    dose: DoseNumber
+    ordered_by: str
 
 
 class WalkIn(msgspec.Struct, frozen=True, tag="walk_in"):
-    """Somebody without a booking gets a dose in a slot of today, and dose 2 by the rule."""
+    """Somebody without a booking gets a dose in a slot of today, and dose 2 by the rule.
+
+    Whoever has had dose 1 here and holds no dose 2 gets that alone. `lot` is left out of what is
+    encoded where nobody gave it, so that earlier requests keep their digests.
+    """
 
     release_id: str
     slot_id: int
@@ -201,6 +228,7 @@ class WalkIn(msgspec.Struct, frozen=True, tag="walk_in"):
     language: str
     ordered_by: str
     first_dose_elsewhere: FirstDose | None = None
+    lot: str | msgspec.UnsetType = msgspec.UNSET
 
 
 Command = (
@@ -216,6 +244,7 @@ Command = (
     | AddSeats
     | CutSupply
     | MarkDose
+    | NotCome
     | WalkIn
 )
 

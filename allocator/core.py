@@ -36,6 +36,7 @@ from allocator.commands import (
     Expire,
     Join,
     MarkDose,
+    NotCome,
     Remind,
     Request,
     WalkIn,
@@ -44,6 +45,7 @@ from allocator.commands import (
     is_derived,
 )
 from allocator.eligibility import changes_are_open, is_replaceable, release_for, replaced
+from allocator.giving import mark_dose, not_come
 from allocator.ledger import Decided as Decided
 from allocator.ledger import Decision as Decision
 from allocator.ledger import Facts as Facts
@@ -52,7 +54,7 @@ from allocator.ledger import Move, Ruling
 from allocator.model import Booking, Dose, Outcome, Refusal, Release
 from allocator.numbering import booking_number
 from allocator.offering import accept, expire, freed_by, join, offer
-from allocator.orders import add_seats, close_slots, cut_supply, mark_dose
+from allocator.orders import add_seats, close_slots, cut_supply
 from allocator.reminding import turn_reminders
 from allocator.search import Pair, Search
 from allocator.together import FourSeats, place_together
@@ -153,6 +155,8 @@ def _decide_order(
             return add_seats(ledger, order, now)
         case MarkDose():
             return mark_dose(ledger, facts, request, order, now)
+        case NotCome():
+            return not_come(ledger, facts, request, order, now)
         case _:
             assert isinstance(order, WalkIn), "every command has its case"
             return walk_in(ledger, facts, request, order, now)

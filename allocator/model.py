@@ -39,6 +39,12 @@ BOOKINGS_MOVED_MAX = 2_000
 SEATS_ADDED_MAX = 1_000
 """Seats that one order of the staff may add to a slot, for each dose."""
 
+LOT_LENGTH_MAX = 20
+"""Characters of the number on a vial."""
+
+REASON_LENGTH_MAX = 40
+"""Characters of why a mark is taken back: one of a list, not free text."""
+
 
 PROBE_ID = "probe"
 """The id of the release, the campaign, the venue and the product of the synthetic resident."""

@@ -1,4 +1,4 @@
-"""Orders of the staff: slots closed, seats added, supply cut, doses given.
+"""Orders of the staff: slots closed, seats added, supply cut.
 
 Rule 1: an order is one decision. Everybody whom it touches has a new pair when it is
 decided, or stands on the standby list with the reason (`allocator.rebooking`).
@@ -15,13 +15,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
-import msgspec
-
-from allocator.commands import AddSeats, CloseSlots, CutSupply, MarkDose, Request
+from allocator.commands import AddSeats, CloseSlots, CutSupply
 from allocator.ledger import Edit, Facts, Ledger, Move, Ruling
 from allocator.model import (
     BOOKINGS_MOVED_MAX,
-    SITE_TIMEZONE,
     Booking,
     DoseNumber,
     Refusal,
@@ -90,37 +87,6 @@ def cut_supply(ledger: Ledger, facts: Facts, order: CutSupply, now: datetime) ->
     with ledger.seats.trial():
         _remove_free(ledger, day.slots, order.doses_left - (taken - len(losses)))
         return _placed_anew(ledger, losses, day.slots, "supply_cut", now)
-
-
-def mark_dose(
-    ledger: Ledger, facts: Facts, request: Request, order: MarkDose, now: datetime
-) -> Ruling:
-    """Write down that a dose was given, or take that back."""
-    held = facts.held.get((order.campaign_id, request.person_key))
-    slot_id = held.slot_of(order.dose) if held is not None else None
-    if held is None or slot_id is None:
-        return Ruling(Refusal.NO_BOOKING)
-    if refusal := _mark_refused(ledger, held, order, slot_id, now):
-        return Ruling(refusal)
-    others = {number for number in held.given if number != order.dose}
-    given = tuple(sorted(others | {order.dose} if order.given else others))
-    after = msgspec.structs.replace(held, given=given)
-    moves = () if after == held else (Move(request.person_key, held, after, None),)
-    return Ruling(after, moves)
-
-
-def _mark_refused(
-    ledger: Ledger, held: Booking, order: MarkDose, slot_id: int, now: datetime
-) -> Refusal | None:
-    if held.state == "offered" and order.dose not in held.given:
-        return Refusal.NO_BOOKING  # An offer is no booking yet.
-    if not order.given:
-        later_stands = 2 in held.given or held.standby is not None
-        return Refusal.DOSE_GIVEN if order.dose == 1 and later_stands else None
-    if ledger.seats.slots[slot_id].day > now.astimezone(SITE_TIMEZONE).date():
-        return Refusal.NOT_THE_DAY
-    first_is_open = held.first_dose_elsewhere is None and 1 not in held.given
-    return Refusal.FIRST_DOSE_NOT_GIVEN if order.dose == 2 and first_is_open else None
 
 
 def _holders(facts: Facts, release_id: str) -> list[Holder]:

@@ -34,6 +34,9 @@ from allocator.codes import CODE_DIGITS as CODE_DIGITS
 from allocator.codes import CODE_KEY as CODE_KEY
 from allocator.codes import CODE_LIFE_S as CODE_LIFE_S
 from allocator.codes import code_for as code_for
+from allocator.commands import MarkDose as MarkDose
+from allocator.commands import NotCome as NotCome
+from allocator.commands import WalkIn as WalkIn
 from allocator.contact_keys import DATA_KEYS, ContactKeys, WrappedKey, stored_keys
 from allocator.errors import CatalogueMissing, NotYours, StoreAway
 from allocator.model import Booking, Catalogue, Outcome
@@ -42,13 +45,14 @@ from allocator.offer import OpenSlot as OpenSlot
 from allocator.rows import booking_from_row
 from allocator.sealing import Contact as Contact
 from allocator.sealing import Identity as Identity
-from allocator.sealing import SealingKey, unseal_contact
+from allocator.sealing import SealingKey as SealingKey
 from allocator.sealing import birth_check as birth_check
 from allocator.sealing import person_key as person_key
 from allocator.sealing import pin_check as pin_check
 from allocator.sealing import seal as seal
 from allocator.sealing import seal_identity as seal_identity
 from allocator.sealing import unseal as unseal
+from allocator.sealing import unseal_contact
 from allocator.sealing import unseal_identity as unseal_identity
 from monitoring.background import Background
 
@@ -180,6 +184,10 @@ class Reads:
         if row is None:
             return None
         return OnStandby(booking_from_row(row), row.ahead if row.state == "standby" else None)
+
+    async def contact_of(self, sealed: bytes, booking_id: UUID) -> Contact:
+        """Return the contact details of a booking. Raises `SealBroken`, `StoreAway`."""
+        return await self._contact(sealed, booking_id)
 
     async def ready(self) -> bool:
         """Say whether PostgreSQL answers."""

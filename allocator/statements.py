@@ -54,6 +54,7 @@ SEATS_MOVED = statement("seats_moved")
 JOURNAL_INSERTED = statement("journal_inserted")
 OUTCOMES_INSERTED = statement("outcomes_inserted")
 OUTBOX_INSERTED = statement("outbox_inserted")
+DOSES_RECORDED = statement("doses_recorded")
 CATALOGUE_EDITED = statement("catalogue_edited")
 
 # What the publisher copies to Redis.

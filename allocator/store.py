@@ -315,6 +315,7 @@ def _rows_of(batch: Batch) -> tuple[tuple[str, Columns], ...]:
         (statements.JOURNAL_INSERTED, batch.journal),
         (statements.OUTCOMES_INSERTED, batch.outcomes),
         (statements.OUTBOX_INSERTED, batch.outbox),
+        (statements.DOSES_RECORDED, batch.dose_records),
     )
 
 

@@ -1,11 +1,12 @@
-"""`seiriken report demand`: the doses and vials that are needed, before they are (R7)."""
+"""`seiriken report`: the doses and vials that are needed (R7), and the doses that were given."""
 
 from __future__ import annotations
 
+import getpass
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -66,13 +67,59 @@ def demand(
         _show(report, in_all)
 
 
+@app.command()
+def doses(
+    csv: Annotated[Path, typer.Option(metavar="FILE|-", help="Where the table is written.")],
+    from_: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], metavar="DAY", help="The first day."),
+    ] = None,
+    to: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DAY", help="The last day."),
+    ] = None,
+    encoding: Annotated[
+        Literal["utf-8", "utf-8-bom", "shift_jis"], typer.Option(help="Of the table.")
+    ] = "utf-8",
+    home: HomeOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the doses given as a table in the shape of the national record (docs/venue.md)."""
+    from allocator.roster import read_keys
+    from gateway.staff.doses_given import read_doses
+    from gateway.staff.national_record import NotEncodable, as_record
+
+    first, last = _day(from_), _day(to)
+    if first and last and first > last:
+        raise CommandError(f"--from {first} is after --to {last}")
+    target = find_target(home)
+    roster_key = read_keys(target.secrets_dir).roster
+    given = read_doses(target.database_url, roster_key, first, last, _operator())
+    try:
+        _write_bytes(csv, as_record(given, encoding))
+    except NotEncodable:
+        raise CommandError("--encoding: it lacks a character of the table; use utf-8") from None
+    if csv != Path("-") and as_json:
+        print_json({"doses": len(given), "file": str(csv)})
+    elif csv != Path("-"):
+        print_lines([f"{len(given):,} doses written to {csv}"])
+
+
+def _operator() -> str:
+    """Return who asks, for the journal of looks: the account on this machine."""
+    return getpass.getuser()
+
+
 def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 
 
 def _write(path: Path, text: str) -> None:
     """Write with a byte order mark: without it Excel takes Japanese for something else."""
-    content = text.encode("utf-8-sig")
+    _write_bytes(path, text.encode("utf-8-sig"))
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
     if path == Path("-"):
         sys.stdout.buffer.write(content)
         sys.stdout.flush()

@@ -17,8 +17,13 @@ Login = Annotated[str, typer.Argument(help="The account's name, not a person's."
 
 
 Role = Annotated[
-    Literal["clerk", "supervisor", "operator", "auditor"],
+    Literal["clerk", "supervisor", "operator", "auditor", "venue"],
     typer.Option(help="What it may do (docs/staff.md)."),
+]
+
+Venues = Annotated[
+    list[str] | None,
+    typer.Option("--venue", help="A venue's id, for the role venue; may be given again."),
 ]
 
 
@@ -26,6 +31,7 @@ Role = Annotated[
 def add(
     login: Login,
     role: Role,
+    venue: Venues = None,
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
@@ -34,7 +40,9 @@ def add(
     from seiriken.target import find_target
 
     try:
-        password = add_account(find_target(home).database_url, login, role, datetime.now(UTC))
+        password = add_account(
+            find_target(home).database_url, login, role, datetime.now(UTC), venue or ()
+        )
     except ValueError as error:
         raise CommandError(str(error)) from None
     if password is None:

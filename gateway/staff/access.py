@@ -5,9 +5,10 @@ the application does not start when the two differ.
 Rule 2: nothing here does I/O, reads a clock or draws a random number.
 
 A clerk answers callers. A supervisor does, too, sees the room, and lets a clerk begin anew who has
-lost the second factor. An operator sees the room
-and works at releases, and sees nobody's data. An auditor reads who looked at
-what, and looks at nobody.
+lost the second factor. An operator sees the room and works at releases, and sees nobody's data. An
+auditor reads who looked at what, and looks at nobody. A venue's people see the days of their own
+venues, and record doses there; a supervisor may do so at every venue, and alone gives out the list
+of doses given.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-Role = Literal["clerk", "supervisor", "operator", "auditor"]
-ROLES: tuple[Role, ...] = ("clerk", "supervisor", "operator", "auditor")
+Role = Literal["clerk", "supervisor", "operator", "auditor", "venue"]
+ROLES: tuple[Role, ...] = ("clerk", "supervisor", "operator", "auditor", "venue")
 
 Held = Role | Literal["enrolling"] | None
 """What a caller comes with: a role, a sign-in that is not complete yet, or nothing."""
@@ -27,6 +28,7 @@ ANYBODY = frozenset({"anybody"})
 ENROLLING = frozenset({"enrolling"})
 EVERY_ROLE = frozenset(ROLES)
 AT_THE_DESK = frozenset({"clerk", "supervisor"})
+AT_THE_VENUE = frozenset({"venue", "supervisor"})
 AT_THE_ROOM = frozenset({"operator", "supervisor"})
 
 ROUTES: Mapping[str, frozenset[str]] = {
@@ -58,6 +60,17 @@ ROUTES: Mapping[str, frozenset[str]] = {
     "POST /caller/call/standby/accept": AT_THE_DESK,
     "POST /caller/call/standby/leave": AT_THE_DESK,
     "GET /caller/call/letter": AT_THE_DESK,
+    "GET /venue": AT_THE_VENUE,
+    "POST /venue": AT_THE_VENUE,
+    "POST /venue/dose": AT_THE_VENUE,
+    "POST /venue/given": AT_THE_VENUE,
+    "POST /venue/not-come": AT_THE_VENUE,
+    "POST /venue/undo": AT_THE_VENUE,
+    "POST /venue/came": AT_THE_VENUE,
+    "GET /walk-in": AT_THE_VENUE,
+    "POST /walk-in": AT_THE_VENUE,
+    "GET /doses": frozenset({"supervisor"}),
+    "POST /doses.csv": frozenset({"supervisor"}),
     "GET /room": AT_THE_ROOM,
     "GET /releases": AT_THE_ROOM,
     "POST /releases/order": AT_THE_ROOM,
@@ -84,10 +97,11 @@ FIRST_PAGES: Mapping[Role, str] = {
     "supervisor": "/caller",
     "operator": "/room",
     "auditor": "/journal",
+    "venue": "/venue",
 }
 """Where each role's work begins."""
 
-RESET_BY_SUPERVISOR: frozenset[Role] = frozenset({"clerk"})
+RESET_BY_SUPERVISOR: frozenset[Role] = frozenset({"clerk", "venue"})
 """Whom a supervisor may let begin anew. A reset account is in the hands of who gets its first
 password: so no supervisor can become an auditor. The others are reset by command."""
 

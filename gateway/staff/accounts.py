@@ -54,6 +54,8 @@ class StaffSession:
     login: str
     role: Role
     enrolling_secret: bytes | None
+    venues: tuple[str, ...] = ()
+    """What a venue's account is bound to; empty for every other role."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,9 @@ class StaffSessions:
         )
         if row is None:
             return None
-        return StaffSession(row.account_id, row.login, row.role, row.enrolling_secret)
+        return StaffSession(
+            row.account_id, row.login, row.role, row.enrolling_secret, tuple(row.venues)
+        )
 
     async def end(self, token: str) -> None:
         """End one session."""

@@ -20,6 +20,7 @@ from gateway.staff import (
     call_sending_pages,
     caller_pages,
     demand_pages,
+    dose_pages,
     journal_pages,
     password_pages,
     plan_pages,
@@ -27,6 +28,8 @@ from gateway.staff import (
     release_pages,
     room_pages,
     sign_in_pages,
+    venue_pages,
+    walk_in_pages,
 )
 from gateway.staff.guard import checked, static_folder
 from gateway.staff.parts import StaffParts
@@ -54,6 +57,9 @@ def create_app(parts: StaffParts) -> Starlette:
                 *call_pages.routes(),
                 *call_booking_pages.routes(),
                 *call_sending_pages.routes(),
+                *venue_pages.routes(),
+                *walk_in_pages.routes(),
+                *dose_pages.routes(),
                 *room_pages.routes(),
                 *release_pages.routes(),
                 *plan_pages.routes(),

@@ -38,7 +38,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 SIGN_IN_PATH, ENROL_PATH = "/sign-in", "/enrol"
 LANGUAGE_COOKIE, LANGUAGE_KEPT_S = "language", 365 * 86_400
 _TOKEN_CHARS_MAX = 64
-_FIELDS_MAX = 12
+_FIELDS_MAX = 24
 
 
 class TableContradicts(Exception):

@@ -34,6 +34,13 @@ Act = Literal[
     "standby_sent",
     "offer_accepted",
     "letter_shown",
+    "day_list_opened",
+    "dose_looked_at",
+    "dose_given",
+    "dose_not_come",
+    "dose_undone",
+    "walked_in",
+    "doses_exported",
 ]
 ACTS: tuple[Act, ...] = get_args(Act)
 

@@ -21,7 +21,7 @@ from redis.backoff import NoBackoff
 from starlette.requests import HTTPConnection
 
 from allocator.inbox import Inbox
-from allocator.reads import Pool, Reads, contact_keys_behind
+from allocator.reads import Pool, Reads, SealingKey, contact_keys_behind
 from gateway.board import Board
 from gateway.choosing import KeptOffers
 from gateway.readiness import Readiness
@@ -33,6 +33,7 @@ from gateway.staff.journal import Journal
 from gateway.staff.passwords import Checker
 from gateway.staff.settings import StaffSettings
 from gateway.staff.statements import Statements
+from gateway.staff.venue_desk import VenueDesk
 from monitoring.loop_lag import LoopLag
 from monitoring.secrets import read_secret
 from waiting_room.line import Line
@@ -85,6 +86,7 @@ class StaffParts:
     drafts: Drafts
     kept_offers: KeptOffers
     receipts: ReceiptSigner
+    venue_desk: VenueDesk
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -122,6 +124,7 @@ def assemble(settings: StaffSettings, clock: Callable[[], datetime] | None = Non
     redis, pool = _redis(settings), _pool(settings)
     contact_key = contact_keys_behind(pool, settings.secrets_dir)
     reads = Reads(pool, redis, contact_key=contact_key)
+    inbox = _inbox(settings, redis, contact_key)
     line = _line(settings, redis)
     board = Board(line, reads, time.monotonic)
     statements = Statements(pool)
@@ -143,18 +146,25 @@ def assemble(settings: StaffSettings, clock: Callable[[], datetime] | None = Non
         attempts=Attempts(statements, keys.staff),
         checker=Checker(),
         journal=Journal(statements),
-        inbox=Inbox(
-            redis,
-            gateway_id=settings.gateway_id,
-            contact_key=contact_key,
-            request_key=read_secret(settings.secrets_dir, "request.key"),
-            length_max=settings.inbox_length_max,
-            reply_wait_s=settings.reply_wait_s,
+        inbox=inbox,
+        venue_desk=VenueDesk(
+            statements, reads, inbox, read_secret(settings.secrets_dir, "roster.key")
         ),
         asked=Asked(redis, _ASKED_KEPT_S),
         drafts=Drafts(CallDrafts(redis, settings.call_absolute_s), keys.staff),
         kept_offers=KeptOffers(),
         receipts=ReceiptSigner(read_secret(settings.secrets_dir, "receipt.key")),
+    )
+
+
+def _inbox(settings: StaffSettings, redis: Redis, contact_key: SealingKey) -> Inbox:
+    return Inbox(
+        redis,
+        gateway_id=settings.gateway_id,
+        contact_key=contact_key,
+        request_key=read_secret(settings.secrets_dir, "request.key"),
+        length_max=settings.inbox_length_max,
+        reply_wait_s=settings.reply_wait_s,
     )
 
 

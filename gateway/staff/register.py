@@ -7,7 +7,7 @@ Rule 2: an account is never deleted: the journal names it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -31,19 +31,34 @@ class Listed(msgspec.Struct, frozen=True):
     disabled: bool
 
 
-def add_account(database_url: str, login: str, role: Role, now: datetime) -> str | None:
+def add_account(
+    database_url: str, login: str, role: Role, now: datetime, venues: Sequence[str] = ()
+) -> str | None:
     """Make an account and return its first password; None when there is one of that name.
+
+    `venues` are what the role `venue` is bound to; no other role has any.
 
     Raises:
         StoreAway: the database does not answer.
-        ValueError: the name is none that an account may have.
+        ValueError: the name is none that an account may have, or a venue is unknown.
     """
+    if (role == "venue") != bool(venues):
+        raise ValueError("the role venue names its venues, and no other role does")
     password = first_password()
     try:
         with _connection(database_url) as ask:
+            known = {row.venue_id for row in ask("venues_known", {})}
+            if unknown := sorted(set(venues) - known):
+                raise ValueError(f"there is no venue {', '.join(unknown)}")
             row = ask(
                 "account_added",
-                {"login": login, "role": role, "password_hash": hashed(password), "now": now},
+                {
+                    "login": login,
+                    "role": role,
+                    "password_hash": hashed(password),
+                    "now": now,
+                    "venues": sorted(set(venues)),
+                },
             )
     except psycopg.errors.CheckViolation:
         raise ValueError("a name has 2 to 32 of a-z, 0-9, '.', '_', '-', a letter first") from None

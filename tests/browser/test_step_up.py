@@ -57,7 +57,8 @@ def test_code_opens_the_contact_details_by_three_keys(
     until(lambda: len(codes_mailed(stack)) > before)
     code = codes_mailed(stack)[-1]
     resident.sees(resident.reads("my_booking.title"))
-    assert violations(page) == []
+    if javascript:  # axe runs as the page's own script would.
+        assert violations(page) == []
 
     keys.types("#code", f"{(int(code) + 1) % 1_000_000:06d}")
     with page.expect_navigation():
@@ -65,8 +66,9 @@ def test_code_opens_the_contact_details_by_three_keys(
     expect(page.locator("#code")).to_have_attribute("aria-invalid", "true")
     resident.sees(resident.reads("my_booking.title"))
 
-    page.locator("#code").fill("")
-    keys.types("#code", code)
+    page.locator("#code").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type(code)
     with page.expect_navigation():
         keys.presses("Enter", page.locator(GIVE))
     resident.sees(resident.reads("my_booking.title"))

@@ -114,10 +114,11 @@ class StaffDesk:
         """Let time pass at this desk."""
         self._ahead += time
 
-    def newcomer(self, role: Role) -> Colleague:
-        """Make an account that nobody has used."""
+    def newcomer(self, role: Role, *venues: str) -> Colleague:
+        """Make an account that nobody has used; one of a venue is bound to the hall or to these."""
         login = f"{role}{next(_numbers)}"
-        password = add_account(self.database_url, login, role, self.now())
+        bound = (venues or ("hall",)) if role == "venue" else ()
+        password = add_account(self.database_url, login, role, self.now(), bound)
         assert password is not None
         return self.returning(login, password)
 
@@ -127,9 +128,9 @@ class StaffDesk:
         self._colleagues.append(colleague)
         return colleague
 
-    def colleague(self, role: Role) -> Colleague:
+    def colleague(self, role: Role, *venues: str) -> Colleague:
         """Return somebody who is signed in, the second factor enrolled."""
-        return self.newcomer(role).enrol()
+        return self.newcomer(role, *venues).enrol()
 
     def leave(self) -> None:
         """Close every browser."""

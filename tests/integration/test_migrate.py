@@ -122,7 +122,7 @@ def test_allocator_may_not_change_what_operators_load_nor_jobs_a_booking(
             "DELETE FROM staff_look",
             "TRUNCATE staff_look",
             "UPDATE booking SET state = state",
-            "SELECT FROM roster",
+            "SELECT birth_check FROM roster",
             "SELECT FROM journal",
         ),
     }

@@ -36,6 +36,9 @@ ALLOWED = """
     data_key         staff      SELECT
     data_key         keys       SELECT INSERT DELETE UPDATE(master_id,resealed_at,\
 wrapped,wrapped_at)
+    dose_record      allocator  SELECT INSERT UPDATE
+    dose_record      backup     SELECT
+    dose_record      staff      SELECT
     journal          allocator  SELECT INSERT
     journal          backup     SELECT
     outbox           allocator  SELECT INSERT
@@ -67,6 +70,7 @@ UPDATE(attempts,done_at,relayed_at,result)
     room_record      backup     SELECT
     roster           allocator  SELECT
     roster           backup     SELECT
+    roster           staff      SELECT(person_key,sealed)
     seats            allocator  SELECT UPDATE(capacity,taken)
     seats            jobs       SELECT
     seats            backup     SELECT
@@ -132,7 +136,8 @@ FORBIDDEN = {
     "jobs": ("SELECT FROM roster", "INSERT INTO booking DEFAULT VALUES", "SELECT FROM outcome"),
     "backup": ("INSERT INTO booking DEFAULT VALUES", "UPDATE writer SET epoch = 0"),
     "staff": (
-        "SELECT FROM roster",
+        "SELECT birth_check FROM roster",
+        "UPDATE dose_record SET lot = ''",
         "SELECT FROM journal",
         "INSERT INTO booking DEFAULT VALUES",
         "DELETE FROM staff_look",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import psycopg
 import pytest
 
 from gateway.staff.access import ROLES, ROUTES, decide
+from gateway.staff.register import add_account
 from tests.integration.city import City
 from tests.integration.staff import Colleague, StaffDesk, desk_of
 
@@ -77,6 +79,10 @@ def test_no_role_may_do_anothers_work() -> None:
             assert allowed == {"clerk", "supervisor"}, "nobody else looks anybody up"
         if "/journal" in route:
             assert allowed == {"auditor"}, "nobody reads of the looks but who makes none"
+        if "/venue" in route or "/walk-in" in route:
+            assert allowed == {"venue", "supervisor"}, "doses are recorded where they are given"
+        if "/doses" in route:
+            assert allowed == {"supervisor"}, "the list leaves the house"
         if "/accounts" in route:
             assert allowed == {"supervisor"}
 
@@ -85,3 +91,25 @@ def test_unknown_paths_and_methods_are_refused(everybody: Mapping[str, Colleague
     assert everybody["clerk"].get("/nothing").status_code == 404
     assert everybody["clerk"].http.put("/caller").status_code == 405
     assert everybody["signed_out"].get("/metrics").status_code == 404
+
+
+def test_account_of_a_venue_is_made_for_venues_that_there_are(desk: StaffDesk) -> None:
+    for role, venues, words in (
+        ("venue", (), "names its venues"),
+        ("clerk", ("hall",), "names its venues"),
+        ("venue", ("attic",), "no venue attic"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            add_account(desk.database_url, "somebody", role, desk.now(), venues)  # type: ignore[arg-type]
+
+
+def test_days_list_is_not_shown_when_the_look_cannot_be_noted(desk: StaffDesk) -> None:
+    hall = desk.colleague("venue", "hall")
+    with psycopg.connect(desk.database_url, autocommit=True) as connection:
+        connection.execute("REVOKE INSERT ON staff_look FROM seiriken_staff")
+        try:
+            answer = hall.get("/venue")
+        finally:
+            connection.execute("GRANT INSERT ON staff_look TO seiriken_staff")
+    assert answer.status_code == 503
+    assert hall.get("/venue").status_code == 200

@@ -25,6 +25,7 @@ from allocator.commands import (
     Expire,
     Join,
     MarkDose,
+    NotCome,
     Remind,
     Request,
     WalkIn,
@@ -50,7 +51,15 @@ from tests.simulation.naive_search import (
     on_offer,
     second_by_rule,
 )
-from tests.simulation.naive_staff import add_seats, close_slots, cut_supply, mark_dose
+from tests.simulation.naive_staff import (
+    add_seats,
+    close_slots,
+    cut_supply,
+    lacks_second,
+    mark_dose,
+    not_come,
+    second_at_the_door,
+)
 from tests.simulation.naive_standby import (
     FreedSeat,
     accept,
@@ -148,6 +157,8 @@ class NaiveCity:
         match order:
             case MarkDose() as command:
                 return mark_dose(books, person, command)
+            case NotCome() as command:
+                return not_come(books, person, command)
             case CloseSlots() as command:
                 return close_slots(books, command)
             case AddSeats() as command:
@@ -194,6 +205,8 @@ def refused(books: Books, people: list[bytes], command: MakesBookings) -> Refusa
         return Refusal.ALREADY_BOOKED
     rows = [books.live_row(release.campaign_id, person) for person in people]
     held = [row for row in rows if row is not None]
+    if isinstance(command, WalkIn) and any(lacks_second(row, command) for row in held):
+        return None
     if any(not is_listed(row) or row.given for row in held):
         return Refusal.ALREADY_BOOKED
     if held and isinstance(command, Join | BookTogether):
@@ -220,6 +233,9 @@ def book(books: Books, request: Request, command: Book) -> Booking | Refusal:
 
 def walk_in(books: Books, request: Request, command: WalkIn) -> Booking | Refusal:
     """A dose now, and dose 2 by the rule."""
+    row = _to_replace(books, request.person_key, command)
+    if row is not None and lacks_second(row, command):
+        return second_at_the_door(books, request.person_key, row, command)
     elsewhere = command.first_dose_elsewhere
     number: DoseNumber = 1 if elsewhere is None else 2
     slot = on_offer(books, command.release_id, command.slot_id, number)
@@ -231,15 +247,13 @@ def walk_in(books: Books, request: Request, command: WalkIn) -> Booking | Refusa
         got = FirstGot(elsewhere.product_id, elsewhere.day, in_range=False)
         if not fits_after(books, slot, got):
             return Refusal.INTERVAL_NOT_MET
-    with books.given_back(_to_replace(books, request.person_key, command)):
+    with books.given_back(row):
         if books.free(slot.slot_id, number) <= 0:
             return Refusal.NO_FIRST_DOSE if number == 1 else Refusal.NO_SECOND_DOSE
         second = second_by_rule(books, slot) if number == 1 else slot
     if second is None:
         return Refusal.NO_SECOND_DOSE
-    doses: tuple[Dose, ...] = (Dose(2, second.slot_id),)
-    if number == 1:
-        doses = (Dose(1, slot.slot_id), *doses)
+    doses = (*((Dose(1, slot.slot_id),) if number == 1 else ()), Dose(2, second.slot_id))
     return _make(books, request, command, doses, elsewhere, (number,))
 
 

@@ -24,6 +24,7 @@ from allocator.commands import (
     CutSupply,
     Join,
     MarkDose,
+    NotCome,
     Remind,
     WalkIn,
 )
@@ -163,6 +164,7 @@ cancels = st.builds(Cancel, campaign_ids, both_or_second)
 accepts = st.builds(Accept, campaign_ids)
 reminds = st.builds(Remind, campaign_ids, st.booleans())
 marks = st.builds(MarkDose, campaign_ids, dose_numbers, st.sampled_from([True, True, False]), staff)
+absences = st.builds(NotCome, campaign_ids, dose_numbers, staff)
 walk_ins = st.builds(WalkIn, release_ids, slot_ids, sealed, language, staff, elsewhere)
 closures = st.builds(
     CloseSlots,
@@ -188,7 +190,18 @@ def cuts(draw: st.DrawFn) -> CutSupply:
 
 
 residents_commands: st.SearchStrategy[Command] = st.one_of(
-    books, books, books_together, joins, joins, changes, cancels, accepts, marks, walk_ins, reminds
+    books,
+    books,
+    books_together,
+    joins,
+    joins,
+    changes,
+    cancels,
+    accepts,
+    marks,
+    absences,
+    walk_ins,
+    reminds,
 )
 staff_commands: st.SearchStrategy[Command] = st.one_of(closures, additions, cuts())
 

@@ -24,6 +24,7 @@ from allocator.commands import (
     CutSupply,
     Join,
     MarkDose,
+    NotCome,
     Remind,
     WalkIn,
 )
@@ -160,6 +161,8 @@ class Wishes:
         day = row[f"dose{dose}_on"] if row is not None else None
         if day is not None and day > self._today() and self._rng.random() < 0.7:
             return self._rng.choice((self._change, self._cancel))(person, row)
+        if self._rng.random() < 0.15:
+            return NotCome(self._campaign_id(row), dose, STAFF)
         return MarkDose(self._campaign_id(row), dose, self._rng.random() < 0.85, STAFF)
 
     def _walk_in(self, _person: bytes, _row: Row | None) -> Command:

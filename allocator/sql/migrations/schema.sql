@@ -58,6 +58,24 @@ ALTER TABLE public.data_key ALTER COLUMN key_seq ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.dose_record (
+    booking_id uuid NOT NULL,
+    dose smallint NOT NULL,
+    mark text NOT NULL,
+    slot_id integer NOT NULL,
+    product_id text NOT NULL,
+    lot text NOT NULL,
+    given_on date,
+    marked_by text NOT NULL,
+    reason text NOT NULL,
+    journal_seq bigint NOT NULL,
+    marked_at timestamp with time zone NOT NULL,
+    CONSTRAINT dose_record_dose_is_first_or_second CHECK ((dose = ANY (ARRAY[1, 2]))),
+    CONSTRAINT dose_record_given_has_a_day CHECK (((mark = 'given'::text) = (given_on IS NOT NULL))),
+    CONSTRAINT dose_record_lot_is_short CHECK ((length(lot) <= 20)),
+    CONSTRAINT dose_record_mark_is_known CHECK ((mark = ANY (ARRAY['given'::text, 'not_come'::text, 'undone'::text]))),
+    CONSTRAINT dose_record_reason_is_short CHECK ((length(reason) <= 40))
+);
 CREATE TABLE public.journal (
     journal_seq bigint NOT NULL,
     epoch bigint NOT NULL,
@@ -276,8 +294,10 @@ CREATE TABLE public.staff_account (
     totp_step bigint DEFAULT 0 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     disabled_at timestamp with time zone,
+    venues text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT staff_account_login_is_plain CHECK ((login ~ '^[a-z][a-z0-9._-]{1,31}$'::text)),
-    CONSTRAINT staff_account_role_is_known CHECK ((role = ANY (ARRAY['clerk'::text, 'supervisor'::text, 'operator'::text, 'auditor'::text])))
+    CONSTRAINT staff_account_role_is_known CHECK ((role = ANY (ARRAY['clerk'::text, 'supervisor'::text, 'operator'::text, 'auditor'::text, 'venue'::text]))),
+    CONSTRAINT staff_account_venue_has_venues CHECK (((role = 'venue'::text) = (cardinality(venues) > 0)))
 );
 ALTER TABLE public.staff_account ALTER COLUMN account_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.staff_account_account_id_seq
@@ -344,6 +364,8 @@ ALTER TABLE ONLY public.data_key
     ADD CONSTRAINT data_key_pkey PRIMARY KEY (key_id);
 ALTER TABLE ONLY public.data_key
     ADD CONSTRAINT data_key_seq_is_unique UNIQUE (key_seq);
+ALTER TABLE ONLY public.dose_record
+    ADD CONSTRAINT dose_record_pkey PRIMARY KEY (booking_id, dose);
 ALTER TABLE ONLY public.journal
     ADD CONSTRAINT journal_pkey PRIMARY KEY (journal_seq);
 ALTER TABLE ONLY public.outbox
@@ -396,6 +418,8 @@ ALTER TABLE ONLY public.writer
     ADD CONSTRAINT writer_pkey PRIMARY KEY (only_row);
 CREATE INDEX booking_on_standby ON public.booking USING btree (release_id) WHERE (state = ANY (ARRAY['standby'::text, 'offered'::text]));
 CREATE UNIQUE INDEX booking_one_per_person_and_campaign ON public.booking USING btree (campaign_id, person_key) WHERE (state <> 'cancelled'::text);
+CREATE INDEX dose_record_by_day ON public.dose_record USING btree (given_on);
+CREATE INDEX dose_record_by_slot ON public.dose_record USING btree (slot_id);
 CREATE INDEX outbox_due ON public.outbox USING btree (queue, outbox_id) WHERE (done_at IS NULL);
 CREATE UNIQUE INDEX outbox_one_code ON public.outbox USING btree (challenge) WHERE (kind = 'code'::text);
 CREATE UNIQUE INDEX outbox_one_reminder ON public.outbox USING btree (booking_id, dose, slot_id, kind) WHERE (queue = 'reminders'::text);
@@ -456,6 +480,9 @@ GRANT UPDATE(master_id) ON TABLE public.data_key TO seiriken_keys;
 GRANT UPDATE(wrapped) ON TABLE public.data_key TO seiriken_keys;
 GRANT UPDATE(wrapped_at) ON TABLE public.data_key TO seiriken_keys;
 GRANT UPDATE(resealed_at) ON TABLE public.data_key TO seiriken_keys;
+GRANT SELECT ON TABLE public.dose_record TO seiriken_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.dose_record TO seiriken_allocator;
+GRANT SELECT ON TABLE public.dose_record TO seiriken_staff;
 GRANT SELECT,INSERT ON TABLE public.journal TO seiriken_allocator;
 GRANT SELECT ON TABLE public.journal TO seiriken_backup;
 GRANT SELECT,INSERT ON TABLE public.outbox TO seiriken_allocator;
@@ -496,6 +523,8 @@ GRANT SELECT,INSERT ON TABLE public.room_record TO seiriken_jobs;
 GRANT SELECT ON TABLE public.room_record TO seiriken_backup;
 GRANT SELECT ON TABLE public.roster TO seiriken_allocator;
 GRANT SELECT ON TABLE public.roster TO seiriken_backup;
+GRANT SELECT(person_key) ON TABLE public.roster TO seiriken_staff;
+GRANT SELECT(sealed) ON TABLE public.roster TO seiriken_staff;
 GRANT SELECT ON TABLE public.seats TO seiriken_allocator;
 GRANT SELECT ON TABLE public.seats TO seiriken_jobs;
 GRANT SELECT ON TABLE public.seats TO seiriken_backup;

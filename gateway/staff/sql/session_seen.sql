@@ -7,4 +7,5 @@ WHERE session.token_digest = %(token_digest)s
   AND account.disabled_at IS NULL
   AND session.seen_at > %(seen_after)s
   AND session.began_at > %(began_after)s
-RETURNING account.account_id, account.login, account.role, session.enrolling_secret;
+RETURNING account.account_id, account.login, account.role, session.enrolling_secret,
+    account.venues;

@@ -8,8 +8,16 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from allocator.commands import STAFF_KEY, AddSeats, CloseSlots, CutSupply, MarkDose, Request
+from allocator.commands import (
+    STAFF_KEY,
+    AddSeats,
+    CloseSlots,
+    CutSupply,
+    MarkDose,
+    Request,
+)
 from allocator.core import Decision, Facts, decide_batch
+from allocator.giving import mark_dose
 from allocator.ledger import Edit, Ledger, Move, Ruling
 from allocator.model import (
     BOOKINGS_MOVED_MAX,
@@ -19,7 +27,7 @@ from allocator.model import (
     Refusal,
     StandbyPlace,
 )
-from allocator.orders import add_seats, close_slots, cut_supply, mark_dose
+from allocator.orders import add_seats, close_slots, cut_supply
 from allocator.rebooking import Reason
 from tests.unit.allocator.offers import (
     CAMPAIGN,
@@ -27,7 +35,6 @@ from tests.unit.allocator.offers import (
     NOW,
     at,
     day,
-    decided,
     facts,
     free_seats,
     held_by,
@@ -382,14 +389,3 @@ def test_dose_is_marked_as_given_or_as_not(mark: Mark, *, is_given: bool) -> Non
         after = msgspec.structs.replace(held, given=expected)
         moves = () if after == held else (Move(person(1), held, after, None),)
         assert ruling == Ruling(after, moves)
-
-
-def test_mark_is_about_one_person_and_tells_nobody() -> None:
-    """Through the core, with the person's own key."""
-    books = ledger(slot(1, MONDAY, seats=(2, 0)), slot(21, day(21), seats=(0, 2)))
-    known = held_by(books, holding(1, 1, 21), holding(2, 1, 21))
-    order = MarkDose(CAMPAIGN, 1, given=True, ordered_by="staff")
-    made = decided(books, known, 9, order, 2, at(MONDAY, 9))
-    assert [(move.person_key, move.notice) for move in made.moves] == [(person(2), None)]
-    assert known.held[CAMPAIGN, person(1)].given == ()
-    assert known.held[CAMPAIGN, person(2)].given == (1,)

@@ -10,7 +10,7 @@ import pytest
 from allocator.commands import WalkIn
 from allocator.core import Facts
 from allocator.ledger import Ledger, Move, Ruling
-from allocator.model import Booking, FirstDose, Refusal
+from allocator.model import Booking, Dose, FirstDose, Refusal
 from allocator.numbering import booking_number
 from allocator.walking_in import walk_in
 from tests.unit.allocator.offers import (
@@ -173,3 +173,60 @@ def test_place_on_the_list_makes_way(held: Booking) -> None:
     assert ruling == Ruling(
         made, (Move(person(1), held, left, None), Move(person(1), None, made, "booked"))
     )
+
+
+FIRST_HAD = msgspec.structs.replace(holding(1, 3, given=(1,)), state="first_only")
+"""Dose 1 was given on Tuesday; dose 2 was given back, or not come for."""
+
+
+def second_offers(seats: int = 1) -> Ledger:
+    return ledger(
+        slot(3, day(1)),
+        slot(20, day(19), seats=(0, seats)),
+        slot(21, day(20), seats=(0, seats)),
+        slot(22, day(20), seats=(0, 1), product="moderna"),
+        slot(23, day(20), seats=(1, 0)),
+    )
+
+
+def second_ruled(slot_id: int, offset: int, seats: int = 1) -> Ruling:
+    books = second_offers(seats)
+    known = held_by(books, FIRST_HAD)
+    return ruled(books, known, walks_in(slot_id), at(day(offset), 12))
+
+
+def test_whoever_had_the_first_here_and_holds_no_second_gets_it_within_the_booking() -> None:
+    """From the shortest interval (19 days) on."""
+    ruling = second_ruled(21, 20)
+    after = msgspec.structs.replace(
+        FIRST_HAD, state="booked", doses=(*FIRST_HAD.doses, Dose(2, 21)), given=(1, 2)
+    )
+    assert ruling == Ruling(after, (Move(person(1), FIRST_HAD, after, "changed"),))
+
+
+@pytest.mark.parametrize(
+    ("slot_id", "offset", "seats", "refusal"),
+    [
+        (20, 19, 1, Refusal.INTERVAL_NOT_MET),
+        (22, 20, 1, Refusal.INTERVAL_NOT_MET),
+        (21, 19, 1, Refusal.NOT_THE_DAY),
+        (23, 20, 1, Refusal.OUTSIDE_RELEASE),
+    ],
+)
+def test_second_within_the_booking_is_refused(
+    slot_id: int, offset: int, seats: int, refusal: Refusal
+) -> None:
+    assert second_ruled(slot_id, offset, seats) == Ruling(refusal)
+
+
+def test_second_within_the_booking_needs_a_free_seat() -> None:
+    books = second_offers()
+    known = held_by(books, FIRST_HAD, holding(2, None, 21))
+    assert ruled(books, known, walks_in(21), at(day(20), 12)) == Ruling(Refusal.NO_SECOND_DOSE)
+
+
+def test_second_within_the_booking_is_of_the_same_release() -> None:
+    books = second_offers()
+    held = msgspec.structs.replace(FIRST_HAD, release_id="other")
+    known = held_by(books, held)
+    assert ruled(books, known, walks_in(21), at(day(20), 12)) == Ruling(Refusal.ALREADY_BOOKED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from allocator.reads import Contact
@@ -10,9 +11,13 @@ from gateway.staff import codes
 from gateway.staff.access import Role, pages_of
 from gateway.staff.accounts import Account, StaffSession
 from gateway.staff.callers import Caller, HeldShown
+from gateway.staff.day_list import UNDO_REASONS, DoseDue, tally
 from gateway.staff.journal import REASONS, Look, NotedLook
+from gateway.staff.national_record import ENCODINGS
 from gateway.staff.rendering import environment, letter_environment
 from gateway.staff.room_pages import ReleaseFigures
+from gateway.staff.venue_desk import FreeSlot
+from gateway.staff.venue_pages import Place
 from gateway.views import DoseView
 from tests.unit.gateway.factories import make_booking, make_catalogue, make_slot
 from tests.unit.gateway.staff import call_samples, release_samples
@@ -119,6 +124,79 @@ def _room(*releases: ReleaseFigures, lacking: list[str] | None = None) -> Mappin
     return {"releases": releases, "lacking": lacking or [], "now": NOW}
 
 
+DUE = DoseDue(
+    booking_id=BOOKING.booking_id,
+    booking_number=BOOKING.booking_number,
+    person_key=b"p" * 16,
+    campaign_id="c1",
+    release_id="r1",
+    product_id=BOOKING.product_id,
+    language="ja",
+    dose=1,
+    slot_id=1,
+    starts_at=SLOTS[0].starts_at,
+    name="シケン ユリ",
+    phone="08098765432",
+    email="",
+    ticket_number=TICKET,
+    birth_date=BORN,
+    mark="open",
+)
+GIVEN = replace(DUE, mark="given", lot="EW4811", marked_by="hall1", marked_at=NOW)
+ABSENT = replace(DUE, mark="not_come", marked_by="hall1", marked_at=NOW, birth_date=None)
+PLACE = Place(SLOTS[0].venue_id, SLOTS[0].day)
+VENUES = {one.venue_id: one.names for one in CATALOGUE.venues.values()}
+
+
+def _list(*rows: DoseDue, **changes: object) -> Mapping[str, object]:
+    return {
+        "venues": VENUES,
+        "place": PLACE,
+        "rows": rows,
+        "tally": tally(rows),
+        "products": CATALOGUE.products,
+        "values": {"day": "2021-06-10"},
+        "errors": {},
+        "refused": "",
+        "query": "",
+        "now": NOW,
+        **changes,
+    }
+
+
+def _dose(row: DoseDue, **changes: object) -> Mapping[str, object]:
+    return {
+        "place": PLACE,
+        "venue": VENUES[PLACE.venue_id],
+        "row": row,
+        "product": CATALOGUE.products[row.product_id],
+        "may_mark": True,
+        "has_begun": True,
+        "is_today": True,
+        "values": {"lot": "EW4811"},
+        "errors": {},
+        "done": "",
+        "refused": "",
+        "reasons": UNDO_REASONS,
+        "request_id": "1" * 32,
+        **changes,
+    }
+
+
+def _walk_in(**changes: object) -> Mapping[str, object]:
+    return {
+        "venues": VENUES,
+        "free": [FreeSlot(SLOTS[0], 3, 0)],
+        "products": CATALOGUE.products,
+        "elsewhere": [SLOTS[0].product_id],
+        "values": {},
+        "errors": {},
+        "refused": "",
+        "request_id": "1" * 32,
+        **changes,
+    }
+
+
 CLERK, BOSS, AUDIT = "staff_found.html", "staff_accounts.html", "staff_journal.html"
 SAMPLES: list[Sample] = [
     ("sign-in", None, "staff_sign_in.html", {"values": {}, "errors": {}, "refused": False}),
@@ -174,6 +252,50 @@ SAMPLES: list[Sample] = [
     ("journal", "auditor", AUDIT, _journal(LINES, {})),
     ("journal-wrong", "auditor", AUDIT, _journal([], {"day_year": "正しくありません。"})),
     *release_samples.SAMPLES,
+    ("venue", "venue", "staff_venue.html", _list(DUE, replace(GIVEN, dose=2), ABSENT)),
+    ("venue-none", "venue", "staff_venue.html", _list(query="やまだ")),
+    ("venue-wrong", "venue", "staff_venue.html", _list(errors={"day": "日を入力してください。"})),
+    ("venue-gone", "venue", "staff_venue.html", _list(DUE, refused="gone")),
+    ("dose-open", "venue", "staff_dose.html", _dose(DUE)),
+    (
+        *("dose-wrong", "venue", "staff_dose.html"),
+        _dose(DUE, errors={"lot": "入力してください。", "sure": "印を付けてください。"}),
+    ),
+    ("dose-second", "venue", "staff_dose.html", _dose(replace(DUE, dose=2, first_is_given=False))),
+    ("dose-later", "venue", "staff_dose.html", _dose(DUE, may_mark=False)),
+    ("dose-given", "venue", "staff_dose.html", _dose(GIVEN, done="given")),
+    ("dose-refused", "venue", "staff_dose.html", _dose(GIVEN, refused="dose_given")),
+    (
+        *("dose-undo-wrong", "venue", "staff_dose.html"),
+        _dose(GIVEN, errors={"reason": "選んでください。"}),
+    ),
+    ("dose-not-come", "venue", "staff_dose.html", _dose(ABSENT, done="not_come")),
+    ("walk-in", "venue", "staff_walk_in.html", _walk_in()),
+    (
+        *("walk-in-wrong", "venue", "staff_walk_in.html"),
+        _walk_in(
+            values=TYPED,
+            errors={k: v for k, v in WRONG.items() if k != "reason"} | {"slot": "選んでください。"},
+        ),
+    ),
+    ("walk-in-full", "venue", "staff_walk_in.html", _walk_in(free=[], refused="no_second_dose")),
+    (
+        *("walked-in", "venue", "staff_walked_in.html"),
+        {
+            "booking": BOOKING,
+            "doses": [
+                (n, slot, CATALOGUE.venues[slot.venue_id]) for n, slot in enumerate(SLOTS, 1)
+            ],
+        },
+    ),
+    (
+        *("doses", "supervisor", "staff_doses.html"),
+        {"values": {"encoding": "utf-8"}, "errors": {}, "encodings": ENCODINGS},
+    ),
+    (
+        *("doses-wrong", "supervisor", "staff_doses.html"),
+        {"values": {}, "errors": {"encoding": "選んでください。"}, "encodings": ENCODINGS},
+    ),
     ("error", "clerk", "staff_error.html", {"title": "ありません", "detail": "見つかりません。"}),
     ("error-signed-out", None, "staff_error.html", {"title": "403", "detail": "できません。"}),
 ]

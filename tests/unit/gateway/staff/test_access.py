@@ -50,7 +50,10 @@ def test_each_role_begins_at_a_page_of_its_own() -> None:
 def test_pages_in_the_bar_are_those_that_open() -> None:
     assert pages_of("clerk") == ("/caller", "/password")
     releases = ("/room", "/releases", "/plans", "/rehearsal", "/demand")
-    assert pages_of("supervisor") == ("/caller", *releases, "/accounts", "/password")
+    venue = ("/venue", "/walk-in")
+    at_the_desk = ("/caller", *venue, "/doses")
+    assert pages_of("supervisor") == (*at_the_desk, *releases, "/accounts", "/password")
+    assert pages_of("venue") == (*venue, "/password")
     assert pages_of("operator") == (*releases, "/password")
     assert pages_of("auditor") == ("/journal", "/password")
 

@@ -18,8 +18,11 @@ from gateway import staff
 from gateway.i18n import MessageMissing
 from gateway.staff.access import ROLES, ROUTES, pages_of
 from gateway.staff.call_details import CONFIRMATIONS
+from gateway.staff.day_list import UNDO_REASONS
 from gateway.staff.journal import ACTS, REASONS
+from gateway.staff.national_record import ENCODINGS
 from gateway.staff.rendering import PAGES_DIRECTORY, environment
+from gateway.staff.venue_pages import REFUSED
 from gateway.staff.words import LANGUAGE_NAMES, catalogue, language_of, said
 
 FOLDER = Path(staff.__file__).parent
@@ -52,6 +55,11 @@ FAMILIES: dict[str, set[str]] = {
     "room.lacking.": {"event_loop", "room", "database", "catalogue", "status"},
     "standing.": STANDINGS,
     "standing.do.": STANDINGS,
+    "venue.done.": {"given", "not_come", "undone", "came"},
+    "venue.mark.": {"open", "given", "not_come"},
+    "venue.refused.": {*REFUSED, "other"},
+    "venue.undo.": set(UNDO_REASONS),
+    "doses.encoding.": set(ENCODINGS),
     "state.": {"scheduled", "lobby", "open", "paused", "closed"},
 }
 

@@ -6,7 +6,7 @@ from alembic import op
 
 from allocator.migrate import run_sql_beside
 
-revision = "0013"
+revision = "0011"
 down_revision = "0010"
 
 

@@ -1,0 +1,1 @@
+SELECT venue_id FROM venue;

@@ -1,0 +1,216 @@
+"""The walk-in page: somebody without a booking gets a dose that is free today.
+
+Rule 1: who somebody is, is confirmed as a caller is: by ticket number and birth date, and
+failures count alike. Whether they may have the dose, the allocator decides.
+Rule 2: what it takes is said before it is taken: a free place of the dose, and for a first one a
+place of dose 2, too. No place is added: a venue gives no more than it was planned for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from allocator.errors import InboxAway, InboxFull
+from allocator.model import Booking, FirstDose, Slot
+from allocator.reads import Contact, WalkIn
+from gateway import fields as read
+from gateway import forms
+from gateway.answers import answer
+from gateway.fields import Fields
+from gateway.forms import SignInForm, parse_first_dose, parse_request_id
+from gateway.identity import Credentials, credentials
+from gateway.problems import Problem, field_text, too_many_attempts
+from gateway.routes.way_in import date_from_parts
+from gateway.staff.callers import NETWORK
+from gateway.staff.day_list import lot_in
+from gateway.staff.guard import guarded, read_form, session_of
+from gateway.staff.parts import parts_of
+from gateway.staff.rendering import render
+from gateway.staff.venue_desk import FreeSlot, booking_of, refusal_of
+from gateway.staff.venue_pages import note, refused_word, today_at, venues_of
+from gateway.staff.words import language_of, said
+from waiting_room.answers import SignedIn, TooManyAttempts
+
+_FIELDS = (
+    *("ticket_number", "birth_era", "birth_year", "birth_month", "birth_day"),
+    *("name", "phone", "email", "slot", "lot", "elsewhere"),
+    *("first_year", "first_month", "first_day", "request_id"),
+)
+_ON_PAGE = {"birth_date": "birth_year", "date": "first_year", "product": "elsewhere"}
+LANGUAGE_OF_LETTERS = "ja"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Who walked in, as the form says it. Printed without its content."""
+
+    form: SignInForm
+    contact: Contact
+    slot: Slot
+    lot: str
+    first_dose_elsewhere: FirstDose | None
+
+    def __repr__(self) -> str:
+        """Hide the content, so that a log or a traceback cannot show it."""
+        return "Arrival(…)"
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of this module."""
+    return [
+        guarded("GET", "/walk-in", walk_in_page),
+        guarded("POST", "/walk-in", walking_in),
+    ]
+
+
+async def walk_in_page(request: Request) -> Response:
+    """Ask who has come, and which of the free doses they get."""
+    return await _page(request, {}, {})
+
+
+async def walking_in(request: Request) -> Response:
+    """Confirm who has come, note the act, and hand it in."""
+    values = await read_form(request, _FIELDS)
+    if isinstance(values, Problem):
+        return answer(request, values)
+    request_id = parse_request_id(values.get("request_id"))
+    if not isinstance(request_id, UUID):
+        return answer(request, Problem("bad_request"))
+    arrival = _arrival(request, values)
+    if not isinstance(arrival, Arrival):
+        return await _page(request, values, arrival)
+    who = credentials(parts_of(request).keys.identity, arrival.form)
+    await note(request, "walked_in", who.person_key, "at_venue")
+    refused = await _not_confirmed(request, who)
+    if isinstance(refused, Problem):
+        return answer(request, refused)
+    if refused:
+        return await _page(request, values, {}, "not_confirmed")
+    return await _handed_in(request, values, request_id, who, arrival)
+
+
+async def _handed_in(
+    request: Request,
+    values: Mapping[str, str],
+    request_id: UUID,
+    who: Credentials,
+    arrival: Arrival,
+) -> Response:
+    by = session_of(request).login
+    order = WalkIn(
+        arrival.slot.release_id,
+        arrival.slot.slot_id,
+        b"",
+        LANGUAGE_OF_LETTERS,
+        by,
+        arrival.first_dose_elsewhere,
+        arrival.lot,
+    )
+    desk = parts_of(request).venue_desk
+    try:
+        outcome = await desk.walk_in(request_id, who.person_key, order, arrival.contact)
+    except (InboxAway, InboxFull):
+        return await _page(request, values, {}, "away", request_id)
+    refusal, booking = refusal_of(outcome), booking_of(outcome)
+    if refusal is not None:
+        return await _page(request, values, {}, refused_word(refusal.value))
+    if booking is None:
+        return await _page(request, values, {}, "undecided", request_id)
+    return _done(request, booking)
+
+
+async def _not_confirmed(request: Request, who: Credentials) -> bool | Problem:
+    parts = parts_of(request)
+    now = parts.clock().timestamp()
+    found = await parts.line.confirm(who.person_key, who.birth_check, NETWORK, now)
+    if isinstance(found, TooManyAttempts):
+        return too_many_attempts(found.retry_after_s)
+    return not isinstance(found, SignedIn)
+
+
+def _arrival(request: Request, values: Mapping[str, str]) -> Arrival | dict[str, str]:
+    """Read the form, or say what is wrong by the id of the field to mend."""
+    parts, language = parts_of(request), language_of(request)
+    today = today_at(parts)
+    given = {
+        "ticket_number": values.get("ticket_number", ""),
+        "birth_date": date_from_parts(values, "birth"),
+    }
+    form = forms.parse_sign_in(given, parts.settings.municipality_code, today)
+    fields = Fields(values, tuple(values))
+    name = fields.required("name", read.name)
+    phone = fields.required("phone", read.phone)
+    email = fields.optional("email", read.email)
+    faults = [*(form if isinstance(form, list) else ()), *fields.errors]
+    elsewhere: FirstDose | None = None
+    if values.get("elsewhere"):
+        typed = {"product": values["elsewhere"], "date": date_from_parts(values, "first")}
+        first = parse_first_dose(typed, today)
+        faults += first if isinstance(first, list) else ()
+        elsewhere = first if isinstance(first, FirstDose) else None
+    errors: dict[str, str] = {}
+    for fault in faults:
+        place = _ON_PAGE.get(fault.field, fault.field)
+        errors.setdefault(place, str(field_text(fault, language)))
+    slot, lot = _slot(request, values.get("slot", "")), lot_in(values.get("lot", ""))
+    if slot is None:
+        errors["slot"] = said("walk_in.slot_missing", language)
+    if not lot:
+        errors["lot"] = said("venue.lot_wrong", language)
+    if errors or slot is None or not isinstance(form, SignInForm) or not name or not phone:
+        return errors
+    return Arrival(form, Contact(name, phone, email or ""), slot, lot, elsewhere)
+
+
+def _slot(request: Request, typed: str) -> Slot | None:
+    """Return a slot of today at one of the account's venues."""
+    parts = parts_of(request)
+    today = today_at(parts)
+    slots = (slot for venue in venues_of(request) for slot in parts.venue_desk.slots(venue, today))
+    return next((slot for slot in slots if str(slot.slot_id) == typed), None)
+
+
+async def _page(
+    request: Request,
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+    refused: str = "",
+    request_id: UUID | None = None,
+) -> Response:
+    """Show the form. With `request_id` what was typed is sent again as the same order."""
+    parts = parts_of(request)
+    venues, catalogue = venues_of(request), parts.reads.catalogue
+    free: list[FreeSlot] = []
+    for venue_id in venues:
+        of_venue = await parts.venue_desk.free(venue_id, today_at(parts))
+        free += [one for one in of_venue if one.first or one.second]
+    return render(
+        request,
+        "staff_walk_in.html",
+        status=422 if errors else 503 if request_id else 409 if refused else 200,
+        venues=venues,
+        free=free,
+        products=catalogue.products,
+        elsewhere=sorted({one.slot.product_id for one in free}),
+        values=values,
+        errors=errors,
+        refused=refused,
+        request_id=str(request_id or uuid4()),
+    )
+
+
+def _done(request: Request, booking: Booking) -> Response:
+    catalogue = parts_of(request).reads.catalogue
+    doses = [(dose.dose, catalogue.slots[dose.slot_id]) for dose in booking.doses]
+    return render(
+        request,
+        "staff_walked_in.html",
+        booking=booking,
+        doses=[(dose, slot, catalogue.venues[slot.venue_id]) for dose, slot in doses],
+    )

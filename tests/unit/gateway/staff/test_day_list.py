@@ -1,0 +1,130 @@
+"""A venue's day: found by name in any kana or by number, in order, counted."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from gateway.staff.day_list import (
+    DoseDue,
+    Tally,
+    folded,
+    found,
+    in_order,
+    last_lot,
+    lot_in,
+    tally,
+    without_superseded,
+)
+
+AT = datetime(2021, 6, 1, 1, tzinfo=UTC)
+
+
+def due(number: int = 1, name: str = "しけん ゆり", **changes: object) -> DoseDue:
+    values: dict[str, object] = {
+        "booking_id": UUID(int=number),
+        "booking_number": f"B-0000-{number:04d}",
+        "person_key": bytes([number]) * 16,
+        "campaign_id": "c1",
+        "release_id": "r1",
+        "product_id": "comirnaty",
+        "language": "ja",
+        "dose": 1,
+        "slot_id": 1,
+        "starts_at": AT,
+        "name": name,
+        "phone": "08098765432",
+        "email": "",
+        "ticket_number": f"{number + 120_000:010d}",
+        "birth_date": date(1950, 1, 31),
+        "mark": "open",
+    }
+    return DoseDue(**(values | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "しけん",
+        "シケン",
+        "ｼｹﾝ",
+        "しけんゆり",
+        "シケン　ユリ",
+        "ゆり",
+        "",
+        "120001",
+        "0000120001",
+        "0001",
+    ],
+)
+def test_person_is_found_however_it_is_written(query: str) -> None:
+    for name in ("しけん ゆり", "シケン　ユリ", "ｼｹﾝ ﾕﾘ"):
+        assert found([due(1, name)], query)
+
+
+@pytest.mark.parametrize("query", ["やまだ", "001", "120002", "試験"])
+def test_others_are_not_found(query: str) -> None:
+    assert found([due()], query) == []
+
+
+def test_voiced_half_width_kana_and_letters_are_folded() -> None:
+    assert folded("ﾊﾞﾝ ＡｂC ヴ") == folded("ばん abc ゔ") == "ばんabcゔ"
+
+
+def test_booking_number_is_found_with_or_without_its_hyphens() -> None:
+    row = due(1, booking_number="AB-1234-5678")
+    assert found([row], "1234-5678") == found([row], "12345678") == [row]
+    assert found([row], "ab12345678") == [row]
+
+
+def test_list_is_by_time_and_then_by_number() -> None:
+    later = due(1, starts_at=AT + timedelta(hours=1))
+    assert in_order([later, due(3), due(2)]) == [due(2), due(3), later]
+
+
+def test_tally_counts_each_mark() -> None:
+    rows = [due(1), due(2, mark="given"), due(3, mark="given"), due(4, mark="not_come")]
+    assert tally(rows) == Tally(given=2, open=1, not_come=1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "lot"),
+    [
+        (" ew4811 ", "EW4811"),
+        ("ＥＷ４８１１", "EW4811"),
+        ("300-12", "300-12"),
+        ("-300", ""),
+        ("", ""),
+        ("=1+1", ""),
+        ("A" * 20, "A" * 20),
+        ("A" * 21, ""),
+        ("ロット", ""),
+    ],
+)
+def test_lot_is_letters_digits_and_hyphens(typed: str, lot: str) -> None:
+    assert lot_in(typed) == lot
+
+
+def test_last_lot_is_the_accounts_own_of_the_product() -> None:
+    given = {"mark": "given", "marked_by": "me"}
+    rows = [
+        due(1, lot="OLD1", marked_at=AT, **given),
+        due(2, lot="NEW1", marked_at=AT + timedelta(minutes=1), **given),
+        due(3, lot="OTHER", marked_at=AT + timedelta(hours=1), mark="given", marked_by="you"),
+        due(4, lot="M1", marked_at=AT + timedelta(hours=1), product_id="moderna", **given),
+        due(5, lot="NONE", **given),
+    ]
+    assert last_lot(rows, "comirnaty", "me") == "NEW1"
+    assert last_lot([], "comirnaty", "me") == ""
+
+
+def test_who_came_after_all_is_listed_once() -> None:
+    absent, came = due(1, mark="not_come"), due(2, person_key=bytes([1]) * 16, mark="given")
+    other = due(3, mark="not_come")
+    assert without_superseded([absent, came, other]) == [came, other]
+
+
+def test_row_is_printed_without_its_content() -> None:
+    assert repr(due()) == "DoseDue(…)"

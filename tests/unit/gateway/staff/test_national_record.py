@@ -1,0 +1,75 @@
+"""The table for the national record: its cells, its encodings, no formulas."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from io import StringIO
+
+import pytest
+
+from gateway.staff.national_record import (
+    COLUMNS,
+    ENCODINGS,
+    DoseGiven,
+    Encoding,
+    NotEncodable,
+    as_record,
+    cell_of,
+    maker_of,
+)
+
+CODECS = {"utf-8": "utf-8", "utf-8-bom": "utf-8-sig", "shift_jis": "cp932"}
+
+
+def dose(**changes: object) -> DoseGiven:
+    values: dict[str, object] = {
+        "municipality_code": "122319",
+        "ticket_number": "0000000001",
+        "dose": 1,
+        "given_on": date(2021, 6, 1),
+        "venue": "松山下公園総合体育館",
+        "product_id": "comirnaty",
+        "lot": "EW4811",
+    }
+    return DoseGiven(**(values | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_each_encoding_has_the_same_table(encoding: Encoding) -> None:
+    table = as_record([dose()], encoding)
+    rows = list(csv.reader(StringIO(table.decode(CODECS[encoding]))))
+    assert rows == [
+        list(COLUMNS),
+        [
+            *("122319", "0000000001", "1", "2021-06-01", "松山下公園総合体育館"),
+            *("ファイザー", "comirnaty", "EW4811"),
+        ],
+    ]
+    assert table.endswith(b"\r\n")
+    assert table.startswith(b"\xef\xbb\xbf") == (encoding == "utf-8-bom")
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_no_cell_begins_a_formula(begins: str) -> None:
+    formula = f"{begins}cmd|' /C calc'!A0"
+    assert cell_of(formula) == f"'{formula}"
+    table = as_record([dose(venue=formula)], "utf-8").decode()
+    assert next(row for row in csv.reader(StringIO(table, newline="")) if row[0] == "122319")[
+        4
+    ].startswith("'")
+
+
+def test_what_an_encoding_lacks_is_refused_and_not_replaced() -> None:
+    with pytest.raises(NotEncodable):
+        as_record([dose(venue="𠮷野会館")], "shift_jis")
+    assert "𠮷".encode() in as_record([dose(venue="𠮷野会館")], "utf-8")
+
+
+def test_maker_follows_from_the_product() -> None:
+    assert maker_of("Spikevax-2021") == "モデルナ"
+    assert maker_of("unknown") == ""
+
+
+def test_dose_is_printed_without_its_content() -> None:
+    assert repr(dose()) == "DoseGiven(…)"
