@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from gateway.answers import FAULTS, on_fault, on_http_exception
 from gateway.forms import BODY_BYTES_MAX
@@ -50,27 +51,7 @@ def create_app(parts: StaffParts) -> Starlette:
             yield
 
     app = Starlette(
-        routes=checked(
-            [
-                *sign_in_pages.routes(),
-                *caller_pages.routes(),
-                *call_pages.routes(),
-                *call_booking_pages.routes(),
-                *call_sending_pages.routes(),
-                *venue_pages.routes(),
-                *walk_in_pages.routes(),
-                *dose_pages.routes(),
-                *room_pages.routes(),
-                *release_pages.routes(),
-                *plan_pages.routes(),
-                *rehearsal_pages.routes(),
-                *demand_pages.routes(),
-                *account_pages.routes(),
-                *journal_pages.routes(),
-                *password_pages.routes(),
-                static_folder(StaticFolder(STATIC_DIRECTORY)),
-            ]
-        ),
+        routes=checked(_routes()),
         middleware=[
             Middleware(SecurityHeaders, tls=parts.settings.cookie_secure),
             Middleware(Watch),
@@ -88,3 +69,26 @@ def create_app(parts: StaffParts) -> Starlette:
     app.state.error_page = error_page
     app.state.fault_page = fault_page
     return app
+
+
+def _routes() -> list[BaseRoute]:
+    """List the routes of every page."""
+    return [
+        *sign_in_pages.routes(),
+        *caller_pages.routes(),
+        *call_pages.routes(),
+        *call_booking_pages.routes(),
+        *call_sending_pages.routes(),
+        *venue_pages.routes(),
+        *walk_in_pages.routes(),
+        *dose_pages.routes(),
+        *room_pages.routes(),
+        *release_pages.routes(),
+        *plan_pages.routes(),
+        *rehearsal_pages.routes(),
+        *demand_pages.routes(),
+        *account_pages.routes(),
+        *journal_pages.routes(),
+        *password_pages.routes(),
+        static_folder(StaticFolder(STATIC_DIRECTORY)),
+    ]

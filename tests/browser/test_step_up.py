@@ -19,8 +19,8 @@ from tests.waiting import until
 CODE = re.compile(r"^[^\n:：]*[:：] ?(\d{6})\b", re.MULTILINE)
 ASK = "form[action='/my-booking/code'] button"
 GIVE = "form[action='/my-booking/contact'] button"
-PHONE = "090-1234-5678"
-"""As `Resident.gives_details` types it."""
+PHONE = "09012345678"
+"""As `Resident.gives_details` types it, without its dashes."""
 
 
 def codes_mailed(stack: StackUnderTest) -> list[str]:
