@@ -34,6 +34,7 @@ from seiriken import (
 from seiriken.errors import CommandError
 from seiriken.output import print_error
 from seiriken.rehearse import rehearse
+from seiriken.retention_command import retention
 from seiriken.size_command import size
 from seiriken.top_command import top
 from seiriken.verify_command import verify
@@ -54,6 +55,7 @@ app.command()(demo_command.demo)
 app.command()(top)
 app.command()(rehearse)
 app.command()(verify)
+app.command()(retention)
 app.command()(size)
 app.add_typer(roster_commands.app, name="roster")
 release_commands.app.command("rehearse")(forecast_command.rehearse)

@@ -1,0 +1,2 @@
+-- What the journal and older backups hold sealed cannot be opened any more.
+DELETE FROM data_key

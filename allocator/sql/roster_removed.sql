@@ -1,0 +1,2 @@
+-- Nobody can sign in any more.
+DELETE FROM roster

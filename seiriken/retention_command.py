@@ -1,0 +1,115 @@
+"""`seiriken retention`: personal data goes when the campaigns are over (docs/retention.md)."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seiriken.errors import CommandError
+from seiriken.output import AsJson, print_json, print_lines
+from seiriken.stack_commands import HomeOption
+
+if TYPE_CHECKING:
+    from allocator.retention_store import Personal
+    from seiriken.target import Target
+
+_DAYS_USUAL = 90
+"""As `allocator.retention.RETENTION_DAYS`, which is not imported for `--help`."""
+
+_BY_HAND = (
+    "the secrets' folder may not be written here: replace these files by hand now, and start"
+    " every process anew (docs/retention.md)"
+)
+
+
+def retention(
+    days: Annotated[
+        int, typer.Option(min=0, max=3_650, help="After the last day of vaccination.")
+    ] = _DAYS_USUAL,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would go, and when; remove nothing.")
+    ] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="With --dry-run: as if it were."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: HomeOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove residents' data for good, once the campaigns have been over for so many days.
+
+    What stays are numbers without persons: bookings and doses by day, place and vaccine.
+    """
+    from allocator.model import SITE_TIMEZONE
+    from allocator.retention import reasons_to_wait, removal_day
+    from allocator.retention_store import count_personal, read_facts
+    from seiriken.target import find_target
+
+    if as_of is not None and not dry_run:
+        raise CommandError("--as-of is for --dry-run: nothing is removed before its day")
+    target, now = find_target(home), datetime.now(SITE_TIMEZONE)
+    at = now if as_of is None else as_of.replace(tzinfo=SITE_TIMEZONE)
+    facts = read_facts(target.database_url, target.redis_url, at)
+    reasons, day = reasons_to_wait(facts, at.date(), days), removal_day(facts, days)
+    found = count_personal(target.database_url, target.redis_url)
+    if dry_run:
+        _show_dry_run(found, day.isoformat() if day else None, reasons, as_json=as_json)
+        return
+    if reasons:
+        raise CommandError("nothing is removed: " + "; ".join(reasons))
+    if not yes:
+        shown = "\n".join(_lines(found))
+        typer.confirm(f"{shown}\nRemove all of it for good?", abort=True, err=True)
+    replaced, mails = _remove(target)
+    _show_done(found, replaced, mails, as_json=as_json)
+
+
+def _remove(target: Target) -> tuple[list[str] | None, int]:
+    """Remove it; return the keys that were replaced (None: they may not be), and the mails."""
+    from allocator.retention_store import remove_from_redis, remove_from_tables, replace_keys
+
+    remove_from_tables(target.database_url)
+    remove_from_redis(target.redis_url)
+    mails = list(target.home.mail_dir.iterdir()) if target.home is not None else []
+    for mail in mails:
+        mail.unlink()
+    may_replace = os.access(target.secrets_dir, os.W_OK)
+    return (replace_keys(target.secrets_dir) if may_replace else None), len(mails)
+
+
+def _lines(found: Personal) -> list[str]:
+    return [
+        f"{found.roster:,} people of the roster",
+        f"{found.contacts:,} contact details of bookings, and {found.data_keys:,} keys of them",
+        f"{found.staff_sessions:,} sessions and {found.staff_attempts:,} counters of the staff",
+        f"{found.redis_keys:,} keys in Redis: places, sessions, drafts, answers",
+    ]
+
+
+def _show_dry_run(found: Personal, day: str | None, reasons: list[str], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"found": found, "from_day": day, "reasons_to_wait": reasons})
+        return
+    said = [f"not yet: {reason}" for reason in reasons] or ["it may go now"]
+    print_lines([*_lines(found), *said])
+
+
+def _show_done(found: Personal, replaced: list[str] | None, mails: int, *, as_json: bool) -> None:
+    from allocator.retention_store import KEYS_REPLACED
+
+    if as_json:
+        by_hand = list(KEYS_REPLACED) if replaced is None else []
+        done = {"removed": found, "mails": mails, "keys_replaced": replaced or []}
+        print_json({**done, "replace_by_hand": by_hand})
+        return
+    keys = (
+        f"keys replaced: {', '.join(replaced)}; now start all anew: seiriken down, seiriken up"
+        if replaced is not None
+        else f"{_BY_HAND}: {', '.join(KEYS_REPLACED)}"
+    )
+    print_lines(["removed:", *_lines(found), f"{mails:,} mails in the folder", keys])
+    print_lines(["destroy every copy of the old secrets: with it, older backups could be read"])

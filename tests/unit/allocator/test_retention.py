@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from allocator.retention import RetentionFacts, reasons_to_wait, removal_day
+
+LAST = date(2021, 11, 30)
+OVER = RetentionFacts(LAST)
+
+
+def test_data_goes_when_so_many_days_are_over() -> None:
+    assert removal_day(OVER, 90) == date(2022, 3, 1)
+    assert reasons_to_wait(OVER, date(2022, 2, 28), 90) != []
+    assert reasons_to_wait(OVER, date(2022, 3, 1), 90) == []
+    assert reasons_to_wait(OVER, date(2021, 12, 1), 0) == []
+    assert reasons_to_wait(OVER, LAST, 0) != []
+
+
+def test_city_without_a_campaign_keeps_nothing_for_one() -> None:
+    assert removal_day(RetentionFacts(None), 90) is None
+    assert reasons_to_wait(RetentionFacts(None), LAST, 90) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (RetentionFacts(LAST, ("spring", "summer")), "may still book: spring, summer"),
+        (RetentionFacts(LAST, undecided=2), "2 requests are not decided"),
+        (RetentionFacts(LAST, untold=1_000), "1,000 messages are not sent"),
+    ],
+)
+def test_data_that_is_still_needed_stays(facts: RetentionFacts, said: str) -> None:
+    (reason,) = reasons_to_wait(facts, date(2030, 1, 1), 90)
+    assert said in reason
+
+
+def test_every_reason_is_named() -> None:
+    facts = RetentionFacts(LAST, ("spring",), undecided=1, untold=1)
+    assert len(reasons_to_wait(facts, LAST, 90)) == 4
