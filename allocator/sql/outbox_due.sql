@@ -1,5 +1,7 @@
--- Messages to hand to a worker: new ones; those that failed, after their back-off (2, 4, 8, then
--- 15 s); those that no worker brought back within again_after_s (then its queue was lost).
+-- Messages to hand to a worker: new ones; those that failed, after their back-off; those that no
+-- worker brought back within again_after_s (then its queue was lost). The back-off is 2, 4, 8, then
+-- 15 s at most, and half of that at least, by a hash of message and attempt: those who failed
+-- together do not all come back in one second.
 -- attempts counts how often a message was handed out.
 UPDATE outbox
 SET relayed_at = clock_timestamp(), attempts = attempts + 1, result = NULL
@@ -13,6 +15,7 @@ WHERE outbox_id IN (
             OR relayed_at < clock_timestamp() - make_interval(
                 secs => CASE
                     WHEN result = 'failed' THEN least(2 ^ least(attempts, 10), 15)
+                        * (0.5 + (hashint8extended(outbox_id, attempts) & 1023) / 2046.0)
                     ELSE %(again_after_s)s
                 END
             )

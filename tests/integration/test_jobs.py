@@ -167,6 +167,24 @@ def test_mail_waits_for_a_server_that_is_away(
     assert desk.outbox.backlog().messages == 0
 
 
+def test_messages_that_failed_together_do_not_come_back_together(
+    stored: Stored, desks: Desks
+) -> None:
+    booking = stored.book()
+    ids = {stored.message(booking) for _ in range(100)}
+    stored.connection.execute(
+        "UPDATE outbox SET result = 'failed', attempts = 9, relayed_at = clock_timestamp()"
+    )
+    outbox = desks.make().outbox
+    stored.let_pass(6.9)
+    assert outbox.due(1_000) == []
+    stored.let_pass(4)
+    first = set(outbox.due(1_000))
+    assert 20 < len(first) < 80
+    stored.let_pass(4.2)
+    assert set(outbox.due(1_000)) == ids - first
+
+
 @pytest.mark.parametrize(
     ("verb", "reply", "result", "is_done"),
     [
