@@ -21,6 +21,7 @@ from seiriken import (
     draw_commands,
     forecast_command,
     keys_commands,
+    letters_commands,
     plan_commands,
     probe_commands,
     receipt_commands,
@@ -70,6 +71,7 @@ app.add_typer(desk_commands.app, name="desk")
 app.add_typer(staff_commands.app, name="staff")
 app.add_typer(backup_commands.app, name="backup")
 app.add_typer(keys_commands.app, name="keys")
+app.add_typer(letters_commands.app, name="letters")
 app.add_typer(probe_commands.app, name="probe")
 app.add_typer(report_commands.app, name="report")
 app.add_typer(bulletin_commands.incident, name="incident")
