@@ -85,7 +85,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
     "command": frozenset(
         {
             *("book", "change", "cancel", "remind", "book_together", "join", "accept", "expire"),
-            *("close_slots", "add_seats", "cut_supply", "mark_dose", "walk_in"),
+            *("close_slots", "add_seats", "cut_supply", "mark_dose", "not_come", "walk_in"),
         }
     ),
     "reason": frozenset(

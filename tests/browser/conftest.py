@@ -61,6 +61,8 @@ class StackUnderTest:
     url: str
     home: Path
     people: Iterator[Person]
+    release_id: str
+    """The made-up city's: tests of the release desk load others."""
 
     def command(self, *words: str) -> None:
         """Run one of the operators' commands on this stack."""
@@ -82,7 +84,7 @@ class StackUnderTest:
 
     def orders(self, order: str, state: str, *words: str) -> None:
         """Give an order to the release, and wait until residents are told of its new state."""
-        self.command("release", order, *words)
+        self.command("release", order, "--release", self.release_id, *words)
         self.until_told(state)
 
     def until_told(self, state: str) -> None:
@@ -128,7 +130,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
     up = [str(SEIRIKEN), "up", "--home", str(home), *options, "--detach", "--json"]
     try:
         started = subprocess.run(up, check=True, stdout=subprocess.PIPE)
-        running = StackUnderTest(json.loads(started.stdout)["url"], home, _people(home))
+        found = subprocess.run(
+            [SEIRIKEN, "status", "--home", home, "--json"], check=True, stdout=subprocess.PIPE
+        )
+        release_id = json.loads(found.stdout)["queue"]["release_id"]
+        url = json.loads(started.stdout)["url"]
+        running = StackUnderTest(url, home, _people(home), release_id)
         running.until_told("open")
         yield running
         stack_file = Home(home).read()

@@ -46,7 +46,7 @@ def running() -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def stack(running: Stack) -> StackUnderTest:
     """The same, as the tools of the browser's tests know a stack."""
-    return StackUnderTest(running.file.url, running.home.path, iter(()))
+    return StackUnderTest(running.file.url, running.home.path, iter(()), "")
 
 
 @pytest.fixture(scope="module")

@@ -78,7 +78,7 @@ def test_clerk_books_for_a_caller_by_keys_alone(
     page.keyboard.press("ArrowDown")
     clerk.submits()
     assert page.url.endswith("/caller/call/choose")
-    clerk.keys.goes_to(page.locator("input[name=slot]").first)
+    clerk.keys.goes_to(page.locator("input[name=slot]:enabled").first)
     page.keyboard.press("Space")
     with page.expect_navigation():
         clerk.keys.presses("Enter", page.locator("form[method=post][action*=choose] button"))

@@ -30,6 +30,8 @@ from allocator.commands import (
 from allocator.model import (
     BOOKINGS_MOVED_MAX,
     CHOICES_MAX,
+    LOT_LENGTH_MAX,
+    REASON_LENGTH_MAX,
     SEATS_ADDED_MAX,
     SLOTS_EDITED_MAX,
     Choice,
@@ -43,6 +45,10 @@ COMPANION = Companion(person(2), b"sealed too")
 
 def choices(count: int) -> tuple[Choice, ...]:
     return tuple(Choice(number) for number in range(count))
+
+
+def dose_given(lot: str = "", reason: str = "") -> MarkDose:
+    return MarkDose(CAMPAIGN, 1, given=True, ordered_by="staff", lot=lot, reason=reason)
 
 
 def close(*slot_ids: int) -> CloseSlots:
@@ -75,6 +81,8 @@ OVER: list[tuple[Build, str]] = [
         lambda: CloseSlots("release", (1,), "staff", people_max=BOOKINGS_MOVED_MAX + 1),
         "BOOKINGS_MOVED_MAX",
     ),
+    (lambda: dose_given(lot="x" * (LOT_LENGTH_MAX + 1)), "longer"),
+    (lambda: dose_given(reason="x" * (REASON_LENGTH_MAX + 1)), "longer"),
     (lambda: add(0, 0), "SEATS_ADDED_MAX"),
     (lambda: add(-1, 1), "SEATS_ADDED_MAX"),
     (lambda: add(1, -1), "SEATS_ADDED_MAX"),
