@@ -39,7 +39,9 @@ RATE_INTERVAL = "10s"
 FAULTS = "shows what must not be, and was not"
 NOBODY = "nobody did so in a rehearsal"
 QUIET: Mapping[str, str] = {
+    "allocator: Oldest request": "a request is decided between two looks of Prometheus",
     "allocator: Standby list": NOBODY,
+    "allocator: Undecided requests": "a request is decided between two looks of Prometheus",
     "assurance: Backups and drills, last day": "the keeper makes them at night",
     "assurance: Certificate left": "without TLS there is none",
     "assurance: Failed steps, last day": FAULTS,
