@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +15,20 @@ from tests.browser.conftest import StackUnderTest
 from tests.browser.test_accessibility import violations
 from tests.browser.test_staff import AtTheKeys, first_password
 from tests.integration.staff import StaffDesk, running_desk
+from tests.system.stack import running_stack
 
 CORRECT = (Path(__file__).parents[1] / "unit/allocator/incidents/correct.yaml").read_text("utf-8")
 LOCALES = {"ja": "ja-JP", "en": "en-GB"}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[StackUnderTest]:
+    """A city of its own: what is loaded here, residents of another would be told of."""
+    folder = Path(tempfile.mkdtemp(prefix="seiriken-releases-", dir="/tmp"))
+    folder.chmod(0o711)
+    with running_stack(folder / "home", "--people", "300") as running:
+        yield StackUnderTest(running.file.url, running.home.path, iter(()), "")
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

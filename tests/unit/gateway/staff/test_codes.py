@@ -6,7 +6,7 @@ from base64 import b32encode
 
 import pytest
 
-from gateway.staff.codes import STEP_S, enrolment_uri, step_at, step_of
+from gateway.staff.codes import STEP_S, code_in, enrolment_uri, step_at, step_of
 
 SECRET = b32encode(b"12345678901234567890").decode()
 """That of RFC 6238's appendix B, whose codes of eight digits end in ours."""
@@ -47,3 +47,19 @@ def test_what_is_no_code_is_none(code: str) -> None:
 def test_authenticator_is_told_whose_secret_it_is() -> None:
     uri = enrolment_uri(SECRET, "mado1")
     assert uri == f"otpauth://totp/Seiriken:mado1?secret={SECRET}&issuer=Seiriken"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("123456", "123456"),
+        (" 123 456 ", "123456"),
+        ("１２３　４５６", "123456"),
+        ("12345", ""),
+        ("1234567", ""),
+        ("12345x", ""),
+        ("", ""),
+    ],
+)
+def test_code_is_read_as_authenticators_and_keyboards_write_it(typed: str, code: str) -> None:
+    assert code_in(typed) == code
