@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from allocator.offer import (
     slots_of,
 )
 from allocator.search import Search
-from allocator.together import place_together
+from allocator.together import SecondsForTwo, place_together
 from tests.unit.allocator.offers import MONDAY, NOW, RELEASE, at, day, ledger, slot
 
 TIMES = ((9, 0), (9, 30), (10, 0), (11, 0))
@@ -101,3 +102,11 @@ def test_what_is_shown_for_two_is_what_two_would_get(
             named = place_together(look, (Choice(shown.slot_id, gets),))
             assert not isinstance(named, Refusal)
             assert (named[0][0].slot_id, named[1][0].slot_id) == (shown.slot_id, gets)
+
+
+@pytest.mark.parametrize(("seats", "found"), [(2, 2), (1, None), (0, None)])
+def test_two_find_second_doses_only_where_both_have_room(seats: int, found: int | None) -> None:
+    books = ledger(slot(1, MONDAY, seats=(2, 0)), slot(2, day(21), seats=(0, seats)))
+    asked = books.seats.slots[1]
+    after = SecondsForTwo().after(asked, books.catalogue.products[asked.slot.product_id])
+    assert (None if after is None else after.slot.slot_id) == found

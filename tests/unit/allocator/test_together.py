@@ -13,7 +13,7 @@ from allocator.ledger import Move
 from allocator.model import Booking, Choice, Flexible, Refusal, Slot, Wish
 from allocator.numbering import booking_number
 from allocator.search import Search
-from allocator.together import FourSeats, SecondsForTwo, place_together
+from allocator.together import FourSeats, place_together
 from tests.unit.allocator.offers import (
     CAMPAIGN,
     MONDAY,
@@ -396,11 +396,3 @@ def test_two_are_refused_in_this_order(
     before = free_seats(books)
     made = decided(books, known, 9, command)
     assert (made.outcome, made.moves, free_seats(books)) == (refusal, (), before)
-
-
-@pytest.mark.parametrize(("seats", "found"), [(2, 2), (1, None), (0, None)])
-def test_two_find_second_doses_only_where_both_have_room(seats: int, found: int | None) -> None:
-    books = ledger(first(1, 10, seats=2), second(2, 10, seats=seats))
-    asked = books.seats.slots[1]
-    after = SecondsForTwo().after(asked, books.catalogue.products[asked.slot.product_id])
-    assert (None if after is None else after.slot.slot_id) == found
