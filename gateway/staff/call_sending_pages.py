@@ -7,6 +7,7 @@ the page showed.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import cast
 from uuid import UUID, uuid4
 
@@ -15,9 +16,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from gateway import drafting, forms, residents, standby
+from gateway.acting import ActingParts
 from gateway.answers import answer
 from gateway.drafting import Draft
 from gateway.fields import Doses
+from gateway.identity import Visitor
 from gateway.problems import Problem, detail, title
 from gateway.residents import Answered, Undecided
 from gateway.routes.sending_pages import CHECKING_REFRESH_S, PASSING
@@ -31,6 +34,8 @@ from gateway.staff.journal import Act
 from gateway.staff.parts import StaffParts, parts_of
 from gateway.staff.rendering import render
 from gateway.staff.words import language_of
+
+Errand = Callable[[ActingParts, Visitor, UUID], Awaitable[Answered]]
 
 _DOSES = ("both", "second")
 
@@ -230,30 +235,22 @@ async def join(request: Request, call: Call) -> Response:
 
 async def accept(request: Request, call: Call) -> Response:
     """Take the pair that is offered to the caller."""
-    parts = parts_of(request)
-    request_id = await _request_id(request)
-    if isinstance(request_id, Problem):
-        return answer(request, request_id)
-    answered = await carried_out(
-        request,
-        call,
-        "offer_accepted",
-        lambda: standby.accept(parts, call.visitor, request_id),
-    )
-    return await _lead_on(request, call, answered)
+    return await _by_id_alone(request, call, "offer_accepted", standby.accept)
 
 
 async def leave(request: Request, call: Call) -> Response:
     """Leave the list for the caller."""
+    return await _by_id_alone(request, call, "cancel_sent", standby.leave)
+
+
+async def _by_id_alone(request: Request, call: Call, act: Act, errand: Errand) -> Response:
+    """Send what needs nothing but its id, and lead on to what is answered."""
     parts = parts_of(request)
     request_id = await _request_id(request)
     if isinstance(request_id, Problem):
         return answer(request, request_id)
     answered = await carried_out(
-        request,
-        call,
-        "cancel_sent",
-        lambda: standby.leave(parts, call.visitor, request_id),
+        request, call, act, lambda: errand(parts, call.visitor, request_id)
     )
     return await _lead_on(request, call, answered)
 
