@@ -84,7 +84,8 @@ def _remove(target: Target) -> tuple[list[str] | None, int]:
 def _lines(found: Personal) -> list[str]:
     return [
         f"{found.roster:,} people of the roster",
-        f"{found.contacts:,} contact details of bookings, and {found.data_keys:,} keys of them",
+        f"{found.contacts:,} contact details of bookings",
+        f"{found.data_keys:,} data keys that seal them",
         f"{found.staff_sessions:,} sessions and {found.staff_attempts:,} counters of the staff",
         f"{found.redis_keys:,} keys in Redis: places, sessions, drafts, answers",
     ]
