@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from gateway.staff.register import disable_account, reset_account, sign_account_out
+from gateway.staff.statements import statement
 from monitoring.secrets import create_missing
 from tests.integration.staff import OWN_PASSWORD, StaffDesk, running_desk
 
@@ -286,3 +287,18 @@ def test_password_is_compared_to_its_last_character(desk: StaffDesk) -> None:
     for wrong in (longest + "x", longest[:-1], longest + " ", longest.upper()):
         assert clerk.sign_in(password=wrong).status_code == 401
     assert clerk.sign_in(password=longest).headers["location"] == "/"
+
+
+def test_password_is_not_changed_that_was_changed_or_reset_meanwhile(desk: StaffDesk) -> None:
+    clerk = desk.colleague("clerk")
+    asked = "SELECT account_id, password_hash FROM staff_account WHERE login = %s"
+    with psycopg.connect(desk.database_url, autocommit=True) as connection:
+        found = connection.execute(asked, [clerk.login]).fetchone()
+        assert found is not None
+        changed = {"account_id": found[0], "held": "what it was before", "chosen": "another"}
+        assert connection.execute(statement("password_changed"), changed).fetchone() is None
+        reset_account(desk.database_url, clerk.login)
+        now_held = connection.execute(asked, [clerk.login]).fetchone()
+        assert now_held is not None
+        changed["held"] = now_held[1]
+        assert connection.execute(statement("password_changed"), changed).fetchone() is None
