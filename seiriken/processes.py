@@ -7,6 +7,7 @@ else the unique, else the resident one.
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import time
 from collections.abc import Iterable
@@ -19,6 +20,9 @@ from seiriken.supervision import HOME_VARIABLE
 
 _END_WAIT_S = 10
 _OWN_END_WAIT_S = 60
+_FIRST_PORT = 10_000
+_EPHEMERAL_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_EPHEMERAL_FROM_USUAL = 32_768
 
 
 def port_is_free(port: int) -> bool:
@@ -33,7 +37,31 @@ def port_is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` different ports of the loopback address that are free now."""
+    """Return `count` different ports of the loopback address that are free now.
+
+    They lie below those that the kernel gives to outgoing connections: whatever a stack's
+    processes are killed by, no connection of others sits on their ports when they come back.
+    """
+    below = _first_ephemeral_port()
+    if below - _FIRST_PORT < 1000:
+        return _ports_of_the_kernel(count)
+    found: list[int] = []
+    while len(found) < count:
+        port = _FIRST_PORT + secrets.randbelow(below - _FIRST_PORT)
+        if port not in found and port_is_free(port):
+            found.append(port)
+    return found
+
+
+def _first_ephemeral_port() -> int:
+    """Return the first port that the kernel gives to outgoing connections."""
+    try:
+        return int(_EPHEMERAL_PORTS.read_text().split()[0])
+    except OSError:
+        return _EPHEMERAL_FROM_USUAL
+
+
+def _ports_of_the_kernel(count: int) -> list[int]:
     with ExitStack() as held:
         probes = [held.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:

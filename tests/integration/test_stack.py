@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -92,6 +93,16 @@ def states_of(home: Home) -> set[str]:
     """Return the states in which the processes are."""
     found = run_json("status", "--home", str(home.path))
     return {process["state"] for process in found["processes"]}
+
+
+def test_no_port_of_a_stack_is_one_that_the_kernel_gives_to_outgoing_connections() -> None:
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        assert int(given[0]) <= listening.getsockname()[1] <= int(given[1])
+    ports = free_ports(200)
+    assert len(set(ports)) == 200
+    assert max(ports) < int(given[0])
 
 
 def test_stack_starts_serves_says_how_it_goes_and_stops(home: Home) -> None:
