@@ -6,7 +6,8 @@ Rule 2: supervisord runs in a session of its own, so that the terminal's Ctrl-C
 reaches `seiriken up` alone, which then stops everything in order.
 
 The listening socket of the gateways belongs to supervisord (`fcgi-program`), so
-that a gateway that is restarted does not lose waiting connections.
+that a gateway that is restarted does not lose waiting connections, and it stays open
+when all of them die at once (`seiriken.socket_keeper`).
 """
 
 from __future__ import annotations
@@ -101,6 +102,9 @@ def configuration(home: Home, run_dir: Path, programs: Sequence[Program]) -> str
         },
         "rpcinterface:supervisor": {
             "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+        },
+        "rpcinterface:sockets": {
+            "supervisor.rpcinterface_factory": "seiriken.socket_keeper:make_socket_keeper"
         },
     }
     sections = [_section(title, values) for title, values in head.items()]

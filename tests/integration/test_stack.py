@@ -179,6 +179,7 @@ def test_killed_processes_come_back_and_a_killed_supervisor_leaves_nothing_in_th
 
     def all_run_again() -> bool:
         found = run_json("status", "--home", str(home.path))
+        assert {process["name"] for process in found["processes"]} == set(before)
         return all(
             process["state"] == "running" and process["pid"] != before[process["name"]]
             for process in found["processes"]
@@ -187,6 +188,8 @@ def test_killed_processes_come_back_and_a_killed_supervisor_leaves_nothing_in_th
     until(all_run_again, within_s=240)
     ports = first["internal_ports"].values()
     until(lambda: all(answers(f"http://127.0.0.1:{port}/readyz") for port in ports), within_s=240)
+    supervisor_log = (home.log_dir / "supervisord.log").read_text()
+    assert supervisor_log.count("Closing socket") == 1, "once, to see that the port is free"
     people = home.residents_file.read_bytes()
 
     stack = home.read()
