@@ -17,6 +17,10 @@ class StoreAway(AllocatorError):
     """PostgreSQL does not answer, so nothing can be read or decided."""
 
 
+class PaceAway(AllocatorError):
+    """Redis does not answer, so nobody knows whose turn at a provider it is."""
+
+
 class NotYours(AllocatorError):
     """The request belongs to somebody else."""
 

@@ -14,7 +14,8 @@ Every two seconds it has what the waiting room put on record moved to PostgreSQL
 of its own, so that the relay's count of messages stays what it is. Each minute it orders what is
 due of backups from the keeper, a worker of its own (`backups_every_s`).
 Each second it has the codes that residents asked for put into the outbox, and every five minutes
-word for those whose tickets others tried (`allocator.asked`).
+word for those whose tickets others tried (`allocator.asked`). Codes go by a queue of their own,
+filled by the task that finds them and not by the relay, whose order waits behind the news.
 Every five minutes it orders reminders to be put into the outbox. They go by a queue of their
 own, which is filled only while no news wait: a confirmation waits for one reminder at most,
 however many there are.
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from allocator.worker_watch import WorkerProcess
 
 QUEUE = "notices"
+CODES_QUEUE = "codes"
 RECORDS_QUEUE = "records"
 REMINDERS_QUEUE = "reminders"
 REMINDERS_MAX = 20_000
@@ -80,7 +82,9 @@ def configuration(settings: JobsSettings) -> dict[str, Any]:
             "socket_connect_timeout": 5.0,
         },
         "task_default_queue": QUEUE,
-        "task_queues": (Queue(QUEUE), Queue(RECORDS_QUEUE), Queue(REMINDERS_QUEUE)),
+        "task_queues": tuple(
+            Queue(name) for name in (QUEUE, CODES_QUEUE, RECORDS_QUEUE, REMINDERS_QUEUE)
+        ),
         "task_routes": {
             "keep_room_records": {"queue": RECORDS_QUEUE},
             "make_reminders": {"queue": RECORDS_QUEUE},
@@ -241,11 +245,19 @@ def keep_room_records() -> int:
 
 @app.task(name="post_codes")
 def post_codes() -> int:
-    """Put the codes that residents asked for into the outbox; return how many are new."""
+    """Put the codes that residents asked for into the outbox, and hand them out.
+
+    Returns:
+        How many are new.
+    """
     from allocator import asked
+    from allocator.outbox import AGAIN_AFTER_S, LOST_AFTER_S
 
     now = datetime.now(SITE_TIMEZONE)
-    return _moved(lambda redis: asked.post_codes(redis, _desk().outbox, now))
+    made = _moved(lambda redis: asked.post_codes(redis, _desk().outbox, now))
+    queued = _queued(CODES_QUEUE)
+    _hand_out("codes", CODES_QUEUE, queued, AGAIN_AFTER_S if queued > 0 else LOST_AFTER_S)
+    return made
 
 
 @app.task(name="make_warnings")

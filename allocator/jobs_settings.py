@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -16,6 +17,9 @@ KEEP_BACKUPS = "keep_backups"
 
 SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 """Ways to reach a mail server, and the port that each usually has."""
+
+SMS_FIELDS = {"to": "{to}", "text": "{text}", "reference": "{reference}"}
+SMS_HEADERS = {"Authorization": "Bearer {token}"}
 
 INZAI = {
     "ja-simple": "{印西市|いんざいし}",
@@ -51,6 +55,17 @@ class JobsSettings(ProcessSettings):
     city_names: dict[str, str] = Field(default=INZAI)
     """The city's name in further languages, by their codes; plain Japanese with its reading."""
     phone_desk: str = "0476-00-0000"
+    mail_per_s: float | None = Field(default=None, gt=0, le=10_000)
+    """So many mails the mail server takes a second; left out: as fast as it goes."""
+    sms_url: str = ""
+    """Where a provider takes short messages (`https://…`); left out: the city sends none."""
+    sms_fields: dict[str, str] = Field(default=SMS_FIELDS)
+    """What is posted: `{to}` (+81…), `{to_national}` (0…), `{text}`, `{reference}` are put in."""
+    sms_headers: dict[str, str] = Field(default=SMS_HEADERS)
+    """Headers, with `{token}`, which is the file `sms.token` in `secrets_dir`."""
+    sms_encoding: Literal["json", "form"] = "json"
+    sms_per_s: float = Field(default=10.0, gt=0, le=10_000)
+    """So many the provider takes a second."""
     relay_every_s: float = Field(default=1.0, ge=0.1, le=10.0)
     remind_every_s: float = Field(default=300.0, ge=0.1, le=3_600.0)
     """How often beat orders the reminders that are due to be made."""
@@ -77,6 +92,25 @@ class JobsSettings(ProcessSettings):
         if parts.password is not None:
             raise ValueError("holds a password; it belongs into the file smtp.password")
         return url
+
+    @field_validator("sms_url")
+    @classmethod
+    def _check_sms_url(cls, url: str) -> str:
+        parts = urlsplit(url)
+        is_safe = parts.scheme == "https" or (parts.scheme, parts.hostname) == ("http", "127.0.0.1")
+        if url and not (is_safe and parts.hostname):
+            raise ValueError("not https:// and a host")
+        if parts.username is not None:
+            raise ValueError("holds a user; what proves who we are belongs into the file sms.token")
+        return url
+
+    @field_validator("sms_fields")
+    @classmethod
+    def _check_sms_fields(cls, fields: dict[str, str]) -> dict[str, str]:
+        patterns = " ".join(fields.values())
+        if "{text}" not in patterns or not ("{to}" in patterns or "{to_national}" in patterns):
+            raise ValueError("no field holds {text}, or none {to} or {to_national}")
+        return fields
 
     @model_validator(mode="after")
     def _check_post(self) -> JobsSettings:

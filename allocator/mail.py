@@ -66,7 +66,7 @@ TOLD_IN: Mapping[Kind, frozenset[State]] = {
 
 _LINE_OF_TEXT = SMTP.clone(max_line_length=76)
 
-_templates = Environment(
+templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "mail_templates"),
     autoescape=select_autoescape(["html"]),
     undefined=StrictUndefined,
@@ -82,6 +82,7 @@ class Letter(msgspec.Struct, frozen=True):
     `written_at` is when it was decided; `standby` is there while somebody waits or has
     an offer. `reminded_of` is the dose that a reminder is of; None when it does not stand as it
     did, or its person wants no reminders any more. `code` is there if one was asked for.
+    `has_waited`: it was told to wait for its turn at the provider, and has.
     Printed without its content.
     """
 
@@ -100,6 +101,8 @@ class Letter(msgspec.Struct, frozen=True):
     revision: int = 0
     reminded_of: Appointment | None = None
     code: str = ""
+    queue: Literal["notices", "reminders", "codes"] = "notices"
+    has_waited: bool = False
 
     @property
     def is_for_safety(self) -> bool:
@@ -159,9 +162,9 @@ def render(letter: Letter, letterhead: Letterhead) -> EmailMessage:
     """Write the mail: plain text, HTML and, where appointments stand, a calendar file."""
     language = language_of(letter.language)
     encoding = mail_language(language).encoding
-    context = _context(letter, letterhead, language)
-    text = _templates.get_template("letter.txt").make_module(context)
-    page = _templates.get_template("letter.html").make_module(context)
+    context = context_of(letter, letterhead, language)
+    text = templates.get_template("letter.txt").make_module(context)
+    page = templates.get_template("letter.html").make_module(context)
     mail = EmailMessage(policy=_LINE_OF_TEXT)
     mail["From"] = Address(name_in(letterhead.city_names, language), addr_spec=letterhead.mail_from)
     mail["To"] = letter.contact.email
@@ -186,8 +189,8 @@ def render(letter: Letter, letterhead: Letterhead) -> EmailMessage:
     return mail
 
 
-def _context(letter: Letter, letterhead: Letterhead, language: str) -> dict[str, object]:
-    """Return what the templates write of."""
+def context_of(letter: Letter, letterhead: Letterhead, language: str) -> dict[str, object]:
+    """Return what the templates write of; `language` is one that there are words in."""
     product = name_in(letter.product_names, language)
     about_booking = ("booked", "changed", "moved", "code", "attempts", *DAYS_BEFORE)
     return {

@@ -1,4 +1,7 @@
-"""Tell a resident what became of their booking, once.
+"""Tell a resident what became of their booking, once: by mail, or by short message (SMS).
+
+Whoever gave no e-mail address and the number of a mobile phone gets a short message, where the
+city has a provider (`allocator.short_messages`).
 
 The message is held while it is told, and leaves the outbox with the same transaction
 (`allocator.outbox`). Between a mail server's yes and our commit lies a moment in which
@@ -7,8 +10,12 @@ a crash makes a second mail; its Message-ID is the first one's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
+
+from redis import Redis
 
 from allocator.codes import CODE_KEY
 from allocator.contact_keys import KeyRing
@@ -16,21 +23,26 @@ from allocator.errors import AllocatorError
 from allocator.jobs_settings import JobsSettings
 from allocator.mail import Letter, Letterhead, is_overtaken, render
 from allocator.outbox import Done, Outbox
+from allocator.pace import Channel, Pace
 from allocator.post import Post, PostAway, post_of
+from allocator.short_messages import mobile_number, short_text
+from allocator.sms import Texting, texting_of
 from monitoring.logs import get_logger
 from monitoring.secrets import read_secret
 
 GIVE_UP_AFTER = timedelta(days=3)
 """A mail that no server took for so long tells nobody anything any more."""
 
-Result = Literal[Done, "failed", "already_sent"]
+Result = Literal[Done, "failed", "waiting", "already_sent"]
 RESULTS: tuple[Result, ...] = (
     "sent",
+    "texted",
     "no_address",
     "overtaken",
     "refused",
     "given_up",
     "failed",
+    "waiting",
     "already_sent",
 )
 
@@ -40,15 +52,31 @@ log = get_logger()
 class NoticeDesk:
     """Renders and sends what the outbox holds. One per process; not for threads."""
 
-    def __init__(self, outbox: Outbox, post: Post, letterhead: Letterhead) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        post: Post,
+        letterhead: Letterhead,
+        pace: Pace,
+        texting: Texting | None = None,
+    ) -> None:
         self._outbox = outbox
         self._post = post
         self._letterhead = letterhead
+        self._pace = pace
+        self._texting = texting
 
     @property
     def outbox(self) -> Outbox:
         """Return the outbox that it empties."""
         return self._outbox
+
+    def close(self) -> None:
+        """Drop the connections; what is told next makes others."""
+        self._outbox.close()
+        self._pace.close()
+        if self._texting is not None:
+            self._texting.close()
 
     def tell(self, outbox_id: int, now: datetime) -> Result:
         """Tell one message, unless it is told or being told elsewhere.
@@ -67,25 +95,44 @@ class NoticeDesk:
         return result
 
     def _tell(self, letter: Letter, now: datetime) -> Result:
-        """Send the held letter and say so in the outbox."""
-        try:
-            done = self.write(letter, now)
-        except PostAway:
-            if now - letter.written_at < GIVE_UP_AFTER:
-                self._outbox.put_back(letter.outbox_id)
-                return "failed"
-            done = "given_up"
+        """Send the held letter, if somebody is to get it and it is its turn; say how it went."""
+        done: Done = "no_address"
+        if (route := self.route(letter)) is not None:
+            channel, send = route
+            if is_overtaken(letter, now):
+                done = "overtaken"
+            elif wait_s := self._pace.wait_s(channel, letter.queue, has_waited=letter.has_waited):
+                self._outbox.wait(letter.outbox_id, wait_s)
+                return "waiting"
+            else:
+                try:
+                    done = send()
+                except PostAway:
+                    if now - letter.written_at < GIVE_UP_AFTER:
+                        self._outbox.put_back(letter.outbox_id)
+                        return "failed"
+                    done = "given_up"
         self._outbox.settle(letter.outbox_id, done)
         return done
 
-    def write(self, letter: Letter, now: datetime) -> Done:
-        """Send a letter, unless nobody is to get it. Raises `PostAway`."""
-        if not letter.contact.email:
-            return "no_address"
-        if is_overtaken(letter, now):
-            return "overtaken"
+    def route(self, letter: Letter) -> tuple[Channel, Callable[[], Done]] | None:
+        """Return how a letter goes, and what sends it (it may raise `PostAway`); None if no way."""
+        if letter.contact.email:
+            return "mail", partial(self._mail, letter)
+        if self._texting is None or mobile_number(letter.contact.phone) is None:
+            return None
+        return "sms", partial(self._text, letter, self._texting)
+
+    def _mail(self, letter: Letter) -> Done:
         mail = render(letter, self._letterhead)
         return self._post.send(mail, letter.outbox_id, letter.contact.email)
+
+    def _text(self, letter: Letter, texting: Texting) -> Done:
+        number = mobile_number(letter.contact.phone)
+        assert number is not None, "a letter without a way is not sent"
+        reference = f"{letter.booking_id}.{letter.outbox_id}"
+        posted = texting.send(number, short_text(letter, self._letterhead), reference)
+        return "texted" if posted == "sent" else posted
 
 
 def desk_of(settings: JobsSettings) -> NoticeDesk:
@@ -106,4 +153,8 @@ def desk_of(settings: JobsSettings) -> NoticeDesk:
     )
     code_key = read_secret(settings.secrets_dir, CODE_KEY)
     outbox = Outbox(settings.database_url, KeyRing(settings.secrets_dir), code_key)
-    return NoticeDesk(outbox, post_of(settings), letterhead)
+    per_s: dict[Channel, float] = {"sms": settings.sms_per_s}
+    if settings.mail_per_s is not None:
+        per_s["mail"] = settings.mail_per_s
+    pace = Pace(Redis.from_url(settings.redis_url, protocol=2, socket_timeout=5.0), per_s)
+    return NoticeDesk(outbox, post_of(settings), letterhead, pace, texting_of(settings))

@@ -38,29 +38,34 @@ _SESSION = (
     "-c timezone=Asia/Tokyo -c statement_timeout=10s -c idle_in_transaction_session_timeout=60s"
 )
 
-Queue = Literal["notices", "reminders"]
-"""News, and reminders, which never keep news waiting."""
+Queue = Literal["notices", "reminders", "codes"]
+"""News; reminders, which never keep news waiting; codes, for which nothing waits long."""
 
 _DUE = statement("outbox_due").encode()
 _HELD = statement("outbox_held").encode()
 _NOTICE = statement("outbox_notice").encode()
 _DONE = statement("outbox_done").encode()
 _FAILED = statement("outbox_failed").encode()
+_WAITS = statement("outbox_waits").encode()
 _BACKLOG = statement("outbox_backlog").encode()
 _REMINDERS_MADE = statement("reminders_made").encode()
 _CODES_MADE = statement("codes_made").encode()
 _WARNINGS_MADE = statement("warnings_made").encode()
 
-Done = Literal["sent", "no_address", "overtaken", "refused", "given_up"]
-"""How a message ends: told; nobody to tell; a later one says otherwise; the mail server
-refused it for good; it could not be told for days."""
+Done = Literal["sent", "texted", "no_address", "overtaken", "refused", "given_up"]
+"""How a message ends: told by mail or by short message; nobody to tell; a later one says otherwise;
+the provider refused it for good; it could not be told for days."""
 
 
 class Backlog(msgspec.Struct, frozen=True):
-    """News not delivered yet, and the age of the oldest in seconds (0 without any)."""
+    """News and codes not delivered yet, and the age of the oldest in seconds (0 without any).
+
+    `untold`: messages that ended so within a week.
+    """
 
     messages: int
     oldest_age_s: float
+    untold: int
 
 
 class CodeAsked(msgspec.Struct, frozen=True):
@@ -152,7 +157,7 @@ class Outbox:
         with self._transaction() as connection:
             row = connection.execute(_BACKLOG).fetchone()
         assert row is not None, "an aggregate has one row"
-        return Backlog(row.messages, row.oldest_age_s)
+        return Backlog(row.messages, row.oldest_age_s, row.untold)
 
     @contextmanager
     def held(self, outbox_id: int) -> Iterator[Letter | None]:
@@ -177,6 +182,10 @@ class Outbox:
     def settle(self, outbox_id: int, result: Done) -> None:
         """Say that the held message needs nothing more."""
         self._held_connection().execute(_DONE, {"outbox_id": outbox_id, "result": result})
+
+    def wait(self, outbox_id: int, wait_s: float) -> None:
+        """Say that the held message's turn comes in so many seconds; it is handed out then."""
+        self._held_connection().execute(_WAITS, {"outbox_id": outbox_id, "wait_s": wait_s})
 
     def put_back(self, outbox_id: int) -> None:
         """Say that the held message could not be told now; it is tried again."""
@@ -204,6 +213,8 @@ class Outbox:
             revision=row.revision,
             reminded_of=_reminded_of(row),
             code=self._code(row),
+            queue=row.queue,
+            has_waited=row.has_waited,
         )
 
     def _code(self, row: Any) -> str:

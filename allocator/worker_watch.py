@@ -175,6 +175,7 @@ class Watch:
         self._store_answers = True
         metrics.OUTBOX_MESSAGES.set(backlog.messages)
         metrics.OUTBOX_OLDEST_AGE_SECONDS.set(backlog.oldest_age_s)
+        metrics.OUTBOX_UNTOLD_MESSAGES.set(backlog.untold)
 
     def listen(self) -> None:
         """See whether the canary sings; silence counts only while Redis answers."""

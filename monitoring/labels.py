@@ -15,7 +15,8 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
         {
             *("confirmed", "not_confirmed", "too_many_attempts"),
             *("within", "earlier", "later"),
-            *("sent", "failed", "already_sent", "no_address", "overtaken", "refused", "given_up"),
+            *("sent", "texted", "failed", "already_sent", "no_address", "overtaken"),
+            *("refused", "given_up"),
             *("ok", "not_yet", "invalid", "unknown", "expired", "full", "away"),
             *("committed", "fenced", "outdated", "lost"),
             *("waiting", "closed", "maintenance"),

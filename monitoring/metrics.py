@@ -222,9 +222,13 @@ OUTBOX_OLDEST_AGE_SECONDS = Gauge(
     "seiriken_outbox_oldest_age_seconds",
     "Age of the oldest message not delivered yet; 0 when there is none.",
 )
+OUTBOX_UNTOLD_MESSAGES = Gauge(
+    "seiriken_outbox_untold_messages",
+    "Messages that ended untold within a week: refused for good, or given up.",
+)
 MAILS = Counter(
     "seiriken_mails_total",
-    "Mails by result: sent, failed, already_sent (a task that ran twice).",
+    "Messages by result: sent (mail), texted (SMS), failed, already_sent (a task that ran twice).",
     ["result"],
 )
 

@@ -8,17 +8,20 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
+from uuid import uuid4
 
 import psutil
 import pytest
 from redis import Redis
 
+from allocator.codes import ASKED_STREAM
 from allocator.migrate import create_login_roles, role_url
 from monitoring.secrets import create_missing, read_secret
 from seiriken.processes import free_ports
@@ -201,6 +204,28 @@ def test_reminders_are_made_and_sent_and_news_do_not_wait_for_them(jobs: Jobs) -
         "WHERE queue = 'reminders' AND done_at BETWEEN news.handed_out AND news.told"
     )
     assert between < 100, "hundreds of reminders waited meanwhile"
+
+
+def test_code_takes_turns_with_the_news_of_a_surge(jobs: Jobs, redis_url: str) -> None:
+    stored = jobs.stored
+    with stored.connection.transaction():
+        bookings = [stored.book() for _ in range(600)]
+        for booking in bookings:
+            stored.message(booking)
+    asked_now: dict[Any, Any] = {
+        "challenge": uuid4().bytes,
+        "booking": bookings[0].booking_id.bytes,
+        "at": time.time(),
+    }
+    with Redis.from_url(redis_url) as redis:
+        redis.xadd(ASKED_STREAM, asked_now)
+    with jobs.running():
+        until(lambda: len(jobs.mails()) == 601, within_s=120)
+    (between,) = stored.one(
+        "SELECT count(*) FROM outbox AS news, outbox AS code WHERE code.queue = 'codes' "
+        "AND news.queue = 'notices' AND news.done_at BETWEEN code.relayed_at AND code.done_at"
+    )
+    assert between < 20, "a full queue of news was handed out before it"
 
 
 @pytest.mark.parametrize("command", ["worker", "beat"])

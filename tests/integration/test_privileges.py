@@ -46,6 +46,9 @@ wrapped,wrapped_at)
 INSERT(booking_id,challenge,created_at,dose,kind,queue,slot_id) \
 UPDATE(attempts,done_at,relayed_at,result)
     outbox           backup     SELECT
+    outbox           staff      \
+SELECT(attempts,booking_id,created_at,done_at,kind,outbox_id,relayed_at,result) \
+UPDATE(attempts,done_at,relayed_at,result)
     outcome          gateway    SELECT
     outcome          allocator  SELECT INSERT
     outcome          backup     SELECT
@@ -138,6 +141,8 @@ FORBIDDEN = {
     "staff": (
         "SELECT birth_check FROM roster",
         "UPDATE dose_record SET lot = ''",
+        "SELECT challenge FROM outbox",
+        "UPDATE outbox SET kind = 'booked'",
         "SELECT FROM journal",
         "INSERT INTO booking DEFAULT VALUES",
         "DELETE FROM staff_look",

@@ -115,7 +115,7 @@ ALLOWED = {
     "gateway": ("XADD inbox * r 1", "HGET roster p", "SET draft:1 x", "XLEN inbox"),
     "allocator": ("XDEL inbox 1-1", "HSET roster p c", "XADD reply:g0 * h 1"),
     "room": ("XLEN inbox", "HSET room:a:meta state open", "TIME"),
-    "jobs": ("LPUSH jobs:celery task", "XRANGE room:records - +"),
+    "jobs": ("LPUSH jobs:celery task", "XRANGE room:records - +", "SET jobs:pace:sms 1", "TIME"),
     "backup": ("RPOP jobs:backups",),
     "herald": ("SET maintenance x", "PING"),
     "tools": ("XRANGE inbox - +", "HLEN room:a:places"),

@@ -65,7 +65,8 @@ def now() -> datetime:
 
 
 def settle(desk: NoticeDesk, at: datetime | None = None) -> list[str]:
-    return [desk.tell(one, at or now()) for one in desk.outbox.due(1_000)]
+    due = desk.outbox.due(1_000) + desk.outbox.due(1_000, queue="codes")
+    return [desk.tell(one, at or now()) for one in due]
 
 
 def booked(city: City, number: int) -> Resident:
@@ -125,6 +126,17 @@ def test_code_from_the_mail_opens_the_details_until_the_session_ends(
     assert resident.http.post("/api/v1/sign-out").status_code == 204
     assert resident.sign_in().status_code == 200
     assert not is_in_full(resident.http.get("/my-booking"))
+
+
+def test_code_does_not_wait_behind_news(city: City, desk: NoticeDesk, redis: Redis) -> None:
+    settle(desk)
+    resident = booked(city, 39)
+    asks(resident)
+    assert asked.post_codes(redis, desk.outbox, now()) == 1
+    assert desk.outbox.backlog().messages == 2, "both are counted as waiting"
+    (code,) = desk.outbox.due(10, queue="codes")
+    (news,) = desk.outbox.due(10)
+    assert news < code, "the news were there first"
 
 
 def test_code_opens_one_session_once(

@@ -106,6 +106,7 @@ CREATE TABLE public.outbox (
     CONSTRAINT outbox_queue_is_of_its_kind CHECK ((queue =
 CASE
     WHEN (kind = ANY (ARRAY['reminder_week'::text, 'reminder_day'::text])) THEN 'reminders'::text
+    WHEN (kind = 'code'::text) THEN 'codes'::text
     ELSE 'notices'::text
 END)),
     CONSTRAINT outbox_reminder_is_of_a_dose CHECK ((((queue = 'reminders'::text) = (dose IS NOT NULL)) AND ((queue = 'reminders'::text) = (slot_id IS NOT NULL))))
@@ -424,6 +425,7 @@ CREATE INDEX outbox_due ON public.outbox USING btree (queue, outbox_id) WHERE (d
 CREATE UNIQUE INDEX outbox_one_code ON public.outbox USING btree (challenge) WHERE (kind = 'code'::text);
 CREATE UNIQUE INDEX outbox_one_reminder ON public.outbox USING btree (booking_id, dose, slot_id, kind) WHERE (queue = 'reminders'::text);
 CREATE UNIQUE INDEX outbox_one_warning ON public.outbox USING btree (booking_id, (((created_at AT TIME ZONE 'Asia/Tokyo'::text))::date)) WHERE (kind = 'attempts'::text);
+CREATE INDEX outbox_untold ON public.outbox USING btree (done_at) WHERE (result = ANY (ARRAY['refused'::text, 'given_up'::text]));
 CREATE UNIQUE INDEX plan_edit_is_followed_once ON public.plan_edit USING btree (plan_id, COALESCE(follows, (0)::bigint));
 CREATE INDEX release_act_of_proposal ON public.release_act USING btree (proposal_id);
 CREATE INDEX staff_look_by_person ON public.staff_look USING btree (person_key, looked_at);
@@ -488,13 +490,21 @@ GRANT SELECT ON TABLE public.journal TO seiriken_backup;
 GRANT SELECT,INSERT ON TABLE public.outbox TO seiriken_allocator;
 GRANT SELECT ON TABLE public.outbox TO seiriken_jobs;
 GRANT SELECT ON TABLE public.outbox TO seiriken_backup;
+GRANT SELECT(outbox_id) ON TABLE public.outbox TO seiriken_staff;
 GRANT INSERT(kind) ON TABLE public.outbox TO seiriken_jobs;
+GRANT SELECT(kind) ON TABLE public.outbox TO seiriken_staff;
 GRANT INSERT(booking_id) ON TABLE public.outbox TO seiriken_jobs;
+GRANT SELECT(booking_id) ON TABLE public.outbox TO seiriken_staff;
 GRANT INSERT(created_at) ON TABLE public.outbox TO seiriken_jobs;
+GRANT SELECT(created_at) ON TABLE public.outbox TO seiriken_staff;
 GRANT UPDATE(relayed_at) ON TABLE public.outbox TO seiriken_jobs;
+GRANT SELECT(relayed_at),UPDATE(relayed_at) ON TABLE public.outbox TO seiriken_staff;
 GRANT UPDATE(done_at) ON TABLE public.outbox TO seiriken_jobs;
+GRANT SELECT(done_at),UPDATE(done_at) ON TABLE public.outbox TO seiriken_staff;
 GRANT UPDATE(attempts) ON TABLE public.outbox TO seiriken_jobs;
+GRANT SELECT(attempts),UPDATE(attempts) ON TABLE public.outbox TO seiriken_staff;
 GRANT UPDATE(result) ON TABLE public.outbox TO seiriken_jobs;
+GRANT SELECT(result),UPDATE(result) ON TABLE public.outbox TO seiriken_staff;
 GRANT INSERT(queue) ON TABLE public.outbox TO seiriken_jobs;
 GRANT INSERT(dose) ON TABLE public.outbox TO seiriken_jobs;
 GRANT INSERT(slot_id) ON TABLE public.outbox TO seiriken_jobs;

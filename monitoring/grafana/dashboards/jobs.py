@@ -16,7 +16,9 @@ from monitoring.grafana.queries import (
 
 MAIL_RESULTS = (
     "sent",
+    "texted",
     "failed",
+    "waiting",
     "already_sent",
     "no_address",
     "overtaken",
@@ -33,7 +35,11 @@ def dashboard() -> Dashboard:
         "Jobs and messages / 処理とメール",
         "What is told after a decision: mails, the tasks that send them, notices of incidents.",
         [
-            Row(5, [_outbox(), _oldest(), _incidents(), _overdue(), _downtime()], (5, 5, 5, 5, 4)),
+            Row(
+                5,
+                [_outbox(), _oldest(), _untold(), _incidents(), _overdue(), _downtime()],
+                (4, 4, 4, 4, 4, 4),
+            ),
             Row(9, [_backlog(), _mails()]),
             Row(9, [_tasks(), _slow_tasks(), _notices(), _herald()]),
         ],
@@ -114,6 +120,21 @@ def _downtime() -> Placeable:
     )
 
 
+def _untold() -> Placeable:
+    return figure(
+        "Told to nobody / 届かなかった通知",
+        About(
+            "Messages that ended untold within a week: refused for good, or given up after days.",
+            "A few: addresses with slips of the pen.",
+            "It jumps: a provider refuses us. The staff's page of messages lists them.",
+            runbook="mails-fail",
+        ),
+        most("seiriken_outbox_untold_messages"),
+        decimals=0,
+        limits=Limits(50, 500),
+    )
+
+
 def _backlog() -> Placeable:
     return curves(
         "Backlog of messages / 未配信の推移",
@@ -130,8 +151,8 @@ def _mails() -> Placeable:
     return curves(
         "Mails per minute, by result / 結果別のメール数",
         About(
-            "What came of each mail. 'overtaken': a later message made it pointless.",
-            "'sent', and some 'no_address'.",
+            "What came of each message. 'texted': by SMS; 'overtaken': a later one says otherwise.",
+            "'sent' and 'texted', some 'no_address'; 'waiting' while a provider is at its limit.",
             "'failed' is tried again, 'given_up' is not: look into the worker's log.",
             runbook="mails-fail",
         ),
