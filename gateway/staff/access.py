@@ -5,7 +5,8 @@ the application does not start when the two differ.
 Rule 2: nothing here does I/O, reads a clock or draws a random number.
 
 A clerk answers callers. A supervisor does, too, sees the room, and lets a clerk begin anew who has
-lost the second factor. An operator sees the room and works at releases, and sees nobody's data. An
+lost the second factor. An operator sees the room and works at releases and at
+messages that failed, and sees nobody's data. An
 auditor reads who looked at what, and looks at nobody. A venue's people see the days of their own
 venues, and record doses there; a supervisor may do so at every venue, and alone gives out the list
 of doses given.
@@ -82,6 +83,8 @@ ROUTES: Mapping[str, frozenset[str]] = {
     "GET /demand": AT_THE_ROOM,
     "POST /demand": AT_THE_ROOM,
     "POST /demand.csv": AT_THE_ROOM,
+    "GET /messages": AT_THE_ROOM,
+    "POST /messages": AT_THE_ROOM,
     "GET /accounts": frozenset({"supervisor"}),
     "POST /accounts/reset": frozenset({"supervisor"}),
     "GET /journal": frozenset({"auditor"}),

@@ -41,6 +41,7 @@ Act = Literal[
     "dose_undone",
     "walked_in",
     "doses_exported",
+    "messages_put_back",
 ]
 ACTS: tuple[Act, ...] = get_args(Act)
 

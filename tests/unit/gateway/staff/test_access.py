@@ -49,7 +49,7 @@ def test_each_role_begins_at_a_page_of_its_own() -> None:
 
 def test_pages_in_the_bar_are_those_that_open() -> None:
     assert pages_of("clerk") == ("/caller", "/password")
-    releases = ("/room", "/releases", "/plans", "/rehearsal", "/demand")
+    releases = ("/room", "/releases", "/plans", "/rehearsal", "/demand", "/messages")
     venue = ("/venue", "/walk-in")
     at_the_desk = ("/caller", *venue, "/doses")
     assert pages_of("supervisor") == (*at_the_desk, *releases, "/accounts", "/password")

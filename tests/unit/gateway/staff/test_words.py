@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from allocator.approval import ACTS as RELEASE_ACTS
 from allocator.approval import Refusal
+from allocator.mail import TOLD_IN
 from gateway import staff
 from gateway.i18n import MessageMissing
 from gateway.staff.access import ROLES, ROUTES, pages_of
@@ -50,6 +51,8 @@ FAMILIES: dict[str, set[str]] = {
     "by_hand.": {"none", "paused", "closed"},
     "reason.": set(REASONS),
     "refusal.": {refusal.value for refusal in Refusal},
+    "messages.kind.": set(TOLD_IN),
+    "messages.result.": {"refused", "given_up"},
     "release_act.": set(RELEASE_ACTS),
     "role.": set(ROLES),
     "room.lacking.": {"event_loop", "room", "database", "catalogue", "status"},
