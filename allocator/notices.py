@@ -24,8 +24,9 @@ from allocator.jobs_settings import JobsSettings
 from allocator.mail import Letter, Letterhead, is_overtaken, render
 from allocator.outbox import Done, Outbox
 from allocator.pace import Channel, Pace
+from allocator.phones import mobile_number
 from allocator.post import Post, PostAway, post_of
-from allocator.short_messages import mobile_number, short_text
+from allocator.short_messages import short_text
 from allocator.sms import Texting, texting_of
 from monitoring.logs import get_logger
 from monitoring.secrets import read_secret

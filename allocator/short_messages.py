@@ -1,4 +1,4 @@
-"""Short messages (SMS): to which numbers, in which words, and as what a provider is sent.
+"""Short messages (SMS): in which words, and as what a provider is sent.
 
 Rule 1: whoever gave an e-mail address is written there, and to nobody else a message costs money.
 Rule 2: a short message names nobody: it lights up on a locked screen.
@@ -12,17 +12,9 @@ from collections.abc import Mapping
 
 from allocator.mail import Letter, Letterhead, context_of, templates
 from allocator.mail_languages import language_of, with_readings
-
-_MOBILE = re.compile(r"(?:\+81|0)([6789]0[0-9]{8})")
-"""Mobile numbers of Japan: 060, 070, 080, 090 and eight digits (the national numbering plan)."""
+from allocator.phones import national_number
 
 PLACEHOLDERS = ("to", "to_national", "text", "reference", "token")
-
-
-def mobile_number(phone: str) -> str | None:
-    """Return a phone number as the whole world dials it (E.164), if it takes short messages."""
-    found = _MOBILE.fullmatch(phone)
-    return None if found is None else f"+81{found[1]}"
 
 
 def short_text(letter: Letter, letterhead: Letterhead) -> str:
@@ -48,7 +40,7 @@ def values_of(number: str, text: str, reference: str, token: str) -> dict[str, s
     """Return what the placeholders stand for. `number` is a mobile number (E.164)."""
     return {
         "to": number,
-        "to_national": "0" + number.removeprefix("+81"),
+        "to_national": national_number(number),
         "text": text,
         "reference": reference,
         "token": token,

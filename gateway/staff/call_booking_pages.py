@@ -56,11 +56,17 @@ async def details(request: Request, call: Call) -> Response:
     if isinstance(values, Problem):
         return answer(request, values)
     products = frozenset(parts.reads.catalogue.products) - {PROBE_ID}
-    typed = call_details.parse(values, products, today_of(parts))
+    typed = call_details.parse(values, products, today_of(parts), _confirmations(request))
     if isinstance(typed, list):
         return _details_page(request, values, _words(request, typed))
     await call.keep(parts, call_details.kept(await call.draft(parts), typed))
     return see_other(CHOOSE_PATH)
+
+
+def _confirmations(request: Request) -> tuple[str, ...]:
+    """Return the ways to be told that the city has."""
+    has_texts = parts_of(request).settings.short_messages
+    return tuple(one for one in call_details.CONFIRMATIONS if one != "sms" or has_texts)
 
 
 def _words(request: Request, errors: Sequence[FieldError]) -> dict[str, str]:
@@ -81,7 +87,7 @@ def _details_page(
         status=422 if errors else 200,
         values=values,
         errors=errors,
-        confirmations=call_details.CONFIRMATIONS,
+        confirmations=_confirmations(request),
         products=[products[name] for name in sorted(products.keys() - {PROBE_ID})],
     )
 

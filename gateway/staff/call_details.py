@@ -6,11 +6,12 @@ Rule 1: nothing here does I/O or reads a clock. The readers are the residents' o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from allocator.model import FirstDose
+from allocator.phones import mobile_number
 from gateway import drafting, forms
 from gateway import fields as read
 from gateway.drafting import Draft
@@ -18,7 +19,7 @@ from gateway.fields import FieldError, Fields, TypedDay
 from gateway.forms import ContactForm
 from gateway.languages import LANGUAGES
 
-CONFIRMATIONS = ("mail", "letter")
+CONFIRMATIONS = ("mail", "sms", "letter")
 FIELDS = ("name", "phone", "email", "confirmation", "language", "reminders")
 FIRST_DOSE_FIELDS = ("product", "first_dose_year", "first_dose_month", "first_dose_day")
 _ON_PAGE = {"date": "first_dose_year"}
@@ -40,16 +41,24 @@ class Details:
 
 
 def parse(
-    values: Mapping[str, str], products: frozenset[str], today: date
+    values: Mapping[str, str],
+    products: frozenset[str],
+    today: date,
+    confirmations: Sequence[str] = CONFIRMATIONS,
 ) -> Details | list[FieldError]:
-    """Read what was typed; `products` are those that a first dose can have been of."""
+    """Read what was typed; `products` are those that a first dose can have been of.
+
+    `confirmations` are the ways to be told that the city has.
+    """
     fields = Fields({name: values.get(name, "") for name in FIELDS}, FIELDS)
     name = fields.required("name", read.name)
     phone = fields.required("phone", read.phone)
     confirmation = values.get("confirmation", "")
-    if confirmation not in CONFIRMATIONS:
+    if confirmation not in confirmations:
         fields.add("confirmation", "not_a_choice")
     by_mail = confirmation == "mail"
+    if confirmation == "sms" and phone is not None and mobile_number(phone) is None:
+        fields.add("phone", "not_a_mobile")
     email = (fields.required if by_mail else fields.optional)("email", read.email)
     language = values.get("language", "")
     if language not in LANGUAGES:
@@ -59,7 +68,7 @@ def parse(
     if errors or name is None or phone is None or isinstance(first, list):
         return errors
     contact = ContactForm(name, phone, (email or "") if by_mail else "")
-    reminders = by_mail and values.get("reminders") == "yes"
+    reminders = confirmation != "letter" and values.get("reminders") == "yes"
     return Details(contact, confirmation, language, reminders, first)
 
 

@@ -1,6 +1,6 @@
 """Messages that ended untold: refused for good by a provider, or taken by none for days.
 
-Rule 1: nothing of a person is shown but the booking's number, by which the phone desk finds them.
+Rule 1: nothing of a person is shown but the booking's number.
 Rule 2: who has a message told once more is noted in the journal of looks.
 
 The tables are asked off the event loop.

@@ -36,6 +36,9 @@ class StaffSettings(ProcessSettings):
     phone_desk: str = "0476-00-0000"
     """The number that a letter names."""
 
+    short_messages: bool = False
+    """Whether the city sends short messages (JOBS_SMS_URL), so that callers may choose them."""
+
     gateway_id: str = Field(default="staff", pattern=r"^[A-Za-z0-9_-]{1,32}$")
     """Names its stream of answers; the user of Redis may read `reply:staff` alone."""
     reply_wait_s: float = Field(default=4.0, gt=0)

@@ -120,6 +120,24 @@ def test_letter_is_for_who_has_no_address_and_speaks_the_callers_language(
     assert acts_for(city, desk, 11)[-2:] == ["letter_shown", "letter_shown"]
 
 
+def test_short_message_is_a_choice_where_the_city_sends_them(
+    city: City, desk: StaffDesk, clerk: Colleague
+) -> None:
+    begins(clerk, 23)
+    assert 'value="sms"' not in clerk.get(f"{CALL}/details").text
+    assert clerk.post(f"{CALL}/details", **DETAILS | {"confirmation": "sms"}).status_code == 422
+    with desk_of(city, short_messages=True) as texting:
+        other = texting.colleague("clerk")
+        begins(other, 24)
+        assert 'value="sms"' in other.get(f"{CALL}/details").text
+        told = DETAILS | {"confirmation": "sms", "phone": "0476-00-0000"}
+        refused = other.post(f"{CALL}/details", **told)
+        assert refused.status_code == 422
+        assert "mobile number" in refused.text
+        books(other, 24, confirmation="sms", email="")
+    assert city.inside(24).http.get("/api/v1/me").json()["email"] == ""
+
+
 def test_change_and_cancel_for_a_caller(city: City, desk: StaffDesk, clerk: Colleague) -> None:
     books(clerk, 12)
     before = city.inside(12).http.get("/api/v1/me").json()["booking"]["doses"]

@@ -5,7 +5,7 @@ import pytest
 
 from allocator.mail import Letter
 from allocator.mail_languages import LANGUAGES
-from allocator.short_messages import filled, mobile_number, short_text, values_of
+from allocator.short_messages import filled, short_text, values_of
 from tests.unit.allocator.test_mail import ATTEMPTS, CODE, IN_A_WEEK, LETTER, LETTERHEAD, TOMORROW
 from tests.unit.allocator.test_mail_languages import GIVEN, letters
 from tests.unit.gateway.test_languages import ENGLISH, FOREIGN
@@ -16,27 +16,6 @@ LONG_MESSAGE_MAX = 660
 
 def in_language(letter: Letter, language: str) -> str:
     return short_text(msgspec.structs.replace(letter, language=language), LETTERHEAD)
-
-
-@pytest.mark.parametrize(
-    ("phone", "number"),
-    [
-        ("08098765432", "+818098765432"),
-        ("06012345678", "+816012345678"),
-        ("07012345678", "+817012345678"),
-        ("+819012345678", "+819012345678"),
-        ("0476000000", None),
-        ("0312345678", None),
-        ("05012345678", None),
-        ("02012345678", None),
-        ("0801234567", None),
-        ("080123456789", None),
-        ("+8408098765432", None),
-        ("", None),
-    ],
-)
-def test_only_mobile_numbers_take_short_messages(phone: str, number: str | None) -> None:
-    assert mobile_number(phone) == number
 
 
 def test_confirmation_says_what_when_where_and_whom_to_ask() -> None:

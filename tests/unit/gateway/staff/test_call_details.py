@@ -57,6 +57,21 @@ def test_letter_needs_no_address_and_keeps_none() -> None:
         assert read.reminders is False
 
 
+def test_short_message_goes_to_a_mobile_number_and_needs_no_address() -> None:
+    for email in ("", "yuri.7@example.jp"):
+        read = details(confirmation="sms", email=email)
+        assert read.contact == ContactForm("試験 百合", "08098765432", "")
+        assert read.reminders is True
+    assert faults(confirmation="sms", email="", phone="0476-00-0000") == [("phone", "not_a_mobile")]
+    assert faults(confirmation="sms", phone="12") == [("phone", "not_a_phone")]
+
+
+def test_way_that_the_city_does_not_have_is_no_choice() -> None:
+    read = parse(TYPED | {"confirmation": "sms"}, PRODUCTS, TODAY, ("mail", "letter"))
+    assert isinstance(read, list)
+    assert [(error.field, error.code) for error in read] == [("confirmation", "not_a_choice")]
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
