@@ -23,6 +23,7 @@ from loadtests.bench.drain import drain
 from loadtests.bench.errors import BenchStopped
 from loadtests.bench.figures import Row
 from loadtests.bench.machine import describe
+from loadtests.bench.messages import measure_messages
 from loadtests.bench.options import LONG, SECTIONS, USUAL, Options, quick
 from loadtests.bench.profiling import profile_drain
 from loadtests.bench.recording import record
@@ -92,6 +93,7 @@ class Bench:
             "overload": lambda: self._surge("overload"),
             "soak": lambda: self._surge("soak"),
             "desk": lambda: self._surge("desk"),
+            "messages": lambda: measure_messages(self._servers, self._options, self._progress),
             "profile": self._profile,
         }
         for name in self._options.sections:

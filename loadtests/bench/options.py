@@ -7,12 +7,12 @@ from dataclasses import dataclass
 SECTIONS = (
     *("decision", "durable", "latency", "rivals", "startup"),
     *("status", "edge", "sign-in", "room"),
-    *("opening", "overload", "soak", "desk"),
+    *("opening", "overload", "soak", "desk", "messages"),
     "profile",
 )
 """What `--only` can name."""
 
-LONG = ("opening", "overload", "soak", "desk", "profile")
+LONG = ("opening", "overload", "soak", "desk", "messages", "profile")
 """Run only when they are named, or (but for `profile`) with `--long`: together about an hour."""
 
 USUAL = tuple(name for name in SECTIONS if name not in LONG)
@@ -50,6 +50,11 @@ class Options:
     openers: int = 1_000
     """People who ask for their place at the opening as soon as they are told of it."""
     ticks: int = 200
+    reminders: int = 100_000
+    burst: int = 2_000
+    """Confirmations at once while reminders go out."""
+    tell_s: float = 60.0
+    """How long messages are put in one by one, each time."""
     surge_scale: float = 1.0
     """Of the surges: a tenth is a tenth of the people in a tenth of the time."""
 
@@ -79,5 +84,8 @@ def quick(sections: tuple[str, ...]) -> Options:
         lobby=3_000,
         openers=50,
         ticks=5,
+        reminders=300,
+        burst=100,
+        tell_s=4.0,
         surge_scale=0.01,
     )

@@ -53,6 +53,14 @@ TITLES: Mapping[str, tuple[str, str]] = {
             " before; a clerk opens and sends the form for another caller twice a second."
         ),
     ),
+    "messages": (
+        "100,000 reminders, and news meanwhile",
+        (
+            "One worker sends mails to a server on the same machine; at last to one that takes 100 a"
+            " second. Each time is from the transaction that made a message to the one that has it"
+            " sent. Messages are handed out once a second."
+        ),
+    ),
     "peers": (
         "What a city might use instead",
         (
