@@ -52,6 +52,7 @@ CODES = frozenset(
         "not_a_choice",
         "not_a_date",
         "not_a_pin",
+        "email_or_mobile",
         "not_a_mobile",
         "not_a_phone",
         "not_a_uuid",

@@ -20,6 +20,7 @@ from uuid import UUID
 import msgspec
 
 from allocator.model import CHOICES_MAX, DAYS_SEARCHED_MAX, Choice, FirstDose, Flexible, Wish
+from allocator.phones import mobile_number
 from gateway import fields as read
 from gateway.fields import CODES as CODES
 from gateway.fields import WHOLE, Data, Doses, Fault, FieldError, Fields, Reader, faulty, placed
@@ -144,12 +145,19 @@ def parse_sign_in(
     return SignInForm(code or municipality_default, ticket, born, pin)
 
 
-def parse_contact(data: Data) -> ContactForm | list[FieldError]:
-    """Read `name`, `phone` and `email`."""
+def parse_contact(data: Data, *, may_be_texted: bool = False) -> ContactForm | list[FieldError]:
+    """Read `name`, `phone` and `email`; who may be texted needs no e-mail but a mobile phone."""
     fields = Fields(data, ("name", "phone", "email"))
     name = fields.required("name", read.name)
     phone = fields.required("phone", read.phone)
-    email = fields.required("email", read.email)
+    if may_be_texted:
+        email = fields.optional("email", read.email)
+        if email is None and phone is not None and not fields.errors:
+            if mobile_number(phone) is None:
+                fields.add("email", "email_or_mobile")
+            email = ""
+    else:
+        email = fields.required("email", read.email)
     if name is None or phone is None or email is None or fields.errors:
         return fields.errors
     return ContactForm(name, phone, email)

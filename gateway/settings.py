@@ -45,6 +45,9 @@ class GatewaySettings(ProcessSettings):
     """The city's name in further languages, by their codes; plain Japanese with its reading."""
     phone_desk: str = "0476-00-0000"
 
+    short_messages: bool = False
+    """Whether the city sends short messages (JOBS_SMS_URL): then no e-mail address is needed."""
+
     map_url: str = Field(
         default="https://www.openstreetmap.org/search?query={address}",
         pattern=r"^$|^https://[^\s{}]+\{address\}[^\s{}]*$",

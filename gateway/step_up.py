@@ -20,6 +20,7 @@ from uuid import UUID, uuid4
 from redis.asyncio import Redis
 
 from allocator.model import Refusal
+from allocator.phones import mobile_number
 from allocator.reads import ASKED_STREAM, CODE_LIFE_S, Contact, HeldBooking, code_for
 from gateway.fields import FieldError
 from gateway.identity import Visitor
@@ -48,11 +49,15 @@ _ASKED, _TRIED, _GIVEN = map(_script, ("code_asked", "code_tried", "code_given")
 
 @dataclass(frozen=True)
 class ContactShown:
-    """Contact details as a session may show them. `asked`: a code was, and can be given."""
+    """Contact details as a session may show them. `asked`: a code was, and can be given.
+
+    `by_text`: whose they are is written by short message (SMS).
+    """
 
     contact: Contact
     in_full: bool = False
     asked: bool = False
+    by_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,20 @@ class CodeSent:
 
 async def shown(parts: Parts, visitor: Visitor, booking_id: UUID, contact: Contact) -> ContactShown:
     """Return a booking's contact details, masked unless their code was given. Raises `RoomAway`."""
-    digest = _digest_of(visitor)
+    digest, by_text = _digest_of(visitor), is_texted(parts, contact)
     with room_away():
         opened = await parts.redis.hget(keys.session(digest), "shows")
         if opened == booking_id.bytes:
-            return ContactShown(contact, in_full=True)
+            return ContactShown(contact, in_full=True, by_text=by_text)
         tried = await parts.redis.hget(f"step_up:asked:{digest.hex()}", "tried")
-    return ContactShown(masked(contact), asked=tried is not None and int(tried) < TRIES_MAX)
+    asked = tried is not None and int(tried) < TRIES_MAX
+    return ContactShown(masked(contact), asked=asked, by_text=by_text)
+
+
+def is_texted(parts: Parts, contact: Contact) -> bool:
+    """Say whether somebody is told by short message: without an address, with a mobile phone."""
+    has_mobile = mobile_number(contact.phone) is not None
+    return parts.settings.short_messages and not contact.email and has_mobile
 
 
 async def ask(parts: Parts, visitor: Visitor) -> CodeSent | Problem:
@@ -119,7 +131,8 @@ async def _held(parts: Parts, visitor: Visitor) -> HeldBooking | Problem:
     held = await parts.reads.booking_of(visitor.person_key, campaign_of(visitor))
     if held is None:
         return refused(Refusal.NO_BOOKING)
-    return held if held.contact.email else Problem("no_address")
+    can_be_told = bool(held.contact.email) or is_texted(parts, held.contact)
+    return held if can_be_told else Problem("no_address")
 
 
 async def _run(redis: Redis, script: str, *args: bytes | str | float) -> Any:

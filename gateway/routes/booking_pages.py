@@ -78,7 +78,7 @@ async def details(request: Request) -> Response:
         return answer(request, values)
     reminders = values.pop("reminders", "no")  # A box that is not ticked is not sent.
     companion = values.pop("companion", "no")
-    contact = forms.parse_contact(values)
+    contact = forms.parse_contact(values, may_be_texted=parts.settings.short_messages)
     if isinstance(contact, list):
         typed = values | {"reminders": reminders, "companion": companion}
         return _details_page(request, typed, error_words(request, contact), status=422)
@@ -108,6 +108,7 @@ def _details_page(
         status=status,
         resident=visitor_of(request).identity,
         may_bring=may_bring(visitor_of(request)),
+        may_be_texted=parts_of(request).settings.short_messages,
         values=values,
         errors=errors,
     )

@@ -36,6 +36,7 @@ from gateway.routes.booking_pages import (
 from gateway.routes.companion_pages import companion_errors, companion_page
 from gateway.routes.html import page_route, problem_shown, read_form, see_other
 from gateway.seeking import doses_of_choice, sought_by
+from gateway.step_up import is_texted
 from gateway.together import book_together
 from gateway.views import BookingView, StandbyView, TogetherView
 
@@ -232,6 +233,7 @@ def _booked_page(
         "booked.html",
         held=kept.view,
         contact=masked(kept.held.contact),
+        by_text=is_texted(parts_of(request), kept.held.contact),
         maps=after_booking.maps_of(parts_of(request), doses),
         purpose=purpose,
         companion=companion,

@@ -99,6 +99,7 @@ async def _standby_page(
         "standby.html",
         status=200 if problem is None else problem.status,
         place=place,
+        may_be_texted=parts_of(request).settings.short_messages,
         request_id=request_id,
         problem=None if problem is None else problem_shown(request, problem),
     )

@@ -76,6 +76,7 @@ SECONDS = choosing.second_offers(
 PRODUCT = CATALOGUE.products["comirnaty"]
 IDENTITY = Identity("122319", "0123456789", date(1948, 5, 3))
 CONTACT = Contact("印西 花子", "09012345678", "hanako@example.jp")
+UNREACHED = Contact("印西 花子", "****678", "")
 COMPANION = CompanionForm(
     SignInForm("122319", "0123456790", date(1950, 1, 1)),
     ContactForm("印西 太郎", "09012345679", "taro@example.jp"),
@@ -236,18 +237,24 @@ def _checks() -> list[Sample]:
 def _booking(held: BookingView) -> list[Sample]:
     name = held.booking.state
     request_id = "8d5f5b9c-7d4b-4a3a-9a52-2f5b6c1c0f5e"
-    shown = {"held": held, "contact": masked(CONTACT), "maps": MAPS}
+    shown = {"held": held, "contact": masked(CONTACT), "maps": MAPS, "by_text": False}
     closed = {"details": ContactShown(masked(CONTACT)), "errors": {}}
     me = shown | closed | {"birth_date": IDENTITY.birth_date, "request_id": request_id}
     sent = me | {"details": ContactShown(masked(CONTACT), asked=True)}
     in_full = {"details": ContactShown(CONTACT, in_full=True), "contact": CONTACT}
     silent = replace(held, booking=msgspec.structs.replace(held.booking, reminders=False))
-    nowhere = me | {"contact": Contact("印西 花子", "****678", ""), "maps": {}}
+    nowhere = me | {"contact": UNREACHED, "maps": {}}
+    texted = nowhere | {"by_text": True}
+    told_by_text = ContactShown(UNREACHED, by_text=True)
+    by_text, text_sent = {"details": told_by_text}, {"details": replace(told_by_text, asked=True)}
     cancel = {"held": held, "request_id": request_id}
     return [
         ("my_booking", name, me),
         ("my_booking", f"{name}-silent", me | {"held": silent}),
         ("my_booking", f"{name}-no-address", nowhere),
+        ("my_booking", f"{name}-texted", nowhere | by_text),
+        ("my_booking", f"{name}-texted-silent", nowhere | by_text | {"held": silent}),
+        ("my_booking", f"{name}-code-texted", nowhere | text_sent),
         ("my_booking", f"{name}-code-sent", sent),
         ("my_booking", f"{name}-wrong-code", sent | {"errors": {"code": "4321"}}),
         ("my_booking", f"{name}-no-code-left", me | {"errors": {"code": "4321"}}),
@@ -260,6 +267,7 @@ def _booking(held: BookingView) -> list[Sample]:
         ("booked", f"{name}-change", shown | {"purpose": "change"}),
         ("booked", f"{name}-silent", shown | {"purpose": "book", "held": silent}),
         ("booked", f"{name}-no-address", nowhere | {"purpose": "book"}),
+        ("booked", f"{name}-texted", texted | {"purpose": "book"}),
     ]
 
 
@@ -269,7 +277,7 @@ def _forms() -> list[Sample]:
     with_pin = sign_in | {"errors": {}, "refused": None, "has_pins": True}
     challenged = sign_in | {"errors": {}, "refused": None, "came_back": "", "challenge": CHALLENGE}
     unknown = Problem("identity_not_confirmed")
-    details = {"resident": IDENTITY, "values": TYPED, "may_bring": True}
+    details = {"resident": IDENTITY, "values": TYPED, "may_bring": True, "may_be_texted": False}
     accompanied = details | {"values": TYPED | {"companion": "yes"}, "errors": {}}
     companion = {"values": TYPED, "has_pins": False, "challenge": "", "wait_s": 60}
     first = {"products": [PRODUCT], "values": TYPED}
@@ -285,6 +293,7 @@ def _forms() -> list[Sample]:
         ("details", "in-session", details | {"errors": {}, "session": SESSION}),
         ("details", "wrong", details | {"errors": CONTACT_WRONG}),
         ("details", "accompanied", accompanied),
+        ("details", "texted", details | {"errors": {}, "may_be_texted": True}),
         ("details", "turn-used", details | {"errors": {}, "may_bring": False}),
         ("companion", "fresh", companion | {"errors": {}}),
         ("companion", "wrong", companion | {"errors": WRONG}),
@@ -305,7 +314,11 @@ def _standby() -> list[Sample]:
             waiting = make_waiting(make_place(reason=reason), given=given, product_id="")
             offered = make_waiting(make_place(reason=reason, offered_until=OPENS_AT), given=given)
             for problem in (None, PROBLEM):
-                shown = {"request_id": request_id, "problem": problem}
+                shown = {
+                    "request_id": request_id,
+                    "problem": problem,
+                    "may_be_texted": given == (1,),
+                }
                 name = f"{reason}-{len(given)}-{problem is not None}"
                 samples += [
                     ("standby", name, shown | {"place": standby_view(CATALOGUE, waiting, 1234)}),

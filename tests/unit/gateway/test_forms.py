@@ -87,6 +87,21 @@ def test_contact_misses_what_is_not_there() -> None:
     ]
 
 
+def texted(**changes: str) -> ContactForm | list[FieldError]:
+    return forms.parse_contact({**CONTACT, "email": "", **changes}, may_be_texted=True)
+
+
+def test_who_may_be_texted_needs_an_address_or_a_mobile_phone() -> None:
+    assert texted() == ContactForm("印西 花子", "09012345678", "")
+    assert texted(email="hanako@example.jp") == forms.parse_contact(CONTACT)
+    landline = {"phone": "0476-42-5111"}
+    assert isinstance(texted(**landline, email="hanako@example.jp"), ContactForm)
+    assert faults(texted(**landline)) == [("email", "email_or_mobile")]
+    assert faults(texted(phone="")) == [("phone", "required")]
+    assert faults(texted(email="x")) == [("email", "not_an_email")]
+    assert faults(texted(name="")) == [("name", "required")]
+
+
 def test_forms_show_no_content_when_printed() -> None:
     contact = forms.parse_contact(CONTACT)
     signing_in = SignInForm("122319", "1234567890", date(1950, 1, 2))

@@ -32,6 +32,7 @@ NEVER_MET_BY_A_CALLER = {
     "AllocatorError",
     "WaitingRoomError",
     "NotYours",
+    "PaceAway",
     "SealBroken",
     "Fenced",
     "Outdated",
