@@ -49,6 +49,7 @@ class _Requests(BaseHTTPRequestHandler):
         self.server.posted.append(Posted(self.path, dict(self.headers.items()), body))
         answer = b'{"detail": "08098765432"}'
         self.send_response(self.server.status)
+        self.send_header("Location", "/elsewhere")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
