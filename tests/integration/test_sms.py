@@ -160,7 +160,7 @@ def test_other_providers_want_other_fields_headers_and_forms(
         (422, "refused", True),
         (401, "failed", False),
         (404, "failed", False),
-        (302, "failed", False),
+        (307, "failed", False),
         (429, "failed", False),
         (500, "failed", False),
     ],
