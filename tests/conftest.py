@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 
-import structlog
 from hypothesis import settings
+
+from tests.log_lines import log_to_stderr
 
 # No deadline: a busy machine is no fault of the code. CI repeats the same search each time,
 # so that what fails there fails here; elsewhere each run looks somewhere new.
@@ -15,4 +15,4 @@ settings.load_profile("house")
 
 # As each process of ours does: a city that runs in the test's own process never writes between
 # the lines of a command's answer.
-structlog.configure(logger_factory=lambda *_: structlog.WriteLogger(sys.stderr))
+log_to_stderr()

@@ -16,6 +16,7 @@ from gateway.app import create_app
 from gateway.parts import Parts, assemble
 from monitoring import logs
 from monitoring.secrets import create_missing
+from tests.log_lines import log_to_stderr
 from tests.unit.gateway.factories import NOW, make_settings
 
 
@@ -30,7 +31,7 @@ def process_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
     sys.excepthook, threading.excepthook = hooks
     logging.captureWarnings(capture=False)
     root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
+    log_to_stderr()
     structlog.contextvars.clear_contextvars()
 
 

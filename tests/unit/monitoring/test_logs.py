@@ -17,6 +17,7 @@ from pydantic_settings import SettingsConfigDict
 from monitoring import logs
 from monitoring.errors import SecretError
 from monitoring.settings import ProcessSettings, SettingsError, load
+from tests.log_lines import log_to_stderr
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def process_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
     sys.excepthook, threading.excepthook = hooks
     logging.captureWarnings(capture=False)
     root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
+    log_to_stderr()
     structlog.contextvars.clear_contextvars()
 
 
