@@ -124,6 +124,9 @@ class Outbox:
             "due_at": [one.due_at for one in found],
         }
         with self._transaction() as connection:
+            # Tens of thousands of rows came with the batch before, and the planner has not counted
+            # them yet: it would look each booking up one by one, and run out of time.
+            connection.execute("SET LOCAL enable_nestloop = off")
             return connection.execute(_REMINDERS_MADE, parameters).rowcount
 
     def ask_codes(self, asked: Sequence[CodeAsked]) -> int:
