@@ -25,6 +25,7 @@ from allocator.release_file import read_release_file
 from allocator.release_store import check_release
 from gateway.answers import answer
 from gateway.problems import Problem
+from gateway.staff.finding_words import worded
 from gateway.staff.guard import guarded, read_form, see_other, session_of
 from gateway.staff.parts import parts_of
 from gateway.staff.rendering import render
@@ -149,6 +150,7 @@ async def _page(
         values=values,
         errors=errors,
         looked=looked,
+        findings=worded(looked.findings, language_of(request), values["content"]) if looked else (),
     )
 
 

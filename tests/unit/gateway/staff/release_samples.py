@@ -14,6 +14,7 @@ from allocator.finding import error, warning
 from allocator.plan_diff import DayOfPlan, Difference
 from allocator.plan_store import Edit
 from gateway.staff.access import Role
+from gateway.staff.finding_words import worded
 from gateway.staff.plan_pages import Looked, PastEdit
 from gateway.staff.rehearsal_pages import drawn
 from gateway.staff.release_pages import ORDERS, Waiting
@@ -25,10 +26,29 @@ DAY = DayOfPlan(date(2021, 6, 10), "gym", "comirnaty", 28, 280, 0)
 MORE = msgspec.structs.replace(DAY, dose_1=308)
 LOAD = Proposal(7, "autumn", "load", "schema: 1\nrelease: …\n", "", "新しい会場", "unyo1", NOW)
 OPEN = Proposal(8, "autumn", "open", "", "", "早く開けたい", "unyo2", NOW)
-FINDINGS = [
-    error("second_doses_short", "sessions", "comirnaty at gym: 280 first doses but none"),
-    warning("open_after_last_slot", "", "the release stays open after its last first dose"),
-]
+WRONG = """schema: 1
+weeks:
+  - venue: gym
+    product: comirnaty
+    lines: 4
+"""
+FINDINGS = worded(
+    [
+        error(
+            *("second_doses_short", "sessions", ""),
+            product="comirnaty",
+            venue="gym",
+            firsts=280,
+            pairs=100,
+            days=[date(2021, 6, day) for day in range(10, 17)],
+        ),
+        error("not_as_schema", "weeks[0].lines", "", kind="missing", keys=["hours"]),
+        error("not_yaml", "line 3", "", kind="other", said="mapping values are not allowed here"),
+        warning("open_after_last_slot", "release.closes_at", ""),
+    ],
+    "ja",
+    WRONG,
+)
 ACTS = [
     DoneAct(2, "autumn", "pause", "ワクチンが届かない", "unyo1", None, "done", NOW),
     DoneAct(1, "autumn", "load", "", None, None, "refused", NOW),
@@ -65,6 +85,7 @@ def _plans(**changes: object) -> Mapping[str, object]:
         "values": {},
         "errors": {},
         "looked": None,
+        "findings": [],
         **changes,
     }
 
@@ -135,9 +156,10 @@ SAMPLES: list[Sample] = [
     (
         *("plans-wrong", "operator", "staff_plans.html"),
         _plans(
-            values={"content": "schema: 1\n", "reason": ""},
+            values={"content": WRONG, "reason": ""},
             errors={"content": "直すところがあります。", "reason": "理由を書いてください。"},
-            looked=Looked("", [], FINDINGS),
+            looked=Looked("", [], []),
+            findings=FINDINGS,
         ),
     ),
     ("rehearsal", "operator", "staff_rehearsal.html", _rehearsal(values={"inside": "2000"})),
