@@ -56,6 +56,15 @@ def read_document(raw: bytes) -> Mapping[str, Any] | list[Finding]:
     return checked
 
 
+def read_any(text: str) -> object:
+    """Return what a text says, whatever its form; None if it is no YAML that is used here."""
+    try:
+        said: object = yaml.load(text, Loader=_Loader)  # noqa: S506 (safe subclass)
+    except yaml.YAMLError:
+        return None
+    return said
+
+
 def read_lines(text: str) -> dict[str, int]:
     """Return the line of each place in a text; of none if it is no YAML that is used here."""
     try:
