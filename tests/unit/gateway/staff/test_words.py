@@ -66,6 +66,9 @@ FAMILIES: dict[str, set[str]] = {
     "mend.": set(MENDS),
     "place.": WEEKDAYS_AND_KEYS,
     "act.": set(ACTS),
+    "plan_form.days_of.": {"dose_1", "dose_2"},
+    "plan_form.from.": {"dose_1", "dose_2"},
+    "plan_form.to.": {"dose_1", "dose_2"},
     "call.confirmation.": set(CONFIRMATIONS),
     "enrol.fault.": {
         *("code_wrong", "password_short", "password_long", "password_is_login"),
