@@ -46,6 +46,15 @@ def plans_desk(stack: StackUnderTest) -> Iterator[StaffDesk]:
         yield desk
 
 
+def begins(one: AtTheKeys, plan_id: str) -> None:
+    """Save the example as a plan of that name."""
+    one.page.goto(f"{one.desk.url}/plans")
+    one.page.fill("#content", EXAMPLE.replace("id: inzai-2030-09-04-plan", f"id: {plan_id}", 1))
+    one.page.fill("#reason", "begun")
+    with one.page.expect_navigation():
+        one.keys.presses("Enter", one.page.locator("button[value=save]"))
+
+
 @pytest.mark.parametrize(
     ("language", "width", "javascript"), [("ja", 390, False), ("en", 768, True)]
 )
@@ -64,18 +73,15 @@ def test_week_is_mended_and_a_day_closed_by_keys_alone(
         viewport={"width": width, "height": 844},
     )
     one = AtTheKeys(plans_desk, context.new_page())
+    page = one.page
     login = f"keikaku-{language}"
     one.enrols(login, first_password(stack, login, "operator"))
-    page = one.page
 
     def goes(selector: str) -> None:
         with page.expect_navigation():
             one.keys.presses("Enter", page.locator(selector))
 
-    page.goto(f"{plans_desk.url}/plans")
-    page.fill("#content", EXAMPLE.replace("id: inzai-2030-09-04-plan", f"id: {plan_id}", 1))
-    page.fill("#reason", "begun")
-    goes("button[value=save]")
+    begins(one, plan_id)
     goes(f"a[href='/plans/weeks/{plan_id}/1']")
     assert sticks_out_px(page) == 0
     assert not javascript or violations(page) == []

@@ -50,6 +50,17 @@ def release_desk(stack: StackUnderTest) -> Iterator[StaffDesk]:
         yield desk
 
 
+def leads_to_its_line(one: AtTheKeys, words: str, *, javascript: bool) -> None:
+    """Follow the link of a finding: with JavaScript its line is marked in the text."""
+    found = one.page.locator(".notice-error")
+    assert words in found.inner_text()
+    one.keys.presses("Enter", found.locator("a[data-line]").first)
+    if javascript:
+        expect(one.page.locator("#content")).to_be_focused()
+        chosen = one.page.evaluate("getSelection().toString()")
+        assert chosen.strip().startswith("- venue"), "the line is marked"
+
+
 @pytest.mark.parametrize(("language", "javascript"), [("ja", True), ("en", False)])
 def test_plan_is_mended_proposed_and_approved_by_another_by_keys_alone(
     browser: Browser,
@@ -74,13 +85,7 @@ def test_plan_is_mended_proposed_and_approved_by_another_by_keys_alone(
     page.fill("#content", text.replace("dose_1: 10, dose_2: 0", "dose_1: 0, dose_2: 0"))
     with page.expect_navigation():
         one.keys.presses("Enter", page.locator("button[value=check]"))
-    found = page.locator(".notice-error")
-    assert NO_FIRST_SEAT[language] in found.inner_text()
-    one.keys.presses("Enter", found.locator("a[data-line]").first)
-    if javascript:
-        expect(page.locator("#content")).to_be_focused()
-        chosen = page.evaluate("getSelection().toString()")
-        assert chosen.strip().startswith("- venue"), "the line is marked"
+    leads_to_its_line(one, NO_FIRST_SEAT[language], javascript=javascript)
     assert not javascript or violations(page) == []
     page.fill("#content", text)
     one.keys.types("#reason", "autumn")
