@@ -4,6 +4,8 @@ Rule 1: a form changes the plan's text and nothing else: it is checked, saved wi
 history and approved as what somebody typed there (`gateway.staff.plan_pages`).
 Rule 2: nothing typed is lost, and nobody is overwritten: what was typed comes back with what is
 wrong at its field, or with what somebody else has saved in the meantime.
+
+Large plans take a second to read and to write: that is done off the event loop.
 """
 
 from __future__ import annotations
@@ -99,7 +101,9 @@ async def week_page(request: Request) -> Response:
         return answer(request, Problem("not_found"))
     looked = await run_in_threadpool(look, request, base.edit.text)
     values = week_fields(base.document, index) | {"follows": f"{base.edit.edit_id}"}
-    return _week(request, base, index, values, Worked(base.edit.text, looked, {}))
+    return await run_in_threadpool(
+        _week, request, base, index, values, Worked(base.edit.text, looked, {})
+    )
 
 
 async def working_at_week(request: Request) -> Response:
@@ -121,7 +125,7 @@ async def working_at_week(request: Request) -> Response:
     if isinstance(worked, OvertakenBy):
         values["follows"] = f"{worked.newest.edit.edit_id}"
         worked = _with_theirs(worked, base, index, values, language_of(request))
-    return _week(request, base, index, values, worked)
+    return await run_in_threadpool(_week, request, base, index, values, worked)
 
 
 async def days_page(request: Request) -> Response:
@@ -129,7 +133,7 @@ async def days_page(request: Request) -> Response:
     base = await run_in_threadpool(_base, request, None)
     if base is None:
         return answer(request, Problem("not_found"))
-    return _days(request, base, {}, {}, None)
+    return await run_in_threadpool(_days, request, base, {}, {}, None)
 
 
 async def working_at_days(request: Request) -> Response:
@@ -145,7 +149,7 @@ async def working_at_days(request: Request) -> Response:
     wanted = _with_days(base.document, values)
     if wanted is None:
         errors = {"remove": said("releases.choose", language)}
-        return _days(request, base, values, errors, None)
+        return await run_in_threadpool(_days, request, base, values, errors, None)
     place = partial(fields_of_days, document=wanted)
     reason = values.get(field, "")
     worked = await run_in_threadpool(_work, request, base, wanted, place, reason)
@@ -156,7 +160,7 @@ async def working_at_days(request: Request) -> Response:
     if isinstance(worked, OvertakenBy):
         shown = worked.newest
         values.pop("remove", None)  # It is the number of a session, and may be another's by now.
-    return _days(request, shown, values, errors, worked)
+    return await run_in_threadpool(_days, request, shown, values, errors, worked)
 
 
 class OvertakenBy(Worked, frozen=True, kw_only=True):

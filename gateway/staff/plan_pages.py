@@ -146,6 +146,8 @@ async def _page(
 ) -> Response:
     """Show the page. `weeks` are the patterns of the saved plan, None beside an unsaved text."""
     edits = await run_in_threadpool(read_edits, parts_of(request).settings.database_url)
+    found, text = (looked.findings, values["content"]) if looked else ([], "")
+    findings = await run_in_threadpool(worded, found, language_of(request), text)
     return render(
         request,
         "staff_plans.html",
@@ -157,7 +159,7 @@ async def _page(
         errors=errors,
         looked=looked,
         weeks=weeks,
-        findings=worded(looked.findings, language_of(request), values["content"]) if looked else (),
+        findings=findings,
     )
 
 
