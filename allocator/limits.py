@@ -22,7 +22,7 @@ from typing import Any
 
 import msgspec
 
-from allocator.finding import Finding
+from allocator.finding import Finding, error
 from allocator.model import Product, Release, Slot
 from allocator.plan_texts import WEEKDAYS, UnreadableText, read_day, read_days, read_hours
 
@@ -140,10 +140,20 @@ def interval_findings(
                 continue
             if product.interval_days_standard != one.standard:
                 message = f"standard is {product.interval_days_standard}, not {one.standard} days"
-                yield Finding("error", "interval_not_as_source", path, message, one.source)
+                yield error(
+                    *("interval_not_as_source", path, message),
+                    days=product.interval_days_standard,
+                    right=one.standard,
+                    source=one.source,
+                )
             if product.interval_days_min < one.earliest:
                 message = f"min is {product.interval_days_min}, earlier than {one.earliest} days"
-                yield Finding("error", "interval_too_short", path, message, one.source)
+                yield error(
+                    *("interval_too_short", path, message),
+                    days=product.interval_days_min,
+                    right=one.earliest,
+                    source=one.source,
+                )
 
 
 def overlap_findings(release: Release, others: Iterable[Release]) -> Iterator[Finding]:
@@ -158,15 +168,18 @@ def overlap_findings(release: Release, others: Iterable[Release]) -> Iterator[Fi
                 f"people of this cohort could book in {other.release_id}, too, "
                 f"which is of another campaign ({other.campaign_id})"
             )
-            mend = "give both the same campaign, or other cohorts, or close one before"
-            yield Finding("error", "booked_twice", "release.campaign", message, mend)
+            yield error(
+                *("booked_twice", "release.campaign", message),
+                release=other.release_id,
+                campaign=other.campaign_id,
+            )
 
 
 def _people(limits: Limits, pairs: int) -> Iterator[Finding]:
     if limits.people is not None and pairs > limits.people * TOO_MANY_FACTOR:
         message = f"seats for {pairs:,} people, but it is for {limits.people:,}"
-        mend = "look for a digit too many in a capacity, or put release.people right"
-        yield Finding("error", "more_pairs_than_people", "sessions", message, mend)
+        values = {"pairs": pairs, "people": limits.people}
+        yield error("more_pairs_than_people", "sessions", message, **values)
 
 
 def _days(slots: Sequence[Slot], limits: Limits) -> Iterator[Finding]:
@@ -178,8 +191,13 @@ def _days(slots: Sequence[Slot], limits: Limits) -> Iterator[Finding]:
                 f"{name.replace('_', ' ')} on {_listed(wrong)}: "
                 f"its days are {span.first} to {span.last}"
             )
-            mend = f"move the sessions, or change release.days.{name}"
-            yield Finding("error", "outside_days", "sessions", message, mend)
+            yield error(
+                *("outside_days", "sessions", message),
+                dose=name,
+                days=wrong,
+                first=span.first,
+                last=span.last,
+            )
 
 
 def _supply(
@@ -191,8 +209,14 @@ def _supply(
             short = seats - doses
             vials = -(-short // products[product_id].doses_per_vial)
             message = f"{seats:,} seats of {product_id}, but {doses:,} doses: {short:,} too many"
-            mend = f"take away {short:,} seats, or have {vials:,} vials more"
-            yield Finding("error", "more_seats_than_doses", "sessions", message, mend)
+            yield error(
+                *("more_seats_than_doses", "sessions", message),
+                product=product_id,
+                seats=seats,
+                doses=doses,
+                short=short,
+                vials=vials,
+            )
 
 
 def _open(venue_id: str, venue: VenueLimits, slots: Sequence[Slot]) -> Iterator[Finding]:
@@ -201,21 +225,24 @@ def _open(venue_id: str, venue: VenueLimits, slots: Sequence[Slot]) -> Iterator[
         in_hours = any(opens <= begins and ends <= closes for opens, closes in venue.hours)
         return in_hours or not venue.hours
 
-    closed = {slot.day for slot in slots if slot.day in venue.closed}
+    shut = {slot.day for slot in slots if slot.day in venue.closed}
     if venue.weekdays:
-        closed |= {slot.day for slot in slots if slot.day.weekday() not in venue.weekdays}
-    if closed:
-        message = f"{venue_id} is closed on {_listed(sorted(closed))}"
-        mend = "leave these days out (except), or change the venue's open days"
-        yield Finding("error", "closed_day", "sessions", message, mend)
+        shut |= {slot.day for slot in slots if slot.day.weekday() not in venue.weekdays}
+    if closed := sorted(shut):
+        message = f"{venue_id} is closed on {_listed(closed)}"
+        yield error("closed_day", "sessions", message, venue=venue_id, days=closed)
     if outside := [slot for slot in slots if not is_open(slot)]:
         first = outside[0]
         message = (
             f"{len(outside):,} slots at {venue_id} are outside its opening hours, "
             f"the first at {first.starts_at:%F %R}"
         )
-        mend = "change the sessions' hours, or the venue's"
-        yield Finding("error", "outside_hours", "sessions", message, mend)
+        yield error(
+            *("outside_hours", "sessions", message),
+            venue=venue_id,
+            count=len(outside),
+            at=first.starts_at,
+        )
 
 
 def _per_hour(venue_id: str, venue: VenueLimits, slots: Sequence[Slot]) -> Iterator[Finding]:
@@ -231,8 +258,14 @@ def _per_hour(venue_id: str, venue: VenueLimits, slots: Sequence[Slot]) -> Itera
             f"{venue_id} can give {venue.doses_per_hour_max:,} doses an hour, but "
             f"{len(over):,} hours have more, the first {hour:%F %R} with {count:,}"
         )
-        mend = "lower the capacities, or spread them over more hours"
-        yield Finding("error", "too_many_an_hour", "sessions", message, mend)
+        yield error(
+            *("too_many_an_hour", "sessions", message),
+            venue=venue_id,
+            most=venue.doses_per_hour_max,
+            hours=len(over),
+            at=hour,
+            count=count,
+        )
 
 
 def _unusual(slots: Sequence[Slot]) -> Iterator[Finding]:
@@ -244,7 +277,7 @@ def _unusual(slots: Sequence[Slot]) -> Iterator[Finding]:
             if seats:
                 key = (slot.venue_id, slot.product_id, dose)
                 groups[key].append((seats / minutes, slot))
-    for (venue_id, _, dose), rates in groups.items():
+    for (venue_id, product_id, dose), rates in groups.items():
         usual = sorted(rate for rate, _ in rates)[(len(rates) - 1) // 2]
         if odd := [slot for rate, slot in rates if rate >= UNUSUAL_FACTOR * usual]:
             first = odd[0]
@@ -253,8 +286,16 @@ def _unusual(slots: Sequence[Slot]) -> Iterator[Finding]:
                 f"for dose {dose}, the first {first.starts_at:%F %R} with "
                 f"{first.capacities[dose - 1]:,}"
             )
-            mend = "look for a digit too many in its capacity"
-            yield Finding("error", "unusual_capacity", "sessions", message, mend)
+            yield error(
+                *("unusual_capacity", "sessions", message),
+                venue=venue_id,
+                product=product_id,
+                count=len(odd),
+                factor=UNUSUAL_FACTOR,
+                dose=dose,
+                at=first.starts_at,
+                seats=first.capacities[dose - 1],
+            )
 
 
 def _listed(days: Sequence[date]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from allocator.finding import error
+from allocator.finding import Value, error
 from allocator.model import SITE_TIMEZONE
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -14,9 +14,9 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 class UnreadableText(Exception):
     """A text means no day, hour or moment; carries the finding."""
 
-    def __init__(self, code: str, path: str, message: str) -> None:
+    def __init__(self, code: str, path: str, message: str, **values: Value) -> None:
         super().__init__(code)
-        self.finding = error(code, path, message)
+        self.finding = error(code, path, message, **values)
 
 
 def read_hours(text: str, path: str, length: timedelta) -> tuple[time, time]:
@@ -24,10 +24,11 @@ def read_hours(text: str, path: str, length: timedelta) -> tuple[time, time]:
     opens, closes = (time.fromisoformat(part) for part in text.split("-"))
     minutes = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
     if minutes <= 0:
-        raise UnreadableText("hours_reversed", path, f"{text} ends before it starts")
-    if minutes % (length.seconds // 60):
-        whole = f"{text} is no whole number of slots of {length.seconds // 60} minutes"
-        raise UnreadableText("hours_not_whole", path, whole)
+        reversed_ = f"{text} ends before it starts"
+        raise UnreadableText("hours_reversed", path, reversed_, text=text)
+    if minutes % (length_min := length.seconds // 60):
+        whole = f"{text} is no whole number of slots of {length_min} minutes"
+        raise UnreadableText("hours_not_whole", path, whole, text=text, minutes=length_min)
     return opens, closes
 
 
@@ -53,7 +54,8 @@ def read_day(text: str, path: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UnreadableText("no_such_day", path, f"there is no day {text}") from None
+        message = f"there is no day {text}"
+        raise UnreadableText("no_such_day", path, message, text=text) from None
 
 
 def read_moment(text: str, path: str) -> datetime:
@@ -61,4 +63,5 @@ def read_moment(text: str, path: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(SITE_TIMEZONE)
     except ValueError:
-        raise UnreadableText("no_such_moment", path, f"there is no moment {text}") from None
+        message = f"there is no moment {text}"
+        raise UnreadableText("no_such_moment", path, message, text=text) from None

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from allocator.finding import Finding as Finding
-from allocator.finding import error, warning
+from allocator.finding import Value, error, warning
 from allocator.limits import (
     KnownProduct,
     Limits,
@@ -86,9 +86,8 @@ def plan(document: Mapping[str, Any]) -> ReleasePlan | list[Finding]:
     except UnreadableText as wrong:
         return [*findings, wrong.finding]
     # Several sessions of one week have one place in the file: what is wrong there is said once.
-    return [*dict.fromkeys(findings)] or ReleasePlan(
-        release, products, venues, tuple(slots), limits
-    )
+    once = {(found.path, found.message): found for found in findings}
+    return [*once.values()] or ReleasePlan(release, products, venues, tuple(slots), limits)
 
 
 def findings_of(
@@ -138,7 +137,7 @@ def _by_id(
     for index, item in enumerate(items):
         if item["id"] in built:
             message = f"the id {item['id']} stands there twice"
-            findings.append(error("duplicate_id", f"{where}[{index}].id", message))
+            findings.append(error("duplicate_id", f"{where}[{index}].id", message, id=item["id"]))
         built[item["id"]] = build(item)
     return built
 
@@ -199,7 +198,7 @@ def _unknown(
     for field, known in (("venue", venues), ("product", products)):
         if session[field] not in known:
             message = f"there is no {field} {session[field]} in this file"
-            yield error(f"unknown_{field}", f"{path}.{field}", message)
+            yield error(f"unknown_{field}", f"{path}.{field}", message, id=session[field])
 
 
 def _stretches(
@@ -219,7 +218,8 @@ def _stretches(
                 stretches.append((start, start + length))
                 start += length
     if len(stretches) > count_max:
-        raise UnreadableText("too_many_slots", path, f"more than {SLOTS_MAX:,} slots in all")
+        message = f"more than {SLOTS_MAX:,} slots in all"
+        raise UnreadableText("too_many_slots", path, message, most=SLOTS_MAX)
     return stretches
 
 
@@ -245,14 +245,14 @@ def _reserved(planned: ReleasePlan) -> Iterator[Finding]:
     if release.is_for_probe:
         if (release.born_from, release.born_to) != (PROBE_BORN, PROBE_BORN):
             message = f"the campaign {PROBE_ID} is the synthetic resident's alone"
-            yield error("reserved", "release.campaign", message)
+            yield error("reserved", "release.campaign", message, kind="campaign", id=PROBE_ID)
         return
     if reaches:
         message = f"{PROBE_BORN} is the synthetic resident's day of birth: let it begin later"
-        yield error("reserved", "release.cohort", message)
+        yield error("reserved", "release.cohort", message, kind="cohort", day=PROBE_BORN)
     if PROBE_ID in {release.release_id, *planned.products, *planned.venues}:
         message = f"the id {PROBE_ID} is the synthetic resident's"
-        yield error("reserved", "", message)
+        yield error("reserved", "", message, kind="id", id=PROBE_ID)
 
 
 def _intervals(products: Mapping[str, Product]) -> Iterator[Finding]:
@@ -265,7 +265,10 @@ def _intervals(products: Mapping[str, Product]) -> Iterator[Finding]:
         if list(days) != sorted(days):
             message = "min, standard and max must be in this order, got {} {} {}".format(*days)
             path = f"products[{index}].interval_days"
-            yield error("interval_out_of_order", path, message)
+            names = ("min", "standard", "max")
+            yield error(
+                "interval_out_of_order", path, message, **dict(zip(names, days, strict=True))
+            )
 
 
 def _slots(planned: ReleasePlan) -> Iterator[Finding]:
@@ -273,11 +276,18 @@ def _slots(planned: ReleasePlan) -> Iterator[Finding]:
     for (venue_id, product_id, starts_at), count in at_once.items():
         if count > 1:
             message = f"{count} slots of {product_id} at {venue_id} start at {starts_at:%F %R}"
-            yield error("slot_twice", "sessions", message)
+            yield error(
+                *("slot_twice", "sessions", message),
+                count=count,
+                product=product_id,
+                venue=venue_id,
+                at=starts_at,
+            )
     release = planned.release
     if early := [slot for slot in planned.slots if slot.starts_at < release.opens_at]:
         message = f"{len(early)} slots start before the release opens, on {early[0].day}"
-        yield error("slot_before_opening", "sessions", message)
+        values: dict[str, Value] = {"count": len(early), "day": early[0].day}
+        yield error("slot_before_opening", "sessions", message, **values)
     last_start = max((s.starts_at for s in planned.slots if s.capacities[0]), default=None)
     if last_start is not None and release.closes_at > last_start:
         message = "the release stays open after its last first dose"
@@ -297,7 +307,14 @@ def _seats(planned: ReleasePlan) -> Iterator[Finding]:
                 f"{product_id} at {venue_id}: {firsts:,} first doses but second doses for "
                 f"{pairs:,}; none within the interval for those of {days}{more}"
             )
-            yield error("second_doses_short", "sessions", message)
+            yield error(
+                *("second_doses_short", "sessions", message),
+                product=product_id,
+                venue=venue_id,
+                firsts=firsts,
+                pairs=pairs,
+                days=[*short],
+            )
 
 
 def _matched(

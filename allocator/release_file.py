@@ -16,32 +16,61 @@ import jsonschema
 import msgspec
 import yaml
 
-from allocator.finding import error
+from allocator.finding import Value, error
 from allocator.limits import KnownProduct
+from allocator.plan_places import lines_of
 from allocator.release import Finding, ReleasePlan, plan
+from allocator.schema_faults import schema_fault
 
 BYTES_MAX = 1024 * 1024
 DEPTH_MAX = 20
-_MESSAGE_LENGTH_MAX = 200
 
 
 def read_release_file(raw: bytes) -> ReleasePlan | list[Finding]:
     """Return the plan in a file, or every fault that was found in its form."""
+    document = read_document(raw)
+    return document if isinstance(document, list) else plan(document)
+
+
+def read_document(raw: bytes) -> Mapping[str, Any] | list[Finding]:
+    """Return what a file says, as the schema has it, or every fault that was found in its form."""
     if len(raw) > BYTES_MAX:
-        return [_fault("too_large", "", f"the file is larger than {BYTES_MAX // 1024} KiB")]
+        message = f"the file is larger than {BYTES_MAX // 1024} KiB"
+        return [error("too_large", "", message, most=BYTES_MAX // 1024)]
     try:
         document = yaml.load(raw.decode("utf-8-sig"), Loader=_Loader)  # noqa: S506 (safe subclass)
     except UnicodeDecodeError:
-        return [_fault("not_utf8", "", "the file is not UTF-8")]
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        return [error("not_utf8", "", "the file is not UTF-8")]
+    except yaml.MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
         where = f"line {mark.line + 1}" if mark is not None else ""
-        return [_fault("not_yaml", where, error.problem or "the file is not YAML")]
+        said = fault.problem or "the file is not YAML"
+        values = fault.values if isinstance(fault, _NotAsked) else {"kind": "other", "said": said}
+        return [error("not_yaml", where, said, **values)]
     except yaml.YAMLError:
-        return [_fault("not_yaml", "", "the file holds a character that YAML does not allow")]
+        message = "the file holds a character that YAML does not allow"
+        return [error("not_yaml", "", message, kind="character")]
     if faults := _schema_faults(document):
         return faults
-    return plan(document)
+    checked: Mapping[str, Any] = document
+    return checked
+
+
+def read_any(text: str) -> object:
+    """Return what a text says, whatever its form; None if it is no YAML that is used here."""
+    try:
+        said: object = yaml.load(text, Loader=_Loader)  # noqa: S506 (safe subclass)
+    except yaml.YAMLError:
+        return None
+    return said
+
+
+def read_lines(text: str) -> dict[str, int]:
+    """Return the line of each place in a text; of none if it is no YAML that is used here."""
+    try:
+        return lines_of(yaml.compose(text, Loader=_Loader))
+    except yaml.YAMLError:
+        return {}
 
 
 def schema() -> Mapping[str, Any]:
@@ -59,34 +88,20 @@ def known_products() -> list[KnownProduct]:
 
 def _schema_faults(document: object) -> list[Finding]:
     validator = jsonschema.Draft202012Validator(schema())
-    errors = sorted(validator.iter_errors(document), key=lambda error: [*map(str, error.path)])
-    return [
-        _fault("not_as_schema", _path(error.absolute_path), _words(error)[:_MESSAGE_LENGTH_MAX])
-        for error in errors
-    ]
+    faults = sorted(validator.iter_errors(document), key=lambda fault: [*map(str, fault.path)])
+    return [schema_fault(fault) for fault in faults]
 
 
-def _words(error: jsonschema.ValidationError) -> str:
-    """Say what is wrong; of a text that does not fit, in the schema's own words."""
-    if error.validator == "type" and error.instance is None:
-        return "nothing is here" if error.absolute_path else "the file is empty"
-    asked = error.schema
-    if error.validator == "pattern" and isinstance(asked, Mapping) and "description" in asked:
-        return f"{error.instance!r} is not {asked['description']}"
-    return str(error.message)
+def _not_yaml(problem: str, mark: Any, **values: Value) -> _NotAsked:
+    refused = _NotAsked(problem=problem, problem_mark=mark)
+    refused.values = values
+    return refused
 
 
-def _path(parts: Any) -> str:
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
-    return text.removeprefix(".")
+class _NotAsked(yaml.MarkedYAMLError):
+    """YAML that is not used here; carries the values of its finding."""
 
-
-def _fault(code: str, path: str, message: str) -> Finding:
-    return error(code, path, message)
-
-
-def _not_yaml(problem: str, mark: Any) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+    values: dict[str, Value]
 
 
 class _Loader(yaml.SafeLoader):
@@ -98,9 +113,9 @@ class _Loader(yaml.SafeLoader):
         """Refuse aliases (a small file could unfold into a huge one) and endless nesting."""
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
-            raise _not_yaml("aliases are not used here", event.start_mark)
+            raise _not_yaml("aliases are not used here", event.start_mark, kind="alias")
         if self._depth == DEPTH_MAX:
-            raise _not_yaml("it is nested too deeply", event.start_mark)
+            raise _not_yaml("it is nested too deeply", event.start_mark, kind="depth")
         self._depth += 1
         node = super().compose_node(parent, index)
         self._depth -= 1
@@ -111,7 +126,9 @@ class _Loader(yaml.SafeLoader):
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for position, key in enumerate(keys):
             if key in keys[:position]:
-                raise _not_yaml(f"{key} stands there twice", node.value[position][0].start_mark)
+                mark = node.value[position][0].start_mark
+                message = f"{key} stands there twice"
+                raise _not_yaml(message, mark, kind="key_twice", key=f"{key}")
         return super().construct_mapping(node, deep)
 
 

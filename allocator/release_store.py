@@ -225,7 +225,16 @@ def _in_use(row: Any) -> Finding:
         f"{row.product_id} at {row.venue_id}, {row.starts_at:%F %R}: the slot {what}, "
         f"but {row.taken} seats for dose {row.dose} are taken"
     )
-    return error("slot_in_use", "sessions", message)
+    return error(
+        *("slot_in_use", "sessions", message),
+        kind="gone" if row.capacity is None else "fewer",
+        product=row.product_id,
+        venue=row.venue_id,
+        at=row.starts_at,
+        seats=row.capacity or 0,
+        taken=row.taken,
+        dose=row.dose,
+    )
 
 
 def _raise_version(connection: psycopg.Connection[Any]) -> int:

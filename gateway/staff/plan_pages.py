@@ -7,7 +7,9 @@ there, and nothing is overwritten.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import unified_diff
+from typing import Any
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -21,10 +23,11 @@ from allocator.finding import Finding
 from allocator.plan_diff import DayOfPlan, days_of
 from allocator.plan_store import Edit, Overtaken, read_edits, save
 from allocator.release import ReleasePlan
-from allocator.release_file import read_release_file
+from allocator.release_file import read_document, read_release_file
 from allocator.release_store import check_release
 from gateway.answers import answer
 from gateway.problems import Problem
+from gateway.staff.finding_words import worded
 from gateway.staff.guard import guarded, read_form, see_other, session_of
 from gateway.staff.parts import parts_of
 from gateway.staff.rendering import render
@@ -60,8 +63,9 @@ async def plans_page(request: Request) -> Response:
     plan_id = request.query_params.get("plan", "")
     newest = next((one for one in edits if one.plan_id == plan_id), None)
     values = {"content": newest.text, "follows": f"{newest.edit_id}"} if newest else {}
-    looked = await run_in_threadpool(_look, request, newest.text) if newest else None
-    return await _page(request, plan_id, values, {}, looked)
+    looked = await run_in_threadpool(look, request, newest.text) if newest else None
+    weeks = await run_in_threadpool(_weeks, newest.text) if newest else None
+    return await _page(request, plan_id, values, {}, looked, weeks)
 
 
 async def working(request: Request) -> Response:
@@ -72,7 +76,7 @@ async def working(request: Request) -> Response:
     values = dict(sent) | {"content": sent.get("content", "").replace("\r\n", "\n")}
     if values.get("act") not in ACTS:
         return answer(request, Problem("bad_request"))
-    looked = await run_in_threadpool(_look, request, values["content"])
+    looked = await run_in_threadpool(look, request, values["content"])
     language = language_of(request)
     errors: dict[str, str] = {}
     if values["act"] != "check" and not looked.plan_id:
@@ -88,7 +92,8 @@ async def working(request: Request) -> Response:
     return await _page(request, looked.plan_id, values, errors, looked)
 
 
-def _look(request: Request, text: str) -> Looked:
+def look(request: Request, text: str) -> Looked:
+    """Return what a text comes to, beside what is loaded."""
     planned = read_release_file(text.encode())
     if not isinstance(planned, ReleasePlan):
         return Looked("", [], planned)
@@ -137,8 +142,12 @@ async def _page(
     values: dict[str, str],
     errors: dict[str, str],
     looked: Looked | None,
+    weeks: list[Mapping[str, Any]] | None = None,
 ) -> Response:
+    """Show the page. `weeks` are the patterns of the saved plan, None beside an unsaved text."""
     edits = await run_in_threadpool(read_edits, parts_of(request).settings.database_url)
+    found, text = (looked.findings, values["content"]) if looked else ([], "")
+    findings = await run_in_threadpool(worded, found, language_of(request), text)
     return render(
         request,
         "staff_plans.html",
@@ -149,7 +158,15 @@ async def _page(
         values=values,
         errors=errors,
         looked=looked,
+        weeks=weeks,
+        findings=findings,
     )
+
+
+def _weeks(text: str) -> list[Mapping[str, Any]] | None:
+    """Return the weekly patterns of a plan that can be changed in forms."""
+    document = read_document(text.encode())
+    return None if isinstance(document, list) else document.get("weeks", [])
 
 
 def _history(edits: list[Edit]) -> list[PastEdit]:

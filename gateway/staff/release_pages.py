@@ -37,6 +37,7 @@ from allocator.release_file import read_release_file
 from allocator.release_store import read_plan, read_releases
 from gateway.answers import answer
 from gateway.problems import Problem
+from gateway.staff.finding_words import worded
 from gateway.staff.guard import guarded, read_form, see_other, session_of
 from gateway.staff.parts import StaffParts, parts_of
 from gateway.staff.rendering import render
@@ -196,6 +197,6 @@ async def _page(
         differences_max=DIFFERENCES_SHOWN_MAX,
         values=values or {},
         errors=errors or {},
-        findings=findings or [],
+        findings=worded(findings or [], language_of(request)),
         is_by_two=parts.settings.release_approval == "two_people",
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from seiriken.home import Home
 from tests.browser.conftest import StackUnderTest
@@ -18,6 +18,10 @@ from tests.integration.staff import StaffDesk, running_desk
 from tests.system.stack import running_stack
 
 CORRECT = (Path(__file__).parents[1] / "unit/allocator/incidents/correct.yaml").read_text("utf-8")
+NO_FIRST_SEAT = {
+    "ja": "1回目の予約枠がひとつもありません",
+    "en": "There is no seat for a first dose",
+}
 LOCALES = {"ja": "ja-JP", "en": "en-GB"}
 
 
@@ -46,6 +50,17 @@ def release_desk(stack: StackUnderTest) -> Iterator[StaffDesk]:
         yield desk
 
 
+def leads_to_its_line(one: AtTheKeys, words: str, *, javascript: bool) -> None:
+    """Follow the link of a finding: with JavaScript its line is marked in the text."""
+    found = one.page.locator(".notice-error")
+    assert words in found.inner_text()
+    one.keys.presses("Enter", found.locator("a[data-line]").first)
+    if javascript:
+        expect(one.page.locator("#content")).to_be_focused()
+        chosen = one.page.evaluate("getSelection().toString()")
+        assert chosen.strip().startswith("- venue"), "the line is marked"
+
+
 @pytest.mark.parametrize(("language", "javascript"), [("ja", True), ("en", False)])
 def test_plan_is_mended_proposed_and_approved_by_another_by_keys_alone(
     browser: Browser,
@@ -70,7 +85,7 @@ def test_plan_is_mended_proposed_and_approved_by_another_by_keys_alone(
     page.fill("#content", text.replace("dose_1: 10, dose_2: 0", "dose_1: 0, dose_2: 0"))
     with page.expect_navigation():
         one.keys.presses("Enter", page.locator("button[value=check]"))
-    assert "no seat for a first dose" in page.locator(".notice-error").inner_text()
+    leads_to_its_line(one, NO_FIRST_SEAT[language], javascript=javascript)
     assert not javascript or violations(page) == []
     page.fill("#content", text)
     one.keys.types("#reason", "autumn")

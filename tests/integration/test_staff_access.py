@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from allocator.plan_store import save
 from gateway.staff.access import ROLES, ROUTES, decide
 from gateway.staff.register import add_account
 from tests.integration.city import City
@@ -20,6 +22,7 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
 }
+PLAN = Path(__file__).parents[2] / "examples/inzai/plan.yaml"
 LASTS = "POST /sign-out"
 """Ends the session that is asked with; tried by the tests of signing in."""
 
@@ -28,6 +31,12 @@ LASTS = "POST /sign-out"
 def desk(city: City) -> Iterator[StaffDesk]:
     """The staff gateway of the city."""
     with desk_of(city) as running:
+        planner, text, url = (
+            running.newcomer("operator"),
+            PLAN.read_text("utf-8"),
+            city.database_url,
+        )
+        save(url, "autumn", text, planner.login, "begun", None, now=running.now())
         yield running
 
 
@@ -51,6 +60,7 @@ def test_route_is_open_to_those_of_the_table_alone(
 ) -> None:
     method, path = route.split()
     path = "/static/seiriken.css" if path == "/static" else path
+    path = path.replace("{plan_id}", "autumn").replace("{number}", "1")
     sent = {"login": desk.newcomer("clerk").login} if route == "POST /accounts/reset" else {}
     caller = everybody[who]
     answer = caller.get(path) if method == "GET" else caller.post(path, **sent)

@@ -69,6 +69,13 @@ def test_plan_with_mistakes_comes_back_as_it_was_typed(one: Colleague) -> None:
     assert "no seat for a first dose" in html.unescape(answer.text)
     assert typed(one) == text
     assert 'value="try"' in answer.text
+    line = next(n for n, row in enumerate(text.splitlines(), 1) if "- venue" in row)
+    assert f'data-line="{line}"' in answer.text, "it stands at what the seats were made of"
+    english = one.http.headers["accept-language"]
+    one.http.headers["accept-language"] = "ja"
+    answer = one.post("/plans", act="check", content=text, reason="try")
+    one.http.headers["accept-language"] = english
+    assert "1回目の予約枠がひとつもありません" in answer.text
     answer = one.post("/plans", act="propose", content=text, reason="try")
     assert answer.status_code == 422
     assert typed(one) == text

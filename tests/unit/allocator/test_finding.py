@@ -6,7 +6,7 @@ from pathlib import Path
 from allocator.finding import MENDS, error, warning
 
 FOLDER = Path(__file__).parents[3] / "allocator"
-MADE = re.compile(r'\b(?:error|warning|UnreadableText|_fault)\(\s*f?"([a-z_{}0-9]+)"')
+MADE = re.compile(r'\b(?:error|warning|UnreadableText)\(\s*(?:\*\()?f?"([a-z_{}0-9]+)"')
 
 
 def test_finding_says_how_to_mend_it() -> None:
@@ -18,7 +18,10 @@ def test_finding_says_how_to_mend_it() -> None:
 
 
 def test_each_code_has_its_words_and_no_words_are_left_over() -> None:
-    names = ("release", "release_file", "release_store", "plan_texts", "limits", "week_plan")
+    names = (
+        *("release", "release_file", "release_store", "plan_texts", "limits", "week_plan"),
+        "schema_faults",
+    )
     texts = [(FOLDER / f"{name}.py").read_text("utf-8") for name in names]
     codes = {code for text in texts for code in MADE.findall(text)}
     codes |= {"unknown_venue", "unknown_product"} if "unknown_{field}" in codes else set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from string import Formatter
 
@@ -14,7 +14,10 @@ from starlette.requests import Request
 
 from allocator.approval import ACTS as RELEASE_ACTS
 from allocator.approval import Refusal
+from allocator.finding import KINDS, MENDS
 from allocator.mail import TOLD_IN
+from allocator.plan_texts import WEEKDAYS
+from allocator.release_file import schema
 from gateway import staff
 from gateway.i18n import MessageMissing
 from gateway.staff.access import ROLES, ROUTES, pages_of
@@ -27,6 +30,20 @@ from gateway.staff.venue_pages import REFUSED
 from gateway.staff.words import LANGUAGE_NAMES, catalogue, language_of, said
 
 FOLDER = Path(staff.__file__).parent
+
+
+def keys_of(asked: object) -> Iterator[str]:
+    """Yield every key that a schema knows."""
+    if isinstance(asked, Mapping):
+        if isinstance(known := asked.get("properties"), Mapping):
+            yield from known
+        for below in asked.values():
+            yield from keys_of(below)
+    elif isinstance(asked, list):
+        for below in asked:
+            yield from keys_of(below)
+
+
 STANDINGS = {
     *(
         "none",
@@ -40,8 +57,18 @@ STANDINGS = {
         "closed",
     ),
 }
+KINDS_OF_FINDINGS = {f"{code}.{kind}" for code, kinds in KINDS.items() for kind in kinds}
+WEEKDAYS_AND_KEYS = {*WEEKDAYS, *keys_of(schema())}
 FAMILIES: dict[str, set[str]] = {
+    "finding.": (MENDS.keys() - KINDS.keys()) | KINDS_OF_FINDINGS,
+    "finding.severity.": {"error", "warning"},
+    "finding.word.": {"dose_1", "dose_2", "string", "integer", "number", "array", "object"},
+    "mend.": set(MENDS),
+    "place.": WEEKDAYS_AND_KEYS,
     "act.": set(ACTS),
+    "plan_form.days_of.": {"dose_1", "dose_2"},
+    "plan_form.from.": {"dose_1", "dose_2"},
+    "plan_form.to.": {"dose_1", "dose_2"},
     "call.confirmation.": set(CONFIRMATIONS),
     "enrol.fault.": {
         *("code_wrong", "password_short", "password_long", "password_is_login"),
@@ -102,7 +129,8 @@ def asked_for() -> set[str]:
     whole = set(in_python())
     for msgid in in_templates():
         whole |= {msgid + end for end in FAMILIES[msgid]} if msgid.endswith(".") else {msgid}
-    whole |= {f"refusal.{code}" for code in FAMILIES["refusal."]}
+    for family in ("finding.", "finding.severity.", "finding.word.", "mend.", "place.", "refusal."):
+        whole |= {f"{family}{code}" for code in FAMILIES[family]}
     return whole | {f"enrol.fault.{code}" for code in FAMILIES["enrol.fault."]}
 
 
