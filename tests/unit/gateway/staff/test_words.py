@@ -18,7 +18,9 @@ from allocator.mail import TOLD_IN
 from gateway import staff
 from gateway.i18n import MessageMissing
 from gateway.staff.access import ROLES, ROUTES, pages_of
+from gateway.staff.call_cancelling_pages import WHOSE
 from gateway.staff.call_details import CONFIRMATIONS
+from gateway.staff.companions import CAUSES
 from gateway.staff.day_list import UNDO_REASONS
 from gateway.staff.journal import ACTS, REASONS
 from gateway.staff.national_record import ENCODINGS
@@ -43,6 +45,8 @@ STANDINGS = {
 FAMILIES: dict[str, set[str]] = {
     "act.": set(ACTS),
     "call.confirmation.": set(CONFIRMATIONS),
+    "companion.no.": set(CAUSES),
+    "companion.whose.": set(WHOSE),
     "enrol.fault.": {
         *("code_wrong", "password_short", "password_long", "password_is_login"),
         *("passwords_differ", "password_guessable", "not_confirmed"),
@@ -103,6 +107,7 @@ def asked_for() -> set[str]:
     for msgid in in_templates():
         whole |= {msgid + end for end in FAMILIES[msgid]} if msgid.endswith(".") else {msgid}
     whole |= {f"refusal.{code}" for code in FAMILIES["refusal."]}
+    whole |= {f"companion.no.{code}" for code in FAMILIES["companion.no."]}
     return whole | {f"enrol.fault.{code}" for code in FAMILIES["enrol.fault."]}
 
 
