@@ -89,6 +89,8 @@ async def cancel(request: Request, call: Call) -> Response:
     values = await read_form(request, names)
     if isinstance(values, Problem) or values.get("doses") not in DOSES:
         return answer(request, Problem("bad_request"))
+    if "whose" not in values and await _companion(request, call) is None:
+        values = {**values, "whose": "caller"}  # Nobody else is shown.
     if values.get("whose") not in WHOSE:
         missing = said("companion.whose_missing", language_of(request))
         return await _page(request, call, {"whose-caller": missing})
