@@ -117,8 +117,8 @@ def test_both_are_booked_and_a_look_at_each_is_noted(
     mine, theirs = held(city, number), held(city, companion)
     assert mine is not None
     assert theirs is not None
-    for shown in (mine["booking_number"], theirs["booking_number"], THEIRS["name"]):
-        assert str(shown) in page
+    for one in (mine["booking_number"], theirs["booking_number"], THEIRS["name"]):
+        assert str(one) in page
     assert leads_to(clerk.post(f"{CALL}/check", **sent)).startswith(f"{CALL}/checking/")
     assert acts_for(city, desk, number)[-2:] == ["call_begun", "booking_sent"]
     assert acts_for(city, desk, companion) == ["companion_confirmed", "booking_sent"]
