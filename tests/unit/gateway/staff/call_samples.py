@@ -96,7 +96,7 @@ def _companion_details(**changes: object) -> Mapping[str, object]:
 
 
 def _cancel(**changes: object) -> Mapping[str, object]:
-    shown = {
+    shown: dict[str, object] = {
         "held": VIEW,
         "companion": None,
         "whose": ("caller",),
