@@ -73,6 +73,18 @@ class AtThePhone(AtTheKeys):
             self.keys.presses("Enter", button)
         self.arrives("/caller/call/check")
 
+    def cancels_for_the_companion(self) -> None:
+        """Be asked for whom it is, when nobody is chosen; then choose the companion."""
+        goes_on(self.page, self, "a[href='/caller/call/cancel']")
+        self.arrives("/caller/call/cancel")
+        self.submits()
+        expect(self.page.locator("#whose-caller-error")).to_be_visible()
+        self.keys.goes_to(self.page.locator("#whose-caller"))
+        self.page.keyboard.press("ArrowDown")
+        expect(self.page.locator("#whose-companion")).to_be_checked()
+        self.submits()
+        self.arrives("/caller/call")
+
 
 @pytest.mark.parametrize(("language", "javascript"), [("ja", True), ("en", False)])
 def test_clerk_books_for_two_by_keys_alone(
@@ -121,14 +133,6 @@ def test_clerk_books_for_two_by_keys_alone(
         assert len(PAGE_OF_PDF.findall(letter)) == 1, letter_language
 
     goes_on(page, clerk, "a[href='/caller/call']")
-    goes_on(page, clerk, "a[href='/caller/call/cancel']")
-    clerk.arrives("/caller/call/cancel")
-    clerk.submits()
-    expect(page.locator("#whose-caller-error")).to_be_visible()
-    clerk.keys.goes_to(page.locator("#whose-caller"))
-    page.keyboard.press("ArrowDown")
-    expect(page.locator("#whose-companion")).to_be_checked()
-    clerk.submits()
-    clerk.arrives("/caller/call")
+    clerk.cancels_for_the_companion()
     assert BOOKING_NUMBER.findall(page.locator("main").inner_text()) == numbers[:1]
     page.context.close()
