@@ -151,6 +151,17 @@ def with_first_dose(draft: Mapping[str, str], first: FirstDose | None) -> Draft:
     }
 
 
+def companion_kept(draft: Mapping[str, str]) -> Draft:
+    """Return who came along, and nothing else: they are known once their booking is sent, too."""
+    names = (*_COMPANION_IDENTITY, "companion_pin")
+    return {name: draft[name] for name in names if name in draft}
+
+
+def without_companion(draft: Mapping[str, str]) -> Draft:
+    """Forget who came along; a choice made for two falls."""
+    return _without(alone(draft), _COMPANION)
+
+
 def accompanied(draft: Mapping[str, str]) -> Draft:
     """Keep that somebody comes along; a choice made for one, or for dose 2 alone, falls."""
     if is_accompanied(draft):

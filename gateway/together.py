@@ -1,6 +1,7 @@
 """What a resident can do for two: book for themselves and a companion, both or neither.
 
-The rules are those of `gateway.residents`.
+The rules are those of `gateway.residents`. Who confirms a companion differs: a resident's own
+gateway here, the staff's in `gateway.staff.companions`; what is asked of the allocator does not.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from allocator.errors import NotYours
 from allocator.reads import Contact
+from gateway.acting import ActingParts
 from gateway.attempting import Attempt, refusal_of
 from gateway.fields import FieldError
 from gateway.forms import ContactForm, SignInForm, TogetherForm
@@ -33,11 +35,23 @@ async def book_together(
     this is no second door for guessing (R2).
     Two come in with one turn: whoever has booked, and given back, cannot bring the next.
     """
-    if await _has_had_its_turn(parts, visitor, request_id):
+    if await has_had_its_turn(parts, visitor, request_id):
         return Problem("not_inside")
     who = await confirm(parts, visitor, form.companion.identity, attempt)
     if isinstance(who, Problem):
         return who
+    return await hand_in(parts, visitor, request_id, form, who, language)
+
+
+async def hand_in(
+    parts: ActingParts,
+    visitor: Visitor,
+    request_id: UUID,
+    form: TogetherForm,
+    who: Credentials,
+    language: str,
+) -> Answered:
+    """Ask the allocator for both; `who` is the companion, confirmed for this request."""
     outcome = await parts.inbox.book_together(
         request_id,
         visitor.person_key,
@@ -75,7 +89,7 @@ async def confirm(
     return who if no is None else no
 
 
-async def _has_had_its_turn(parts: Parts, visitor: Visitor, request_id: UUID) -> bool:
+async def has_had_its_turn(parts: ActingParts, visitor: Visitor, request_id: UUID) -> bool:
     """Say whether the session has booked, and this is not a repeated request."""
     if visitor.session is None or visitor.session.kind != "booked":
         return False

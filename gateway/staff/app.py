@@ -17,6 +17,8 @@ from gateway.rendering import STATIC_DIRECTORY
 from gateway.staff import (
     account_pages,
     call_booking_pages,
+    call_cancelling_pages,
+    call_companion_pages,
     call_pages,
     call_sending_pages,
     caller_pages,
@@ -80,7 +82,9 @@ def _routes() -> list[BaseRoute]:
         *caller_pages.routes(),
         *call_pages.routes(),
         *call_booking_pages.routes(),
+        *call_companion_pages.routes(),
         *call_sending_pages.routes(),
+        *call_cancelling_pages.routes(),
         *venue_pages.routes(),
         *walk_in_pages.routes(),
         *dose_pages.routes(),

@@ -1,7 +1,8 @@
 """The way to a booking for a caller, as pages: their details, then venue, day and time.
 
 The same pages choose another time for a booking that is being changed. What was typed stands in
-the call's draft; check and send are in `call_sending_pages`.
+the call's draft; who comes along is asked for in `call_companion_pages`, check and send are in
+`call_sending_pages`.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from gateway.staff.calls import CALL_PATH, Call, in_call
 from gateway.staff.guard import guarded, read_form, see_other
 from gateway.staff.parts import parts_of
 from gateway.staff.rendering import render
-from gateway.staff.words import language_of
+from gateway.staff.words import language_of, said
+from gateway.together import may_bring
 
 DETAILS_PATH = f"{CALL_PATH}/details"
 CHOOSE_PATH = f"{CALL_PATH}/choose"
 CHECK_PATH = f"{CALL_PATH}/check"
+COMPANION_PATH = f"{CALL_PATH}/companion"
 
 
 def routes() -> list[BaseRoute]:
@@ -45,22 +48,29 @@ def routes() -> list[BaseRoute]:
 
 async def details_page(request: Request, call: Call) -> Response:
     """Ask how to reach the caller, and how they want to be told."""
-    values = call_details.typed(await call.draft(parts_of(request)))
-    return _details_page(request, values, {})
+    draft = await call.draft(parts_of(request))
+    is_accompanied = {"companion": "yes"} if drafting.is_accompanied(draft) else {}
+    return _details_page(request, call, call_details.typed(draft) | is_accompanied, {})
 
 
 async def details(request: Request, call: Call) -> Response:
-    """Keep the details and go on to the times."""
+    """Keep the details and go on to the times, or to who comes along."""
     parts = parts_of(request)
-    values = await read_form(request, (*call_details.FIELDS, *call_details.FIRST_DOSE_FIELDS))
+    names = (*call_details.FIELDS, *call_details.FIRST_DOSE_FIELDS, "companion")
+    values = await read_form(request, names)
     if isinstance(values, Problem):
         return answer(request, values)
     products = frozenset(parts.reads.catalogue.products) - {PROBE_ID}
     typed = call_details.parse(values, products, today_of(parts), _confirmations(request))
     if isinstance(typed, list):
-        return _details_page(request, values, _words(request, typed))
-    await call.keep(parts, call_details.kept(await call.draft(parts), typed))
-    return see_other(CHOOSE_PATH)
+        return _details_page(request, call, values, _words(request, typed))
+    is_accompanied = values.get("companion") == "yes"
+    if is_accompanied and typed.first_dose is not None:
+        errors = {"companion": said("companion.first_dose", language_of(request))}
+        return _details_page(request, call, values, errors)
+    draft = call_details.kept(await call.draft(parts), typed)
+    await call.keep(parts, (drafting.accompanied if is_accompanied else drafting.alone)(draft))
+    return see_other(COMPANION_PATH if is_accompanied else CHOOSE_PATH)
 
 
 def _confirmations(request: Request) -> tuple[str, ...]:
@@ -78,7 +88,7 @@ def _words(request: Request, errors: Sequence[FieldError]) -> dict[str, str]:
 
 
 def _details_page(
-    request: Request, values: Mapping[str, str], errors: Mapping[str, str]
+    request: Request, call: Call, values: Mapping[str, str], errors: Mapping[str, str]
 ) -> Response:
     products = parts_of(request).reads.catalogue.products
     return render(
@@ -87,6 +97,7 @@ def _details_page(
         status=422 if errors else 200,
         values=values,
         errors=errors,
+        may_bring=may_bring(call.visitor),
         confirmations=_confirmations(request),
         products=[products[name] for name in sorted(products.keys() - {PROBE_ID})],
     )
@@ -101,8 +112,8 @@ async def show_times(request: Request, call: Call, *, nothing_chosen: bool = Fal
     """Show the same; say so where no time was chosen."""
     parts = parts_of(request)
     draft = await call.draft(parts)
-    if not is_ready_to_choose(draft):
-        return see_other(DETAILS_PATH)
+    if (step := before_choosing(draft)) is not None:
+        return see_other(step)
     sought = await sought_by(parts, call.visitor, draft)
     if isinstance(sought, Problem):
         return see_other(CALL_PATH)
@@ -117,6 +128,7 @@ async def show_times(request: Request, call: Call, *, nothing_chosen: bool = Fal
         status=422 if nothing_chosen else 200,
         errors={"slot-1": True} if nothing_chosen else {},
         purpose=sought.purpose,
+        back_link=_back_link(sought.purpose),
         venues=choosing.venues_of(offers),
         venue_chosen=venue,
         days=days,
@@ -134,9 +146,23 @@ def _day_chosen(request: Request, days: Sequence[date]) -> date | None:
     return found or next(iter(days), None)
 
 
-def is_ready_to_choose(draft: Draft) -> bool:
-    """Say whether the details are there, or a booking is being changed."""
-    return "change" in draft or drafting.contact_of(draft) is not None
+def before_choosing(draft: Draft) -> str | None:
+    """Return the page that is to be filled in before a time is chosen; None when none is."""
+    if "change" in draft:
+        return None
+    if drafting.contact_of(draft) is None:
+        return DETAILS_PATH
+    if not drafting.is_accompanied(draft):
+        return None
+    if drafting.companion_identity_of(draft) is None:
+        return COMPANION_PATH
+    return f"{COMPANION_PATH}/details" if drafting.companion_of(draft) is None else None
+
+
+def _back_link(purpose: str) -> str:
+    if purpose.startswith("change"):
+        return CALL_PATH
+    return f"{COMPANION_PATH}/details" if purpose == "together" else DETAILS_PATH
 
 
 async def choose(request: Request, call: Call) -> Response:

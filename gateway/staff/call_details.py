@@ -21,6 +21,7 @@ from gateway.languages import LANGUAGES
 
 CONFIRMATIONS = ("mail", "sms", "letter")
 FIELDS = ("name", "phone", "email", "confirmation", "language", "reminders")
+COMPANION_FIELDS = ("name", "phone", "email")
 FIRST_DOSE_FIELDS = ("product", "first_dose_year", "first_dose_month", "first_dose_day")
 _ON_PAGE = {"date": "first_dose_year"}
 
@@ -51,25 +52,40 @@ def parse(
     `confirmations` are the ways to be told that the city has.
     """
     fields = Fields({name: values.get(name, "") for name in FIELDS}, FIELDS)
-    name = fields.required("name", read.name)
-    phone = fields.required("phone", read.phone)
     confirmation = values.get("confirmation", "")
+    contact = _contact(fields, confirmation)
     if confirmation not in confirmations:
         fields.add("confirmation", "not_a_choice")
-    by_mail = confirmation == "mail"
-    if confirmation == "sms" and phone is not None and mobile_number(phone) is None:
-        fields.add("phone", "not_a_mobile")
-    email = (fields.required if by_mail else fields.optional)("email", read.email)
     language = values.get("language", "")
     if language not in LANGUAGES:
         fields.add("language", "not_a_choice")
     first = _first_dose(values, products, today)
     errors = fields.errors + (first if isinstance(first, list) else [])
-    if errors or name is None or phone is None or isinstance(first, list):
+    if errors or contact is None or isinstance(first, list):
         return errors
-    contact = ContactForm(name, phone, (email or "") if by_mail else "")
     reminders = confirmation != "letter" and values.get("reminders") == "yes"
     return Details(contact, confirmation, language, reminders, first)
+
+
+def parse_companion(values: Mapping[str, str], confirmation: str) -> ContactForm | list[FieldError]:
+    """Read how to reach who comes along; they are told in the way that the caller chose."""
+    given = {name: values.get(name, "") for name in COMPANION_FIELDS}
+    fields = Fields(given, COMPANION_FIELDS)
+    contact = _contact(fields, confirmation)
+    return fields.errors if contact is None or fields.errors else contact
+
+
+def _contact(fields: Fields, confirmation: str) -> ContactForm | None:
+    """Read name and phone, and the e-mail address of who is told by mail."""
+    by_mail = confirmation == "mail"
+    name = fields.required("name", read.name)
+    phone = fields.required("phone", read.phone)
+    if confirmation == "sms" and phone is not None and mobile_number(phone) is None:
+        fields.add("phone", "not_a_mobile")
+    email = (fields.required if by_mail else fields.optional)("email", read.email)
+    if name is None or phone is None:
+        return None
+    return ContactForm(name, phone, (email or "") if by_mail else "")
 
 
 def kept(draft: Mapping[str, str], details: Details) -> Draft:
@@ -92,7 +108,8 @@ def typed(draft: Mapping[str, str]) -> dict[str, str]:
 
 def to_letter(draft: Mapping[str, str]) -> Draft:
     """Return what of a draft is still needed once its request was answered."""
-    return {name: draft[name] for name in ("confirmation", "language") if name in draft}
+    told = {name: draft[name] for name in ("confirmation", "language") if name in draft}
+    return told | drafting.companion_kept(draft)
 
 
 def _first_dose(

@@ -13,12 +13,12 @@ from gateway.answers import answer
 from gateway.languages import LANGUAGES
 from gateway.problems import Problem, detail, title
 from gateway.seeking import today_of
-from gateway.staff import calls
+from gateway.staff import calls, companions
 from gateway.staff.caller_pages import asked_in, shown
 from gateway.staff.callers import look_up
 from gateway.staff.calls import CALL_PATH, CALLER_PATH, Call, in_call
 from gateway.staff.guard import guarded, see_other
-from gateway.staff.parts import parts_of
+from gateway.staff.parts import StaffParts, parts_of
 from gateway.staff.rendering import render, render_letter
 from gateway.staff.words import language_of, said
 from gateway.views import StandbyView
@@ -62,6 +62,7 @@ async def show_call(request: Request, call: Call, problem: Problem | None = None
     held = None if isinstance(kept, Problem) else kept
     has_first = held is not None and any(dose.dose == 1 for dose in held.view.doses)
     draft = await call.draft(parts)
+    companion = companions.beside(parts, call, draft)
     return render(
         request,
         "staff_call.html",
@@ -72,12 +73,22 @@ async def show_call(request: Request, call: Call, problem: Problem | None = None
         may_second=has_first
         or (held is not None and held.view.booking.first_dose_elsewhere is not None),
         place=place if isinstance(place, StandbyView) else None,
+        companion=None if companion is None else companion.visitor,
+        companion_kept=await _kept_beside(parts, companion),
         wants_letter=draft.get("confirmation") == "letter",
         request_id=str(uuid4()),
         problem=None
         if problem is None
         else {"title": title(problem, language), "detail": detail(problem, language)},
     )
+
+
+async def _kept_beside(parts: StaffParts, companion: Call | None) -> after_booking.Kept | None:
+    """Return what the companion holds, None for nothing or nobody."""
+    if companion is None:
+        return None
+    kept = await after_booking.kept(parts, companion.visitor)
+    return None if isinstance(kept, Problem) else kept
 
 
 async def ending(request: Request, call: Call) -> Response:
@@ -89,7 +100,7 @@ async def ending(request: Request, call: Call) -> Response:
 
 
 async def letter_page(request: Request, call: Call) -> Response:
-    """Show the confirmation as a letter of one sheet, in the caller's language."""
+    """Show the confirmation as a letter of one sheet, in the caller's language, for both of two."""
     parts = parts_of(request)
     kept = await after_booking.kept(parts, call.visitor)
     if isinstance(kept, Problem):
@@ -99,12 +110,18 @@ async def letter_page(request: Request, call: Call) -> Response:
     if wanted not in LANGUAGES:
         return answer(request, Problem("not_found"))
     await calls.note(request, call, "letter_shown")
+    companion = companions.beside(parts, call, draft)
+    theirs = await _kept_beside(parts, companion)
+    if companion is not None and theirs is not None:
+        await calls.note(request, companion, "letter_shown")
     language = language_of(request)
     return render_letter(
         request,
         wanted,
         held=kept.view,
         name=kept.held.contact.name,
+        companion=None if theirs is None else theirs.view,
+        companion_name="" if theirs is None else theirs.held.contact.name,
         today=today_of(parts),
         back=said("call.back", language),
         how=said("call.letter_how", language),

@@ -1,4 +1,4 @@
-"""Check, send, and hear what was decided for a caller; change, cancel, the standby list.
+"""Check, send, and hear what was decided for a caller; change, the standby list.
 
 The rules are those of the residents' pages (`gateway.routes.sending_pages`): "booked" is said only
 of what the allocator answered, a form that is sent twice is one request, and what is sent is what
@@ -25,19 +25,24 @@ from gateway.problems import Problem, detail, title
 from gateway.residents import Answered, Undecided
 from gateway.routes.sending_pages import CHECKING_REFRESH_S, PASSING
 from gateway.seeking import doses_of_choice, offers_for, sought_by, standby_wish
-from gateway.staff import call_details
-from gateway.staff.call_booking_pages import CHECK_PATH, CHOOSE_PATH, DETAILS_PATH
+from gateway.staff import call_details, companions
+from gateway.staff.call_booking_pages import (
+    CHECK_PATH,
+    CHOOSE_PATH,
+    before_choosing,
+)
+from gateway.staff.call_companion_pages import companion_errors, companion_page
 from gateway.staff.call_pages import show_call
 from gateway.staff.calls import CALL_PATH, Call, carried_out, in_call
 from gateway.staff.guard import guarded, read_form, see_other
 from gateway.staff.journal import Act
-from gateway.staff.parts import StaffParts, parts_of
+from gateway.staff.parts import parts_of
 from gateway.staff.rendering import render
 from gateway.staff.words import language_of
 
 Errand = Callable[[ActingParts, Visitor, UUID], Awaitable[Answered]]
 
-_DOSES = ("both", "second")
+DOSES = ("both", "second")
 
 
 def routes() -> list[BaseRoute]:
@@ -47,8 +52,6 @@ def routes() -> list[BaseRoute]:
         guarded("POST", CHECK_PATH, in_call(send)),
         guarded("GET", f"{CALL_PATH}/checking/{{request_id}}", in_call(checking)),
         guarded("POST", f"{CALL_PATH}/change", in_call(change)),
-        guarded("GET", f"{CALL_PATH}/cancel", in_call(cancel_page)),
-        guarded("POST", f"{CALL_PATH}/cancel", in_call(cancel)),
         guarded("POST", f"{CALL_PATH}/standby", in_call(join)),
         guarded("POST", f"{CALL_PATH}/standby/accept", in_call(accept)),
         guarded("POST", f"{CALL_PATH}/standby/leave", in_call(leave)),
@@ -70,9 +73,9 @@ async def _check_page(
 ) -> Response:
     parts, language = parts_of(request), language_of(request)
     draft = await call.draft(parts)
-    contact, choice = drafting.contact_of(draft), drafting.choice_of(draft)
-    if "change" not in draft and contact is None:
-        return see_other(DETAILS_PATH)
+    choice = drafting.choice_of(draft)
+    if (step := before_choosing(draft)) is not None:
+        return see_other(step)
     purpose, catalogue = drafting.purpose_of(draft), parts.reads.catalogue
     doses = () if choice is None else doses_of_choice(catalogue, choice, purpose)
     if not doses:
@@ -85,7 +88,8 @@ async def _check_page(
         doses=doses,
         product=catalogue.products[doses[0].slot.product_id],
         visitor=call.visitor,
-        contact=contact,
+        contact=drafting.contact_of(draft),
+        companion=drafting.companion_of(draft) if purpose == "together" else None,
         confirmation=draft.get("confirmation", ""),
         first_dose=drafting.first_dose_of(draft),
         request_id=request_id,
@@ -112,25 +116,30 @@ async def send(request: Request, call: Call) -> Response:
         return see_other(f"{CALL_PATH}/checking/{request_id}")
     if values.get("shown") != drafting.mark_of(draft):
         return await _check_page(request, call, str(uuid4()), changed=True)
+    if (step := before_choosing(draft)) is not None:
+        return see_other(step)
     act: Act = "change_sent" if "change" in draft else "booking_sent"
     answered = await carried_out(
         request,
         call,
         act,
-        lambda: _sent(parts, call, request_id, draft),
+        lambda: _sent(request, call, request_id, draft),
     )
     if isinstance(answered, Problem) and answered.code in PASSING:
         return await _check_page(request, call, str(request_id), problem=answered)
-    return await _lead_on(request, call, answered)
+    return await lead_on(request, call, answered)
 
 
-async def _sent(parts: StaffParts, call: Call, request_id: UUID, draft: Draft) -> Answered:
+async def _sent(request: Request, call: Call, request_id: UUID, draft: Draft) -> Answered:
+    parts = parts_of(request)
     choice, contact = drafting.choice_of(draft), drafting.contact_of(draft)
     assert choice is not None, "whoever sends has chosen"
     if "change" in draft:
         doses: Doses = "both" if draft["change"] == "both" else "second"
         form = forms.ChangeForm(doses, (choice,))
         return await residents.change(parts, call.visitor, request_id, form)
+    if drafting.is_accompanied(draft):
+        return await companions.book_both(request, call, request_id, draft)
     assert contact is not None, "the time is chosen after the details"
     booking = forms.BookingForm(
         contact, (choice,), drafting.first_dose_of(draft), drafting.reminders_of(draft)
@@ -145,17 +154,27 @@ async def checking(request: Request, call: Call) -> Response:
         return answer(request, Problem("not_found"))
     answered = await residents.outcome(parts_of(request), call.visitor, request_id)
     if isinstance(answered, Undecided):
-        return render(request, "staff_call_checking.html", refresh_s=CHECKING_REFRESH_S)
-    return await _lead_on(request, call, answered)
+        return checking_page(request)
+    return await lead_on(request, call, answered)
 
 
-async def _lead_on(request: Request, call: Call, answered: Answered) -> Response:
+def checking_page(request: Request) -> Response:
+    """Say that something is still being decided; the page asks again."""
+    return render(request, "staff_call_checking.html", refresh_s=CHECKING_REFRESH_S)
+
+
+async def lead_on(request: Request, call: Call, answered: Answered) -> Response:
     """Lead to the page that belongs to an answer; refused, what was typed is kept."""
     parts = parts_of(request)
     if isinstance(answered, Undecided):
         return see_other(f"{CALL_PATH}/checking/{answered.request_id}")
     draft = await call.draft(parts)
     if isinstance(answered, Problem):
+        if drafting.is_accompanied(draft) and (
+            errors := await companion_errors(request, call, answered)
+        ):
+            typed = drafting.companion_typed(draft)
+            return companion_page(request, draft, typed, errors, answered)
         await call.keep(parts, drafting.without_choice(draft))
         return await show_call(request, call, answered)
     await call.keep(parts, call_details.to_letter(draft))
@@ -166,45 +185,11 @@ async def change(request: Request, call: Call) -> Response:
     """Go and choose another time for both doses, or for the second."""
     parts = parts_of(request)
     values = await read_form(request, ("doses",))
-    if isinstance(values, Problem) or values.get("doses") not in _DOSES:
+    if isinstance(values, Problem) or values.get("doses") not in DOSES:
         return answer(request, Problem("bad_request"))
     kept = call_details.to_letter(await call.draft(parts))
     await call.keep(parts, kept | drafting.to_change(cast("Doses", values["doses"])))
     return see_other(CHOOSE_PATH)
-
-
-async def cancel_page(request: Request, call: Call) -> Response:
-    """Ask whether to give the booking back, and how much of it."""
-    held = await residents.held(parts_of(request), call.visitor)
-    if isinstance(held, Problem):
-        return see_other(CALL_PATH)
-    has_first = any(dose.dose == 1 for dose in held.doses)
-    return render(
-        request,
-        "staff_call_cancel.html",
-        held=held,
-        may_second=has_first and held.booking.state == "booked",
-        request_id=str(uuid4()),
-    )
-
-
-async def cancel(request: Request, call: Call) -> Response:
-    """Give back both doses, or dose 2."""
-    values = await read_form(request, ("request_id", "doses"))
-    if isinstance(values, Problem) or values.get("doses") not in _DOSES:
-        return answer(request, Problem("bad_request"))
-    request_id = forms.parse_request_id(values.get("request_id"))
-    if isinstance(request_id, list):
-        return answer(request, Problem("bad_request"))
-    doses = cast("Doses", values["doses"])
-    parts = parts_of(request)
-    answered = await carried_out(
-        request,
-        call,
-        "cancel_sent",
-        lambda: residents.cancel(parts, call.visitor, request_id, doses),
-    )
-    return await _lead_on(request, call, answered)
 
 
 async def join(request: Request, call: Call) -> Response:
@@ -230,7 +215,7 @@ async def join(request: Request, call: Call) -> Response:
         "standby_sent",
         lambda: standby.join(parts, call.visitor, request_id, form, language),
     )
-    return await _lead_on(request, call, answered)
+    return await lead_on(request, call, answered)
 
 
 async def accept(request: Request, call: Call) -> Response:
@@ -252,7 +237,7 @@ async def _by_id_alone(request: Request, call: Call, act: Act, errand: Errand) -
     answered = await carried_out(
         request, call, act, lambda: errand(parts, call.visitor, request_id)
     )
-    return await _lead_on(request, call, answered)
+    return await lead_on(request, call, answered)
 
 
 async def _request_id(request: Request) -> UUID | Problem:

@@ -28,6 +28,7 @@ Act = Literal[
     "journal_read",
     "account_reset",
     "call_begun",
+    "companion_confirmed",
     "booking_sent",
     "change_sent",
     "cancel_sent",

@@ -115,3 +115,19 @@ def test_companion_is_brought_with_three_keys(
     keyboard.types("#birth_day", str(born.day))
     keyboard.presses("Enter", page.locator(FORM))
     resident.arrives("/companion/details", resident.reads("companion_details.title"))
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_button_of_the_details_says_what_it_leads_to(
+    open_page: OpenPage, person: Person, tmp_path: Path, javascript: bool
+) -> None:
+    resident = Resident(open_page(language="en", javascript=javascript), person, "en", tmp_path)
+    resident.starts()
+    resident.signs_in()
+    resident.arrives("/details", resident.reads("details.title"))
+    button = resident.page.locator(SUBMIT)
+    expect(button).to_have_accessible_name(resident.reads("details.submit"))
+    resident.page.get_by_label(resident.reads("details.companion")).check()
+    expect(button).to_have_accessible_name(resident.reads("details.submit_companion"))
+    resident.gives_details()
+    resident.arrives("/companion", resident.reads("companion.title"))

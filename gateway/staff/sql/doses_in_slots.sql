@@ -1,12 +1,15 @@
--- Everybody with a dose in some slots, and whoever was noted as not come for one there.
+-- Everybody with a dose in some slots, and whoever was noted as not come for one there. The
+-- bookings are read once, for both doses: an index by slot would make each booking dearer.
 WITH seat AS (
-    SELECT booking_id, 1 AS dose, dose1_slot_id AS slot_id
+    SELECT booking.booking_id, held.dose, held.slot_id
     FROM booking
-    WHERE dose1_slot_id = ANY(%(slot_ids)s) AND (state IN ('booked', 'first_only') OR dose1_given)
-    UNION
-    SELECT booking_id, 2, dose2_slot_id
-    FROM booking
-    WHERE dose2_slot_id = ANY(%(slot_ids)s) AND state = 'booked'
+    CROSS JOIN LATERAL (VALUES
+        (1, booking.dose1_slot_id, booking.state IN ('booked', 'first_only') OR booking.dose1_given),
+        (2, booking.dose2_slot_id, booking.state = 'booked')
+    ) AS held (dose, slot_id, is_held)
+    WHERE (booking.dose1_slot_id = ANY(%(slot_ids)s) OR booking.dose2_slot_id = ANY(%(slot_ids)s))
+      AND held.slot_id = ANY(%(slot_ids)s)
+      AND held.is_held
     UNION
     SELECT booking_id, dose, slot_id
     FROM dose_record

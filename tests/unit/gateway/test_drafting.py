@@ -151,3 +151,16 @@ def test_other_first_dose_forgets_the_choice() -> None:
 def test_second_choice_leaves_nothing_of_the_first() -> None:
     draft = drafting.with_choice(drafting.with_choice({}, Choice(1, 2)), Choice(3))
     assert drafting.choice_of(draft) == Choice(3)
+
+
+def test_companion_is_kept_alone_and_forgotten_whole() -> None:
+    identity = SignInForm("122319", "0012345679", date(1952, 3, 4), "1234")
+    draft = drafting.with_companion(drafting.with_contact({}, CONTACT), identity)
+    chosen = drafting.with_choice(draft, Choice(1, 2))
+    kept = drafting.companion_kept(chosen)
+    assert drafting.companion_identity_of(kept) == identity
+    assert not drafting.is_accompanied(kept)
+    assert drafting.companion_kept({"name": "x"}) == {}
+    assert drafting.without_companion(chosen) == drafting.with_contact({}, CONTACT)
+    only_known = drafting.with_contact({}, CONTACT) | kept
+    assert drafting.without_companion(only_known) == drafting.with_contact({}, CONTACT)

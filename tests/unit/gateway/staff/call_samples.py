@@ -12,10 +12,11 @@ from allocator.reads import Contact, HeldBooking, Identity
 from gateway.after_booking import Kept
 from gateway.choosing import Offer, months_of, places_of, venues_of
 from gateway.fields import FieldError
-from gateway.forms import ContactForm
+from gateway.forms import CompanionForm, ContactForm, SignInForm
 from gateway.identity import Visitor
 from gateway.problems import field_text
 from gateway.staff.access import Role
+from gateway.staff.call_cancelling_pages import WHOSE
 from gateway.staff.call_details import CONFIRMATIONS
 from gateway.views import BookingView, DoseView
 from tests.unit.gateway.factories import make_booking, make_catalogue, make_slot
@@ -59,6 +60,8 @@ def _call(**changes: object) -> Mapping[str, object]:
         "has_first": False,
         "may_second": False,
         "place": None,
+        "companion": None,
+        "companion_kept": None,
         "wants_letter": False,
         "request_id": REQUEST_ID,
         "problem": None,
@@ -71,14 +74,45 @@ def _kept(contact: Contact) -> Kept:
 
 
 def _details(values: Mapping[str, str], errors: Mapping[str, str]) -> Mapping[str, object]:
-    shown = {"confirmations": CONFIRMATIONS, "products": [PRODUCT]}
+    shown = {"confirmations": CONFIRMATIONS, "products": [PRODUCT], "may_bring": True}
     return {"values": values, "errors": errors, **shown}
+
+
+def _companion(**changes: object) -> Mapping[str, object]:
+    shown = {
+        "is_to_book": True,
+        "is_known": False,
+        "values": {},
+        "errors": {},
+        "has_pins": False,
+        "problem": None,
+    }
+    return shown | changes
+
+
+def _companion_details(**changes: object) -> Mapping[str, object]:
+    values = {"phone": CONTACT.phone, "email": CONTACT.email}
+    return {"by_mail": True, "values": values, "errors": {}} | changes
+
+
+def _cancel(**changes: object) -> Mapping[str, object]:
+    shown: dict[str, object] = {
+        "held": VIEW,
+        "companion": None,
+        "whose": ("caller",),
+        "may_second": True,
+        "errors": {},
+        "request_id": REQUEST_ID,
+        "companion_request_id": REQUEST_ID,
+    }
+    return shown | changes
 
 
 def _choose(offers: list[Offer], **changes: object) -> Mapping[str, object]:
     shown = {
         "errors": {},
         "purpose": "book",
+        "back_link": "/caller/call/details",
         "venues": venues_of(offers),
         "venue_chosen": "",
         "days": [day for month in months_of(offers) for day in month.days],
@@ -97,6 +131,7 @@ def _check(**changes: object) -> Mapping[str, object]:
         "product": PRODUCT,
         "visitor": VISITOR,
         "contact": ContactForm(CONTACT.name, CONTACT.phone, CONTACT.email),
+        "companion": None,
         "confirmation": "mail",
         "first_dose": None,
         "request_id": REQUEST_ID,
@@ -107,8 +142,8 @@ def _check(**changes: object) -> Mapping[str, object]:
     return shown | changes
 
 
-def _letter(language: str) -> Mapping[str, object]:
-    return {
+def _letter(language: str, **changes: object) -> Mapping[str, object]:
+    shown = {
         "language_of_letter": language,
         "held": VIEW,
         "name": CONTACT.name,
@@ -116,11 +151,23 @@ def _letter(language: str) -> Mapping[str, object]:
         "back": "戻る",
         "how": "印刷してください。",
         "choose": "確認書の言語",
+        "companion": None,
+        "companion_name": "",
     }
+    return shown | changes
 
 
 CALL, DETAILS = "staff_call.html", "staff_call_details.html"
 CHOOSE, CHECK, LETTER = "staff_call_choose.html", "staff_call_check.html", "staff_letter.html"
+COMPANION, CANCEL = "staff_call_companion.html", "staff_call_cancel.html"
+COMPANION_DETAILS = "staff_call_companion_details.html"
+OTHER = replace(VISITOR, identity=Identity("122319", "0012345679", date(1952, 3, 4)))
+COMPANION_FORM = CompanionForm(
+    SignInForm("122319", "0012345679", date(1952, 3, 4)),
+    ContactForm("試験 太郎", "08098765432", "taro.8@example.jp"),
+)
+THEIRS = {"ticket_number": "0012345679", "birth_year": "1952"}
+NOT_CONFIRMED = {"ticket_number": "券番号と生年月日が、名簿と合いません。"}
 BOTH = {"has_first": True, "may_second": True}
 SAMPLES: list[Sample] = [
     ("call", "clerk", CALL, _call()),
@@ -143,9 +190,48 @@ SAMPLES: list[Sample] = [
     ("call-check-changed", "clerk", CHECK, _check(changed=True, contact=None)),
     ("call-checking", "clerk", "staff_call_checking.html", {"refresh_s": 3}),
     (
-        *("call-cancel", "clerk", "staff_call_cancel.html"),
-        {"held": VIEW, "may_second": True, "request_id": REQUEST_ID},
+        *("call-cancel", "clerk", CANCEL),
+        _cancel(),
     ),
     ("call-letter", "clerk", LETTER, _letter("ja")),
     ("call-letter-vi", "clerk", LETTER, _letter("vi")),
+    (
+        *("call-details-companion-wrong", "clerk", DETAILS),
+        _details({"companion": "yes"}, {"companion": "どちらかを消してください。"}),
+    ),
+    ("companion", "clerk", COMPANION, _companion(has_pins=True)),
+    ("companion-wrong", "clerk", COMPANION, _companion(values=THEIRS, errors=NOT_CONFIRMED)),
+    ("companion-away", "clerk", COMPANION, _companion(values=THEIRS, problem=PROBLEM)),
+    ("companion-see", "clerk", COMPANION, _companion(is_to_book=False, is_known=True)),
+    ("companion-details", "clerk", COMPANION_DETAILS, _companion_details()),
+    (
+        *("companion-details-wrong", "clerk", COMPANION_DETAILS),
+        _companion_details(errors={"phone": WRONG["phone"], "email": WRONG["email"]}),
+    ),
+    (
+        *("companion-sold-out", "clerk", CHOOSE),
+        _choose([GONE], day_chosen=None, groups=[], purpose="together"),
+    ),
+    ("companion-check", "clerk", CHECK, _check(purpose="together", companion=COMPANION_FORM)),
+    (
+        *("companion-booked", "clerk", CALL),
+        _call(kept=_kept(CONTACT), companion=OTHER, companion_kept=_kept(CONTACT), **BOTH),
+    ),
+    (
+        *("companion-booked-alone", "clerk", CALL),
+        _call(companion=OTHER, companion_kept=_kept(CONTACT)),
+    ),
+    ("companion-none", "clerk", CALL, _call(kept=_kept(CONTACT), companion=OTHER, **BOTH)),
+    (
+        *("companion-cancel", "clerk", CANCEL),
+        _cancel(companion=VIEW, whose=WHOSE),
+    ),
+    (
+        *("companion-cancel-wrong", "clerk", CANCEL),
+        _cancel(companion=VIEW, whose=WHOSE, errors={"whose-caller": "選んでください。"}),
+    ),
+    (
+        *("companion-letter", "clerk", LETTER),
+        _letter("ja", companion=VIEW, companion_name="試験 太郎"),
+    ),
 ]

@@ -8,8 +8,8 @@ import pytest
 
 from allocator.model import FirstDose
 from gateway import drafting
-from gateway.forms import ContactForm
-from gateway.staff.call_details import Details, kept, parse, to_letter, typed
+from gateway.forms import ContactForm, SignInForm
+from gateway.staff.call_details import Details, kept, parse, parse_companion, to_letter, typed
 
 TODAY = date(2021, 6, 1)
 PRODUCTS = frozenset({"comirnaty"})
@@ -113,3 +113,28 @@ def test_choice_falls_with_another_first_dose_and_stays_without() -> None:
 def test_how_the_caller_is_told_outlives_the_request() -> None:
     left = to_letter(kept({}, details()))
     assert left == {"confirmation": "mail", "language": "ko"}
+
+
+def test_companion_is_told_in_the_way_that_the_caller_chose() -> None:
+    given = {"name": "試験 太郎", "phone": "090-1234-5678", "email": "taro.8@example.jp"}
+    theirs = ContactForm("試験 太郎", "09012345678", "taro.8@example.jp")
+    assert parse_companion(given, "mail") == theirs
+    assert parse_companion(given, "letter") == ContactForm("試験 太郎", "09012345678", "")
+    wrong = parse_companion({"phone": "0476-00-0000"}, "sms")
+    assert isinstance(wrong, list)
+    assert [(error.field, error.code) for error in wrong] == [
+        ("name", "required"),
+        ("phone", "not_a_mobile"),
+    ]
+    missing = parse_companion(given | {"email": ""}, "mail")
+    assert isinstance(missing, list)
+    assert [(error.field, error.code) for error in missing] == [("email", "required")]
+
+
+def test_companion_is_known_until_the_call_ends() -> None:
+    identity = SignInForm("122319", "0012345679", date(1952, 3, 4), "1234")
+    draft = drafting.with_companion(kept({}, details()), identity)
+    left = to_letter(drafting.with_companion_contact(draft, CONTACT))
+    assert drafting.companion_identity_of(left) == identity
+    assert not drafting.is_accompanied(left)
+    assert drafting.companion_of(left) is None

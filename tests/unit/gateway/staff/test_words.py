@@ -21,7 +21,9 @@ from allocator.release_file import schema
 from gateway import staff
 from gateway.i18n import MessageMissing
 from gateway.staff.access import ROLES, ROUTES, pages_of
+from gateway.staff.call_cancelling_pages import WHOSE
 from gateway.staff.call_details import CONFIRMATIONS
+from gateway.staff.companions import CAUSES
 from gateway.staff.day_list import UNDO_REASONS
 from gateway.staff.journal import ACTS, REASONS
 from gateway.staff.national_record import ENCODINGS
@@ -70,6 +72,8 @@ FAMILIES: dict[str, set[str]] = {
     "plan_form.from.": {"dose_1", "dose_2"},
     "plan_form.to.": {"dose_1", "dose_2"},
     "call.confirmation.": set(CONFIRMATIONS),
+    "companion.no.": set(CAUSES),
+    "companion.whose.": set(WHOSE),
     "enrol.fault.": {
         *("code_wrong", "password_short", "password_long", "password_is_login"),
         *("passwords_differ", "password_guessable", "not_confirmed"),
@@ -129,7 +133,8 @@ def asked_for() -> set[str]:
     whole = set(in_python())
     for msgid in in_templates():
         whole |= {msgid + end for end in FAMILIES[msgid]} if msgid.endswith(".") else {msgid}
-    for family in ("finding.", "finding.severity.", "finding.word.", "mend.", "place.", "refusal."):
+    families = ("finding.", "finding.severity.", "finding.word.", "mend.", "place.", "refusal.")
+    for family in (*families, "companion.no."):
         whole |= {f"{family}{code}" for code in FAMILIES[family]}
     return whole | {f"enrol.fault.{code}" for code in FAMILIES["enrol.fault."]}
 
