@@ -161,26 +161,26 @@ def _bookings(
 ) -> tuple[Columns, Columns]:
     """Return the bookings to insert and to change, each as the batch leaves it."""
     made: dict[UUID, tuple[Decision, Move]] = {}
-    last: dict[UUID, Booking] = {}
+    last: dict[UUID, Move] = {}
     for decision in new:
         for move in decision.moves:
             if move.before is None:
                 made[move.after.booking_id] = (decision, move)
-            last[move.after.booking_id] = move.after
+            last[move.after.booking_id] = move
     inserted = _rows([last[booking_id] for booking_id in made], catalogue)
     inserted["booking_number"] = [move.after.booking_number for _, move in made.values()]
-    inserted["person_key"] = [move.person_key for _, move in made.values()]
     inserted["campaign_id"] = [move.after.campaign_id for _, move in made.values()]
     inserted["release_id"] = [move.after.release_id for _, move in made.values()]
     inserted["contact"] = [_contact(decision, move) for decision, move in made.values()]
     inserted["language"] = [_language(decision.request.command) for decision, _ in made.values()]
     inserted["booked_at"] = [now] * len(made)
-    changed = [booking for booking_id, booking in last.items() if booking_id not in made]
+    changed = [move for booking_id, move in last.items() if booking_id not in made]
     return inserted, _rows(changed, catalogue)
 
 
-def _rows(bookings: Sequence[Booking], catalogue: Catalogue) -> Columns:
+def _rows(moves: Sequence[Move], catalogue: Catalogue) -> Columns:
     """Return what both an inserted and a changed booking have."""
+    bookings = [move.after for move in moves]
     products = [catalogue.products.get(booking.product_id) for booking in bookings]
     firsts = [booking.slot_of(1) for booking in bookings]
     seconds = [booking.slot_of(2) for booking in bookings]
@@ -188,6 +188,7 @@ def _rows(bookings: Sequence[Booking], catalogue: Catalogue) -> Columns:
     days: dict[int | None, date] = {slot: catalogue.slots[slot].day for slot in slots}
     return {
         "booking_id": [booking.booking_id for booking in bookings],
+        "person_key": [move.person_key for move in moves],
         "product_id": [booking.product_id for booking in bookings],
         "dose1_slot_id": firsts,
         "dose1_on": [

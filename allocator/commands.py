@@ -231,6 +231,28 @@ class WalkIn(msgspec.Struct, frozen=True, tag="walk_in"):
     lot: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class Leave(msgspec.Struct, frozen=True, tag="leave"):
+    """A person left the roster: what they hold ends, but for doses that were given.
+
+    `reissued`: they have a booking by another ticket.
+    """
+
+    campaign_id: str
+    reason: Literal["moved_out", "died", "reissued"]
+    ordered_by: str
+
+
+class TakeOver(msgspec.Struct, frozen=True, tag="take_over"):
+    """A person got a ticket with another number: it takes over what `former_key` holds.
+
+    The request is about the new ticket's key.
+    """
+
+    campaign_id: str
+    former_key: bytes
+    ordered_by: str
+
+
 Command = (
     Book
     | Change
@@ -246,6 +268,8 @@ Command = (
     | MarkDose
     | NotCome
     | WalkIn
+    | Leave
+    | TakeOver
 )
 
 

@@ -35,10 +35,12 @@ from allocator.commands import (
     CutSupply,
     Expire,
     Join,
+    Leave,
     MarkDose,
     NotCome,
     Remind,
     Request,
+    TakeOver,
     WalkIn,
     companion_id,
     derived_id,
@@ -46,6 +48,7 @@ from allocator.commands import (
 )
 from allocator.eligibility import changes_are_open, is_replaceable, release_for, replaced
 from allocator.giving import mark_dose, not_come
+from allocator.leaving import leave, take_over
 from allocator.ledger import Decided as Decided
 from allocator.ledger import Decision as Decision
 from allocator.ledger import Facts as Facts
@@ -157,6 +160,10 @@ def _decide_order(
             return mark_dose(ledger, facts, request, order, now)
         case NotCome():
             return not_come(ledger, facts, request, order, now)
+        case Leave():
+            return leave(ledger, facts, request, order, now)
+        case TakeOver():
+            return take_over(facts, request, order)
         case _:
             assert isinstance(order, WalkIn), "every command has its case"
             return walk_in(ledger, facts, request, order, now)

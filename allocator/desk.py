@@ -57,6 +57,13 @@ class Desk:
         held = (booking_from_row(row) for row in rows if row.campaign_id == campaign_id)
         return next(held, None)
 
+    def bookings_of(self, people: Sequence[bytes]) -> dict[tuple[str, bytes], Booking]:
+        """Return what people hold, by campaign and person; places on the list included."""
+        rows = self._connection.execute(
+            statement("bookings_of_people").encode(), {"person_keys": list(people)}
+        )
+        return {(row.campaign_id, row.person_key): booking_from_row(row) for row in rows}
+
     def birth_date_of(self, person: bytes, roster_key: bytes) -> date | None:
         """Return the birth date that the roster has for a person, None if it has no such one.
 

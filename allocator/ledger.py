@@ -33,12 +33,22 @@ Notice = Literal[
 
 
 class Move(msgspec.Struct, frozen=True, gc=False):
-    """One booking before (None: there was none) and after; `notice` is what its person is told."""
+    """One booking before (None: there was none) and after; `notice` is what its person is told.
+
+    `former_key` is whose it was before, where it went over to another ticket of its person.
+    """
 
     person_key: bytes
     before: Booking | None
     after: Booking
     notice: Notice | None
+    former_key: bytes | None = None
+
+
+def people_of(move: Move) -> tuple[HolderKey, ...]:
+    """Return who holds something else after a move than before."""
+    keys = (move.person_key,) if move.former_key is None else (move.former_key, move.person_key)
+    return tuple((move.after.campaign_id, key) for key in keys)
 
 
 class Edit(msgspec.Struct, frozen=True, gc=False):
@@ -121,10 +131,7 @@ class Ledger:
                 self.bookings_made += 1
             if move.after.standby is not None or (move.before and move.before.standby):
                 self.standby.note(move.person_key, move.after)
-            if move.after.state == "cancelled":
-                del facts.held[move.after.campaign_id, move.person_key]
-            else:
-                facts.held[move.after.campaign_id, move.person_key] = move.after
+            _follow(facts, move)
 
     def _edit(self, edits: Sequence[Edit]) -> None:
         for edit in edits:
@@ -132,3 +139,13 @@ class Ledger:
             self.catalogue.slots[edit.slot_id] = self.seats.slots[edit.slot_id].slot
         version = self.catalogue.version + 1
         self.catalogue = msgspec.structs.replace(self.catalogue, version=version)
+
+
+def _follow(facts: Facts, move: Move) -> None:
+    campaign_id = move.after.campaign_id
+    if move.former_key is not None:
+        del facts.held[campaign_id, move.former_key]
+    if move.after.state == "cancelled":
+        del facts.held[campaign_id, move.person_key]
+    else:
+        facts.held[campaign_id, move.person_key] = move.after

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from allocator.ledger import Decision, Facts
+from allocator.ledger import Decision, Facts, people_of
 
 
 def lay_over(facts: Facts, earlier: Iterable[Decision], at_its_end: Facts) -> None:
@@ -23,8 +23,8 @@ def lay_over(facts: Facts, earlier: Iterable[Decision], at_its_end: Facts) -> No
         request_id = decision.request.request_id
         facts.decided[request_id] = at_its_end.decided[request_id]
         for move in decision.moves:
-            key = (move.after.campaign_id, move.person_key)
-            if key in at_its_end.held:
-                facts.held[key] = at_its_end.held[key]
-            else:
-                facts.held.pop(key, None)
+            for key in people_of(move):
+                if key in at_its_end.held:
+                    facts.held[key] = at_its_end.held[key]
+                else:
+                    facts.held.pop(key, None)

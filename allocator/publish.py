@@ -32,7 +32,7 @@ from redis.client import Pipeline
 from redis.exceptions import ResponseError
 
 from allocator.eligibility import is_holder
-from allocator.ledger import Decision, Facts, HolderKey, Ledger
+from allocator.ledger import Decision, Facts, HolderKey, Ledger, people_of
 from allocator.model import PROBE_ID, Booking
 from allocator.offer import (
     Availability,
@@ -256,12 +256,17 @@ class Publisher:
         """Copy the roster, then say that all is published; yield after each piece."""
         started, copied, after, has_pins = self._monotonic(), 0, b"", False
         while people := self._store.roster_after(after, PIECE_PEOPLE):
+            here = {person: checks for person, checks in people if checks is not None}
+            left = [person for person, checks in people if checks is None]
             pipeline = self._signed()
-            pipeline.hset(ROSTER_KEY, mapping=dict(people))
+            if here:
+                pipeline.hset(ROSTER_KEY, mapping=here)  # type: ignore[arg-type]
+            if left:
+                pipeline.hdel(ROSTER_KEY, *left)
             pipeline.execute()
             after = people[-1][0]
-            copied += len(people)
-            has_pins = has_pins or any(len(checks) > CHECK_BYTES for _, checks in people)
+            copied += len(here)
+            has_pins = has_pins or any(len(checks) > CHECK_BYTES for checks in here.values())
             yield
         if has_pins:
             pipeline = self._signed()
@@ -296,7 +301,7 @@ def _campaigns(ledger: Ledger) -> list[str]:
 def _people(decision: Decision) -> Iterator[HolderKey]:
     """Yield whose bookings a decision moved, and whom it was about."""
     for move in decision.moves:
-        yield move.after.campaign_id, move.person_key
+        yield from people_of(move)
     if isinstance(decision.outcome, Booking):
         yield decision.outcome.campaign_id, decision.request.person_key
 

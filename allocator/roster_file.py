@@ -68,7 +68,7 @@ class RosterFile(msgspec.Struct, frozen=True):
     faults: tuple[LineFault, ...] = ()
 
 
-class _Wrong(Exception):
+class Wrong(Exception):
     """A value is not as it must be; the text is the reason."""
 
 
@@ -79,11 +79,11 @@ def read_roster_file(raw: bytes, today: date) -> RosterFile:
     """Read a whole file. `today` bounds birth dates; see the module for the format."""
     if len(raw) > BYTES_MAX:
         return _refused(f"the file is larger than {BYTES_MAX // 1024 // 1024} MiB")
-    text = _decode(raw)
+    text = decoded(raw)
     if text is None:
         return _refused("the file is neither UTF-8 nor Shift_JIS")
-    lines = csv.reader(_lines(text), strict=True)
-    header = [_plain(cell) for cell in next(lines, [])]
+    lines = csv.reader(lines_of(text), strict=True)
+    header = [plain(cell) for cell in next(lines, [])]
     if faults := _header_faults(header):
         return RosterFile(faults=tuple(faults))
     return _Reader(header, today).read(lines)
@@ -93,7 +93,8 @@ def _refused(reason: str) -> RosterFile:
     return RosterFile(faults=(LineFault(1, "", reason),))
 
 
-def _decode(raw: bytes) -> str | None:
+def decoded(raw: bytes) -> str | None:
+    """Return the text of a file, None if it is in no encoding that is read here."""
     if b"\0" in raw:  # UTF-16, or no text at all
         return None
     for encoding in ("utf-8-sig", "cp932"):
@@ -104,7 +105,7 @@ def _decode(raw: bytes) -> str | None:
     return None
 
 
-def _lines(text: str) -> Iterator[str]:
+def lines_of(text: str) -> Iterator[str]:
     """Yield each line with its end; the mark that old systems put at the end is dropped."""
     return (f"{line}\n" for line in text.rstrip("\x1a").split("\n"))
 
@@ -153,8 +154,8 @@ class _Reader:
             reason = f"{len(cells)} columns where {len(self._index)} belong"
             self._faults.append(LineFault(line, "", reason))
             return
-        code = self._value(line, cells, "municipality_code", _municipality_code)
-        ticket = self._value(line, cells, "ticket_number", _ticket_number)
+        code = self._value(line, cells, "municipality_code", municipality_code)
+        ticket = self._value(line, cells, "ticket_number", ticket_number)
         born = self._value(line, cells, "birth_date", self._birth_date)
         has_pins = PIN_COLUMN in self._index
         pin = self._value(line, cells, PIN_COLUMN, _pin) if has_pins else None
@@ -171,8 +172,8 @@ class _Reader:
         self, line: int, cells: list[str], column: str, read: Callable[[str], Value]
     ) -> Value | None:
         try:
-            return read(_plain(cells[self._index[column]]))
-        except _Wrong as wrong:
+            return read(plain(cells[self._index[column]]))
+        except Wrong as wrong:
             self._faults.append(LineFault(line, column, str(wrong)))
             return None
 
@@ -181,41 +182,43 @@ class _Reader:
             return known
         match = _DATE.fullmatch(text)
         if match is None or not text.isascii():
-            raise _Wrong("not a date (yyyy-mm-dd, yyyy/mm/dd or yyyymmdd)")
+            raise Wrong("not a date (yyyy-mm-dd, yyyy/mm/dd or yyyymmdd)")
         year, month, day = (int(part) for part in match.groups() if part is not None)
         try:
             born = date(year, month, day)
         except ValueError:
-            raise _Wrong("there is no such day") from None
+            raise Wrong("there is no such day") from None
         if born > self._today:
-            raise _Wrong("lies in the future")
+            raise Wrong("lies in the future")
         if self._today.year - born.year > AGE_YEARS_MAX:
-            raise _Wrong(f"is more than {AGE_YEARS_MAX} years ago")
+            raise Wrong(f"is more than {AGE_YEARS_MAX} years ago")
         self._birth_dates[text] = born
         return born
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
     """Return a cell without blanks around it, full-width characters made plain."""
     return cell.strip() if cell.isascii() else unicodedata.normalize("NFKC", cell).strip()
 
 
-def _municipality_code(text: str) -> str:
+def municipality_code(text: str) -> str:
+    """Return a municipality code as it must be. Raises `Wrong`."""
     if _DIGITS_6.fullmatch(text) is None:
-        raise _Wrong("not 6 digits")
+        raise Wrong("not 6 digits")
     total = sum(weight * int(digit) for weight, digit in zip(_CHECK_WEIGHTS, text[:5], strict=True))
     if (11 - total % 11) % 10 != int(text[5]):
-        raise _Wrong("its check digit (the last one) does not fit")
+        raise Wrong("its check digit (the last one) does not fit")
     return text
 
 
-def _ticket_number(text: str) -> str:
+def ticket_number(text: str) -> str:
+    """Return a ticket number as it must be. Raises `Wrong`."""
     if _DIGITS_10.fullmatch(text) is None:
-        raise _Wrong(f"not 10 digits but {len(text)} characters" if text else "missing")
+        raise Wrong(f"not 10 digits but {len(text)} characters" if text else "missing")
     return text
 
 
 def _pin(text: str) -> str:
     if _PIN.fullmatch(text) is None:
-        raise _Wrong("not 4 to 8 digits")
+        raise Wrong("not 4 to 8 digits")
     return text

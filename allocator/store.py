@@ -25,7 +25,7 @@ from psycopg.pq import Format
 from allocator import statements
 from allocator.arrays import Kind, kind_of, packed
 from allocator.batch import Batch, Columns, JournalHead
-from allocator.commands import BookTogether, CloseSlots, CutSupply, Request
+from allocator.commands import BookTogether, CloseSlots, CutSupply, Request, TakeOver
 from allocator.core import Decided, Facts, Ledger
 from allocator.errors import Fenced, Outdated, StoreAway, StoreContradicts
 from allocator.model import (
@@ -229,8 +229,11 @@ class Store:
                     edits = {"edits": batch.catalogue_edits}
                     connection.execute(_sql(statements.CATALOGUE_EDITED), edits)
 
-    def roster_after(self, person_key: bytes, limit: int) -> list[tuple[bytes, bytes]]:
-        """Return the next people of the roster, as (person key, birth check, PIN check if any)."""
+    def roster_after(self, person_key: bytes, limit: int) -> list[tuple[bytes, bytes | None]]:
+        """Return the next people of the roster, as (person key, birth check, PIN check if any).
+
+        Whoever left has no check: they must be removed where they are.
+        """
         parameters = {"person_key": person_key, "limit": limit}
         with self._connected() as connection:
             rows = connection.execute(_sql(statements.ROSTER_AFTER), parameters).fetchall()
@@ -324,6 +327,8 @@ def _people(request: Request) -> tuple[bytes, ...]:
     command = request.command
     if isinstance(command, BookTogether):
         return request.person_key, command.companion.person_key
+    if isinstance(command, TakeOver):
+        return request.person_key, command.former_key
     return (request.person_key,)
 
 

@@ -28,6 +28,7 @@ from seiriken import (
     release_commands,
     report_commands,
     room_commands,
+    roster_change_command,
     roster_commands,
     stack_commands,
     staff_commands,
@@ -66,6 +67,7 @@ app.add_typer(approval_commands.app, name="approval")
 app.add_typer(room_commands.app, name="room")
 app.add_typer(draw_commands.app, name="draw")
 app.add_typer(receipt_commands.app, name="receipt")
+roster_commands.app.command("change")(roster_change_command.change)
 desk_commands.app.command("close-day")(closing_command.close_day)
 app.add_typer(desk_commands.app, name="desk")
 app.add_typer(staff_commands.app, name="staff")

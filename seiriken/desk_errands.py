@@ -9,7 +9,8 @@ Rule 2: nothing personal is printed; people are named by their booking numbers.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -20,12 +21,15 @@ from seiriken.target import Target
 
 if TYPE_CHECKING:
     from allocator.commands import Command
+    from allocator.inbox import Inbox
     from allocator.model import Booking, Outcome, Refusal
     from allocator.sealing import Contact
 
 WAIT_S = 60.0
 INBOX_LENGTH_MAX = 20_000
 NUMBERS_SHOWN_MAX = 20
+AT_ONCE_MAX = 200
+"""Orders of one command that wait for their answers together: residents' requests go between."""
 
 REFUSED = {
     "id_reused": "this request id belongs to another order; leave --request-id out for a new one",
@@ -76,10 +80,53 @@ def carry_out(target: Target, errand: Errand, steps: Steps, wait_s: float = WAIT
     return outcome
 
 
+def carry_out_all(
+    target: Target,
+    errands: Sequence[Errand],
+    advance: Callable[[int], None] = lambda _: None,
+    wait_s: float = WAIT_S,
+) -> list[Outcome | None]:
+    """Hand orders without contact details in, several at a time; None where no answer came.
+
+    `advance` is told how many more have an answer.
+
+    Raises:
+        InboxFull, InboxAway: one was not handed in, or nobody can tell.
+    """
+    return asyncio.run(_all_handed_in(target, errands, advance, wait_s))
+
+
+async def _all_handed_in(
+    target: Target, errands: Sequence[Errand], advance: Callable[[int], None], wait_s: float
+) -> list[Outcome | None]:
+    outcomes: list[Outcome | None] = []
+    async with _inbox_of(target, wait_s) as inbox:
+        for start in range(0, len(errands), AT_ONCE_MAX):
+            some = errands[start : start + AT_ONCE_MAX]
+            outcomes += await asyncio.gather(
+                *(inbox.order(one.request_id, one.person_key, one.command) for one in some)
+            )
+            advance(len(some))
+    return outcomes
+
+
 async def _handed_in(target: Target, errand: Errand, wait_s: float) -> Outcome | None:
+    from allocator.commands import WalkIn
+
+    async with _inbox_of(target, wait_s) as inbox:
+        if isinstance(errand.command, WalkIn):
+            assert errand.contact is not None, "whoever walks in leaves contact details"
+            return await inbox.walk_in(
+                errand.request_id, errand.person_key, errand.command, errand.contact
+            )
+        return await inbox.order(errand.request_id, errand.person_key, errand.command)
+
+
+@asynccontextmanager
+async def _inbox_of(target: Target, wait_s: float) -> AsyncIterator[Inbox]:
+    """Open an inbox for the length of a block."""
     from redis.asyncio import Redis
 
-    from allocator.commands import WalkIn
     from allocator.contact_keys import contact_keys_of
     from allocator.inbox import Inbox
     from monitoring.secrets import read_secret
@@ -95,12 +142,7 @@ async def _handed_in(target: Target, errand: Errand, wait_s: float) -> Outcome |
     )
     await inbox.start()
     try:
-        if isinstance(errand.command, WalkIn):
-            assert errand.contact is not None, "whoever walks in leaves contact details"
-            return await inbox.walk_in(
-                errand.request_id, errand.person_key, errand.command, errand.contact
-            )
-        return await inbox.order(errand.request_id, errand.person_key, errand.command)
+        yield inbox
     finally:
         await inbox.close()
         await redis.aclose()

@@ -1,4 +1,4 @@
-"""`seiriken roster import`."""
+"""`seiriken roster import`; `change` is in `seiriken.roster_change_command`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from seiriken.stack_commands import HomeOption
 
 if TYPE_CHECKING:
     from allocator.roster import Difference
+    from allocator.roster_file import LineFault
 
 TICKETS_SHOWN_MAX = 20
 
@@ -51,14 +52,7 @@ def import_file(
     with steps.step("reading the file"):
         read = read_roster_file(file.read_bytes(), datetime.now(SITE_TIMEZONE).date())
     if read.faults:
-        if as_json:
-            print_json({"imported": False, "faults": read.faults})
-        else:
-            shown = (
-                f"line {fault.line}: {f'{fault.column}: ' if fault.column else ''}{fault.reason}"
-                for fault in read.faults
-            )
-            print_lines([*shown, f"{len(read.faults):,} faults; nothing was imported"])
+        show_faults(read.faults, "imported", as_json=as_json)
         raise typer.Exit(1)
     if dry_run:
         with steps.counted("comparing people", len(read.people)) as advance:
@@ -72,6 +66,18 @@ def import_file(
     else:
         counts = f"{done.added:,} new, {done.corrected:,} corrected, {done.unchanged:,} unchanged"
         print_lines([f"{done.people:,} people: {counts}"])
+
+
+def show_faults(faults: Sequence[LineFault], word: str, *, as_json: bool) -> None:
+    """List what is wrong with a file, line by line; `word` says what was not done therefore."""
+    if as_json:
+        print_json({word: False, "faults": faults})
+        return
+    shown = (
+        f"line {fault.line}: {f'{fault.column}: ' if fault.column else ''}{fault.reason}"
+        for fault in faults
+    )
+    print_lines([*shown, f"{len(faults):,} faults; nothing was {word}"])
 
 
 def _show_difference(difference: Difference, *, as_json: bool) -> None:

@@ -1,1 +1,1 @@
-SELECT count(*) FROM roster
+SELECT count(*) FROM roster WHERE left_why IS NULL

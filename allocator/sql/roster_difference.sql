@@ -1,5 +1,6 @@
 -- What an import of who is arriving would change, and who is on the roster without arriving: those
--- stay. As `roster_merge`: of a file without PINs (`has_pins`) those that are there stay.
+-- stay (of those who left nothing is said). As `roster_merge`: of a file without PINs (`has_pins`)
+-- those that are there stay.
 SELECT
     CASE
         WHEN roster.person_key IS NULL THEN 'new'
@@ -11,7 +12,7 @@ SELECT
 FROM arriving FULL JOIN roster ON roster.person_key = arriving.person_key
 WHERE
     roster.person_key IS NULL
-    OR arriving.person_key IS NULL
+    OR (arriving.person_key IS NULL AND roster.left_why IS NULL)
     OR roster.birth_check <> arriving.birth_check
     OR (%(has_pins)s AND roster.pin_check IS DISTINCT FROM arriving.pin_check)
 ORDER BY kind, person_key

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from allocator.batch import Batch, JournalHead
-from allocator.commands import BookTogether, CloseSlots, CutSupply, Request
+from allocator.commands import BookTogether, CloseSlots, CutSupply, Request, TakeOver
 from allocator.errors import Fenced, StoreAway
 from allocator.ledger import Decided, Facts, Ledger
 from allocator.model import SITE_TIMEZONE, Outcome
@@ -203,6 +203,8 @@ def people_of(request: Request) -> tuple[bytes, ...]:
     """Return everybody whom a request is about."""
     if isinstance(request.command, BookTogether):
         return request.person_key, request.command.companion.person_key
+    if isinstance(request.command, TakeOver):
+        return request.person_key, request.command.former_key
     return (request.person_key,)
 
 

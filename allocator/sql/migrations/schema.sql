@@ -254,9 +254,13 @@ CREATE TABLE public.roster (
     birth_check bytea NOT NULL,
     sealed bytea NOT NULL,
     pin_check bytea,
+    left_why text,
+    reissued_as bytea,
     CONSTRAINT roster_birth_check_is_16_bytes CHECK ((octet_length(birth_check) = 16)),
+    CONSTRAINT roster_left_why_is_known CHECK ((left_why = ANY (ARRAY['moved_out'::text, 'died'::text, 'reissued'::text]))),
     CONSTRAINT roster_person_key_is_16_bytes CHECK ((octet_length(person_key) = 16)),
-    CONSTRAINT roster_pin_check_is_16_bytes CHECK ((octet_length(pin_check) = 16))
+    CONSTRAINT roster_pin_check_is_16_bytes CHECK ((octet_length(pin_check) = 16)),
+    CONSTRAINT roster_reissued_is_as_another CHECK (((NOT (left_why IS DISTINCT FROM 'reissued'::text)) = (reissued_as IS NOT NULL)))
 );
 CREATE TABLE public.seats (
     slot_id integer NOT NULL,

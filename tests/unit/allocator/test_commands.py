@@ -21,8 +21,10 @@ from allocator.commands import (
     CutSupply,
     Expire,
     Join,
+    Leave,
     MarkDose,
     Request,
+    TakeOver,
     WalkIn,
     companion_id,
     derived_id,
@@ -117,6 +119,8 @@ WIDEST: list[Command] = [
     cut(0),
     MarkDose(CAMPAIGN, 2, given=False, ordered_by="staff"),
     WalkIn("release", 1, b"sealed", "ja", "staff", FirstDose("pfizer", MONDAY)),
+    Leave(CAMPAIGN, "moved_out", "staff"),
+    TakeOver(CAMPAIGN, person(2), "staff"),
 ]
 
 
