@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
+import msgspec
+
 from allocator.commands import AddSeats, CloseSlots, CutSupply
 from allocator.ledger import Edit, Facts, Ledger, Move, Ruling
 from allocator.model import (
@@ -66,7 +68,8 @@ def close_slots(ledger: Ledger, facts: Facts, order: CloseSlots, now: datetime) 
     with ledger.seats.trial():
         for seats in known:
             _shrink_to_taken(ledger, seats)
-        return _placed_anew(ledger, losses, known, order.reason, now)
+        ruling = _placed_anew(ledger, losses, known, order.reason, now)
+    return _in_the_citys_words(ruling) if order.words else ruling
 
 
 def cut_supply(ledger: Ledger, facts: Facts, order: CutSupply, now: datetime) -> Ruling:
@@ -147,6 +150,17 @@ def _placed_anew(
         moves.append(Move(person_key, held, after, "listed" if is_listed else "moved"))
     edits = _edits(ledger, slots)
     return Ruling(tuple(move.after for move in moves), tuple(moves), edits)
+
+
+def _in_the_citys_words(ruling: Ruling) -> Ruling:
+    """Have everybody told in letters that have room for what the city says."""
+    moves = [
+        msgspec.structs.replace(
+            move, notice="closed_listed" if move.notice == "listed" else "closed_moved"
+        )
+        for move in ruling.moves
+    ]
+    return msgspec.structs.replace(ruling, moves=tuple(moves))
 
 
 def _lose(ledger: Ledger, slot_id: int | None, number: DoseNumber) -> None:
