@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from allocator.approval import ACTS as RELEASE_ACTS
 from allocator.approval import Refusal
+from allocator.closing import Unclosable
 from allocator.finding import KINDS, MENDS
 from allocator.mail import TOLD_IN
 from allocator.plan_texts import WEEKDAYS
@@ -22,6 +23,8 @@ from gateway import staff
 from gateway.i18n import MessageMissing
 from gateway.staff.access import ROLES, ROUTES, pages_of
 from gateway.staff.call_details import CONFIRMATIONS
+from gateway.staff.closing_pages import REASONS as CLOSING_REASONS
+from gateway.staff.closings import STATES as CLOSING_STATES
 from gateway.staff.day_list import UNDO_REASONS
 from gateway.staff.journal import ACTS, REASONS
 from gateway.staff.national_record import ENCODINGS
@@ -70,6 +73,10 @@ FAMILIES: dict[str, set[str]] = {
     "plan_form.from.": {"dose_1", "dose_2"},
     "plan_form.to.": {"dose_1", "dose_2"},
     "call.confirmation.": set(CONFIRMATIONS),
+    "closing.cannot.": {*Unclosable, "refused"},
+    "closing.next.": {*CLOSING_STATES, "unknown"},
+    "closing.reason.": set(CLOSING_REASONS),
+    "closing.state.": {*CLOSING_STATES, "unknown"},
     "enrol.fault.": {
         *("code_wrong", "password_short", "password_long", "password_is_login"),
         *("passwords_differ", "password_guessable", "not_confirmed"),
@@ -129,7 +136,15 @@ def asked_for() -> set[str]:
     whole = set(in_python())
     for msgid in in_templates():
         whole |= {msgid + end for end in FAMILIES[msgid]} if msgid.endswith(".") else {msgid}
-    for family in ("finding.", "finding.severity.", "finding.word.", "mend.", "place.", "refusal."):
+    for family in (
+        "closing.cannot.",
+        "finding.",
+        "finding.severity.",
+        "finding.word.",
+        "mend.",
+        "place.",
+        "refusal.",
+    ):
         whole |= {f"{family}{code}" for code in FAMILIES[family]}
     return whole | {f"enrol.fault.{code}" for code in FAMILIES["enrol.fault."]}
 
