@@ -65,7 +65,7 @@ def test_day_is_closed_by_keys_alone(
     page.goto(f"{closing_desk.url}/closing?venue={min(venues)}&day={day}")
     with page.expect_navigation():
         boss.keys.presses("Enter", page.locator("button[value=check]"))
-    assert page.locator(".error-summary a").count() == 2, "no reason, no words"
+    assert page.locator(".notice-error a").count() == 2, "no reason, no words"
     assert not javascript or violations(page) == []
     page.check("#reason")
     boss.keys.types("#words", "停電")
