@@ -128,8 +128,9 @@ def _outbox(new: Sequence[Decision], numbers: Sequence[int]) -> Columns:
 
 def _words(command: Command, move: Move) -> str | None:
     """Return what the city itself says to whom an order moved; nobody else is told that."""
-    is_of_order = isinstance(command, CloseSlots) and move.notice in IN_THE_CITYS_WORDS
-    return command.words if is_of_order else None
+    if isinstance(command, CloseSlots) and move.notice in IN_THE_CITYS_WORDS:
+        return command.words
+    return None
 
 
 _encode_answer = msgspec.msgpack.Encoder().encode

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
 import icalendar
@@ -77,9 +77,6 @@ LISTED = msgspec.structs.replace(
     appointments=(),
     standby=msgspec.structs.replace(ASKED, reason="slot_closed"),
 )
-CITY_SAYS = "The lift is broken <b>& the stairs</b> {{ city }} are steep."
-CLOSED_MOVED = msgspec.structs.replace(MOVED, kind="closed_moved", words=CITY_SAYS)
-CLOSED_LISTED = msgspec.structs.replace(LISTED, kind="closed_listed", words=CITY_SAYS)
 OVER = msgspec.structs.replace(JOINED, kind="offer_over")
 IN_A_WEEK = msgspec.structs.replace(LETTER, kind="reminder_week", reminded_of=BOTH[1])
 TOMORROW = msgspec.structs.replace(LETTER, kind="reminder_day", reminded_of=BOTH[0])
@@ -196,19 +193,6 @@ def test_cancelled_second_dose_leaves_the_first() -> None:
     assert len(events(mail)) == 1
 
 
-def test_kinds_and_languages_have_subjects_of_their_own() -> None:
-    of_closed_days = (CLOSED_MOVED, CLOSED_LISTED)
-    letters = (LETTER, CHANGED, MOVED, CANCELLED, JOINED, OFFERED, OVER, LISTED, *of_closed_days)
-    kinds = {kind for some in get_args(Kind) for kind in get_args(some)}
-    assert {letter.kind for letter in (*letters, IN_A_WEEK, TOMORROW, CODE, ATTEMPTS)} == kinds
-    subjects = {
-        written(msgspec.structs.replace(letter, language=language))["Subject"]
-        for letter in (*letters, TOMORROW, CODE, ATTEMPTS)
-        for language in LANGUAGES
-    }
-    assert len(subjects) == (len(letters) + 3) * len(LANGUAGES)
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_reminder_is_of_one_dose_and_says_how_to_end_reminders(language: str) -> None:
     letter = msgspec.structs.replace(IN_A_WEEK, language=language)
@@ -279,27 +263,6 @@ def test_whom_the_city_displaced_is_told_why_and_what_happens_next(reason: Any, 
     place = msgspec.structs.replace(OFFERED.standby, reason=reason)
     for text in texts(msgspec.structs.replace(OFFERED, standby=place)):
         assert words in text, "the letter that came before may have been overtaken"
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_letter_of_a_closed_day_says_what_the_city_says_as_it_was_typed(language: str) -> None:
-    for letter, plain_letter in ((CLOSED_MOVED, MOVED), (CLOSED_LISTED, LISTED)):
-        given = msgspec.structs.replace(letter, first_is_given=True)
-        for one in (letter, given):
-            plain, page = texts(one, language)
-            assert CITY_SAYS in plain
-            assert "The lift is broken &lt;b&gt;&amp; the stairs&lt;/b&gt; {{ city }}" in page
-            assert "<b>" not in page
-        for text, without in zip(
-            texts(letter, language), texts(plain_letter, language), strict=True
-        ):
-            assert len(text) > len(without)
-            assert "AB12CD34" in text
-    assert len(events(written(CLOSED_MOVED))) == 2
-    assert (
-        "Friday 3 September"
-        not in texts(msgspec.structs.replace(CLOSED_MOVED, first_is_given=True))[0]
-    )
 
 
 def test_dose_that_was_given_is_neither_offered_nor_cancelled() -> None:
