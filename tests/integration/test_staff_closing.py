@@ -69,7 +69,7 @@ def told(city: City) -> list[tuple[object, ...]]:
 
 def facts(page: str) -> list[str]:
     """Return the counts of people that a page shows beside its words."""
-    return re.findall(r"([\d,]+) people", page)
+    return re.findall(r"<dd>\s*([\d,]+)\s*<", page)
 
 
 def ends(supervisor: Colleague) -> str:
