@@ -26,6 +26,7 @@ from tests.unit.allocator.offers import (
     NOW,
     at,
     day,
+    decided,
     free_seats,
     held_by,
     holding,
@@ -202,3 +203,11 @@ def test_orders_hold_the_citys_words() -> None:
     books = ledger(slot(1, MONDAY))
     closing = msgspec.structs.replace(CLOSING, words="The lift is broken.")
     assert [one.words for one in orders_of(books.catalogue, closing, NOW)] == [closing.words]
+
+
+def test_citys_words_make_letters_that_hold_them() -> None:
+    books = of_two_days()
+    known = held_by(books, holding(1, 1, 21), holding(2, 1, 21), holding(3, 1, 21))
+    order = msgspec.structs.replace(CLOSE, words="The lift is broken.", people_max=3)
+    made = decided(books, known, 9, order)
+    assert [move.notice for move in made.moves] == [*["closed_moved"] * 2, "closed_listed"]

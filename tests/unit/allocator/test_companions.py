@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from allocator.commands import STAFF_KEY, CloseSlots, Request, companion_id
-from allocator.companions import come_together, companions_follow
+from allocator.companions import Loss, come_together, companions_follow
 from allocator.core import Decision, decide_batch
 from allocator.ledger import Facts, Ledger
 from allocator.model import Booking, Dose, DoseNumber, FirstDose
@@ -114,3 +114,12 @@ def test_order_over_so_many_people_parts_nobody_from_who_booked_with_them() -> N
 
 def test_nobody_follows_where_nobody_loses_anything() -> None:
     assert list(companions_follow([], roomy().seats)) == []
+
+
+def test_who_loses_another_dose_does_not_follow() -> None:
+    books = roomy()
+    one, other = two(1, 21)
+    held_by(books, one, other)
+    alike: Loss = ((b"other", other), (1,))
+    assert list(companions_follow([((b"one", one), (1,)), alike], books.seats)) == [True, False]
+    assert list(companions_follow([((b"one", one), (2,)), alike], books.seats)) == [False, False]

@@ -322,18 +322,6 @@ def test_displaced_are_placed_anew_in_the_order_of_their_numbers() -> None:
     assert [move.notice for move in made.moves] == ["moved", "listed"]
 
 
-def test_citys_words_make_letters_that_hold_them() -> None:
-    books = ledger(
-        slot(1, MONDAY, seats=(2, 0)),
-        slot(2, day(1), seats=(1, 0)),
-        slot(21, day(22), seats=(0, 2)),
-    )
-    known = held_by(books, holding(1, 1, 21), holding(2, 1, 21))
-    silent = CloseSlots("release", (1,), "staff")
-    made = ordered(books, known, msgspec.structs.replace(silent, words="The lift is broken."))
-    assert [move.notice for move in made.moves] == ["closed_moved", "closed_listed"]
-
-
 def test_only_the_dose_of_the_day_is_given_up() -> None:
     """Whoever loses dose 2 keeps dose 1, given or not."""
     books, known = supply()
