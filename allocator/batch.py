@@ -22,9 +22,9 @@ from uuid import UUID
 
 import msgspec
 
-from allocator.commands import Book, BookTogether, Command, Join, WalkIn
+from allocator.commands import Book, BookTogether, CloseSlots, Command, Join, WalkIn
 from allocator.dose_marks import dose_records
-from allocator.ledger import Decision, Move
+from allocator.ledger import IN_THE_CITYS_WORDS, Decision, Move
 from allocator.model import PROBE_ID, Booking, Catalogue, DoseNumber
 
 FIRST_CHAIN_HASH = bytes(32)
@@ -113,16 +113,24 @@ def _outcomes(new: Sequence[Decision], numbers: Sequence[int]) -> Columns:
 
 def _outbox(new: Sequence[Decision], numbers: Sequence[int]) -> Columns:
     told = [
-        (move, number)
+        (move, number, _words(decision.request.command, move))
         for decision, number in zip(new, numbers, strict=True)
         for move in decision.moves
         if move.notice is not None and move.after.campaign_id != PROBE_ID
     ]
     return {
-        "kind": [move.notice for move, _ in told],
-        "booking_id": [move.after.booking_id for move, _ in told],
-        "journal_seq": [number for _, number in told],
+        "kind": [move.notice for move, _, _ in told],
+        "booking_id": [move.after.booking_id for move, _, _ in told],
+        "journal_seq": [number for _, number, _ in told],
+        "words": [words for _, _, words in told],
     }
+
+
+def _words(command: Command, move: Move) -> str | None:
+    """Return what the city itself says to whom an order moved; nobody else is told that."""
+    if isinstance(command, CloseSlots) and move.notice in IN_THE_CITYS_WORDS:
+        return command.words
+    return None
 
 
 _encode_answer = msgspec.msgpack.Encoder().encode

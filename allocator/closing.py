@@ -12,9 +12,10 @@ never who they are. Work: that of the orders.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from itertools import count
 from typing import Literal
 from uuid import UUID
@@ -24,17 +25,37 @@ import msgspec
 from allocator.commands import STAFF_KEY, CloseSlots, Request
 from allocator.core import decide_batch
 from allocator.ledger import Facts, Ledger, Move
-from allocator.model import BOOKINGS_MOVED_MAX, SITE_TIMEZONE, Catalogue, DoseNumber, Refusal
+from allocator.model import (
+    BOOKINGS_MOVED_MAX,
+    CLOSING_WORDS_MAX,
+    SITE_TIMEZONE,
+    Booking,
+    Catalogue,
+    DoseNumber,
+    Refusal,
+)
+
+
+class Unclosable(StrEnum):
+    """Why there is nothing to order."""
+
+    NO_SUCH_VENUE = "no_such_venue"
+    NO_SLOTS = "no_slots"
+    TOO_MANY_SLOTS = "too_many_slots"
 
 
 class Closing(msgspec.Struct, frozen=True):
-    """A place that gives no dose on a day: why, and who orders it."""
+    """A place that gives no dose on a day: why, and who orders it.
+
+    `words` are what the city itself says to whom it moves (`words_of`), or nothing.
+    """
 
     venue_id: str
     day: date
     reason: Literal["slot_closed", "supply_cut"]
     ordered_by: str
     people_max: int = BOOKINGS_MOVED_MAX
+    words: str = ""
 
 
 class Displaced(msgspec.Struct, frozen=True, order=True):
@@ -59,6 +80,48 @@ class Forecast(msgspec.Struct, frozen=True):
     displaced: tuple[Displaced, ...]
 
 
+class Summary(msgspec.Struct, frozen=True):
+    """A forecast in sums: how many lose a dose when, and how many days away they get it.
+
+    `going` has days later, or earlier (below 0), or None for the standby list; nearest first.
+    """
+
+    losing: tuple[tuple[datetime, DoseNumber, int], ...]
+    going: tuple[tuple[int | None, int], ...]
+
+
+class Rounds:
+    """Which order is given next, and what all came to in people; each till it moves nobody.
+
+    With several releases, each is closed before any has its second round.
+    """
+
+    def __init__(self, orders: Sequence[CloseSlots]) -> None:
+        self._open = deque(orders)
+        self.given = self.moved = self.listed = 0
+
+    @property
+    def next(self) -> CloseSlots | None:
+        """Return the order to give, or None at the end."""
+        return self._open[0] if self._open else None
+
+    def note(self, displaced: Sequence[Booking]) -> None:
+        """Take down what the order came to that was given."""
+        order = self._open.popleft()
+        listed = sum(booking.standby is not None for booking in displaced)
+        self.given += 1
+        self.listed += listed
+        self.moved += len(displaced) - listed
+        if displaced:
+            self._open.append(order)
+
+
+def words_of(typed: str) -> str | None:
+    """Return what the city says as one line, or None if it is too long or holds what is unseen."""
+    line = " ".join(typed.split())
+    return line if len(line) <= CLOSING_WORDS_MAX and line.isprintable() else None
+
+
 def orders_of(catalogue: Catalogue, closing: Closing, now: datetime) -> tuple[CloseSlots, ...]:
     """Return one order for each release that has slots there on that day which are not over.
 
@@ -73,7 +136,12 @@ def orders_of(catalogue: Catalogue, closing: Closing, now: datetime) -> tuple[Cl
             slot_ids.setdefault(slot.release_id, []).append(slot.slot_id)
     return tuple(
         CloseSlots(
-            release_id, tuple(of_release), closing.ordered_by, closing.reason, closing.people_max
+            release_id,
+            tuple(of_release),
+            closing.ordered_by,
+            closing.reason,
+            closing.people_max,
+            closing.words,
         )
         for release_id, of_release in sorted(slot_ids.items())
     )
@@ -115,6 +183,26 @@ def forecast(
     )
     slots = sum(len(order.slot_ids) for order in orders)
     return Forecast(slots, moved, listed, withdrawn, tuple(in_order))
+
+
+def summary(foreseen: Forecast) -> Summary:
+    """Add a forecast up."""
+    losing: Counter[tuple[datetime, DoseNumber]] = Counter()
+    going: Counter[int | None] = Counter()
+    for row in foreseen.displaced:
+        losing[row.starts_at, row.dose] += row.people
+        going[_days_away(row)] += row.people
+    nearest_first = sorted(
+        going.items(), key=lambda item: (item[0] is None, abs(item[0] or 0), -(item[0] or 0))
+    )
+    lost = ((starts_at, dose, people) for (starts_at, dose), people in losing.items())
+    return Summary(tuple(lost), tuple(nearest_first))
+
+
+def _days_away(row: Displaced) -> int | None:
+    if row.new_starts_at is None:
+        return None
+    return (row.new_starts_at.date() - row.starts_at.date()).days
 
 
 def _request(number: int, order: CloseSlots) -> Request:

@@ -20,6 +20,7 @@ import msgspec
 from allocator.model import (
     BOOKINGS_MOVED_MAX,
     CHOICES_MAX,
+    CLOSING_WORDS_MAX,
     LOT_LENGTH_MAX,
     REASON_LENGTH_MAX,
     SEATS_ADDED_MAX,
@@ -139,6 +140,7 @@ class CloseSlots(msgspec.Struct, frozen=True, omit_defaults=True, tag="close_slo
 
     With `people_max` all slots are closed, and so many people are moved; the rest keep what
     they have until the same is ordered again. `reason` is what the listed ones are told.
+    `words` are the city's own, for the mails of everybody who is moved; one line.
     """
 
     release_id: str
@@ -146,9 +148,12 @@ class CloseSlots(msgspec.Struct, frozen=True, omit_defaults=True, tag="close_slo
     ordered_by: str
     reason: Literal["slot_closed", "supply_cut"] = "slot_closed"
     people_max: int | None = None
+    words: str = ""
 
     def __post_init__(self) -> None:
         """Refuse to be built over its bounds."""
+        if len(self.words) > CLOSING_WORDS_MAX or not self.words.isprintable():
+            raise ValueError("the city's words are one line of CLOSING_WORDS_MAX characters")
         if not 1 <= len(set(self.slot_ids)) == len(self.slot_ids) <= SLOTS_EDITED_MAX:
             raise ValueError("an order closes 1 to SLOTS_EDITED_MAX different slots")
         if self.people_max is not None and not 1 <= self.people_max <= BOOKINGS_MOVED_MAX:

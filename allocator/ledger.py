@@ -27,9 +27,21 @@ HolderKey = tuple[str, bytes]
 """(campaign_id, person_key)"""
 
 Notice = Literal[
-    "booked", "changed", "cancelled", "joined", "offered", "offer_over", "moved", "listed"
+    "booked",
+    "changed",
+    "cancelled",
+    "joined",
+    "offered",
+    "offer_over",
+    "moved",
+    "listed",
+    "closed_moved",
+    "closed_listed",
 ]
 """What a person is told of a move: see `allocator.mail`."""
+
+IN_THE_CITYS_WORDS: frozenset[Notice] = frozenset({"closed_moved", "closed_listed"})
+"""Letters that hold what the city itself says of a closed day."""
 
 
 class Move(msgspec.Struct, frozen=True, gc=False):

@@ -55,6 +55,8 @@ TOLD_IN: Mapping[Kind, frozenset[State]] = {
     "cancelled": frozenset({"first_only", "cancelled"}),
     "joined": frozenset({"standby"}),
     "listed": frozenset({"standby"}),
+    "closed_moved": frozenset({"booked", "first_only"}),
+    "closed_listed": frozenset({"standby"}),
     "offered": frozenset({"offered"}),
     "offer_over": frozenset({"standby", "cancelled"}),
     "reminder_week": frozenset({"booked", "first_only"}),
@@ -63,6 +65,9 @@ TOLD_IN: Mapping[Kind, frozenset[State]] = {
     "attempts": frozenset({"booked", "first_only", "standby", "offered"}),
 }
 """In which states of the booking each kind of letter still tells the truth."""
+
+_WRITTEN_AS: Mapping[Kind, Kind] = {"closed_moved": "moved", "closed_listed": "listed"}
+"""Letters of a closed day are the same letters, with what the city itself says of it."""
 
 _LINE_OF_TEXT = SMTP.clone(max_line_length=76)
 
@@ -82,6 +87,7 @@ class Letter(msgspec.Struct, frozen=True):
     `written_at` is when it was decided; `standby` is there while somebody waits or has
     an offer. `reminded_of` is the dose that a reminder is of; None when it does not stand as it
     did, or its person wants no reminders any more. `code` is there if one was asked for.
+    `words` are what the city says of a closed day, as it was typed: shown, never a template.
     `has_waited`: it was told to wait for its turn at the provider, and has.
     Printed without its content.
     """
@@ -103,6 +109,12 @@ class Letter(msgspec.Struct, frozen=True):
     code: str = ""
     queue: Literal["notices", "reminders", "codes"] = "notices"
     has_waited: bool = False
+    words: str = ""
+
+    @property
+    def written_as(self) -> Kind:
+        """Return whose words it is written in."""
+        return _WRITTEN_AS.get(self.kind, self.kind)
 
     @property
     def is_for_safety(self) -> bool:
@@ -121,7 +133,7 @@ class Letter(msgspec.Struct, frozen=True):
             return ()
         if self.reminded_of is not None:
             return (self.reminded_of,)
-        is_news = self.standby is not None or self.kind == "moved"
+        is_news = self.standby is not None or self.written_as == "moved"
         if not (is_news and self.first_is_given):
             return self.appointments
         return tuple(item for item in self.appointments if item.dose != 1)
@@ -195,13 +207,15 @@ def context_of(letter: Letter, letterhead: Letterhead, language: str) -> dict[st
     about_booking = ("booked", "changed", "moved", "code", "attempts", *DAYS_BEFORE)
     return {
         "letter": letter,
+        "kind": letter.written_as,
         "letterhead": letterhead,
         "city": name_in(letterhead.city_names, language),
         "language": language,
         "html_language": html_language(language),
         "product": product,
         "appointments": [_words(item, language) for item in letter.shown],
-        "is_booking": letter.kind in about_booking or (letter.kind == "cancelled" and product),
+        "is_booking": letter.written_as in about_booking
+        or (letter.kind == "cancelled" and product),
         "reason": "asked" if letter.standby is None else letter.standby.reason,
         "until": _moment_words(letter, language),
         "has_calendar": letter.standby is None and bool(letter.shown),

@@ -36,6 +36,9 @@ SLOTS_EDITED_MAX = 500
 BOOKINGS_MOVED_MAX = 2_000
 """Bookings that one order of the staff may move: one decision, one journal entry, one commit."""
 
+CLOSING_WORDS_MAX = 300
+"""Characters of what the city says of a closed day: two or three sentences."""
+
 SEATS_ADDED_MAX = 1_000
 """Seats that one order of the staff may add to a slot, for each dose."""
 

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
+
+import msgspec
 
 from allocator.commands import AddSeats, CloseSlots, CutSupply
+from allocator.companions import Holder, Losses, companions_follow, first_of
 from allocator.ledger import Edit, Facts, Ledger, Move, Ruling
 from allocator.model import (
     BOOKINGS_MOVED_MAX,
@@ -27,10 +29,6 @@ from allocator.rebooking import Reason, Rebooking
 from allocator.seats import SlotSeats
 
 DOSE_NUMBERS: tuple[DoseNumber, DoseNumber] = (1, 2)
-
-Holder = tuple[bytes, Booking]
-Losses = dict[str, tuple[Holder, tuple[DoseNumber, ...]]]
-"""By booking number: who loses which doses."""
 
 
 def add_seats(ledger: Ledger, order: AddSeats, now: datetime) -> Ruling:
@@ -60,13 +58,14 @@ def close_slots(ledger: Ledger, facts: Facts, order: CloseSlots, now: datetime) 
     if len(known) < len(slots):
         return Ruling(Refusal.OUTSIDE_RELEASE)
     losses = _losses(_holders(facts, order.release_id), set(order.slot_ids))
-    losses = dict(islice(losses.items(), order.people_max))
+    losses = first_of(losses, order.people_max)
     if len(losses) > BOOKINGS_MOVED_MAX:
         return Ruling(Refusal.TOO_MANY_AT_ONCE)
     with ledger.seats.trial():
         for seats in known:
             _shrink_to_taken(ledger, seats)
-        return _placed_anew(ledger, losses, known, order.reason, now)
+        ruling = _placed_anew(ledger, losses, known, order.reason, now)
+    return _in_the_citys_words(ruling) if order.words else ruling
 
 
 def cut_supply(ledger: Ledger, facts: Facts, order: CutSupply, now: datetime) -> Ruling:
@@ -140,13 +139,32 @@ def _placed_anew(
         for number in lost:
             _lose(ledger, held.slot_of(number), number)
     rebooking, moves, listed = Rebooking(ledger, reason, now), [], 0
-    for (person_key, held), lost in losses.values():
-        after = rebooking.again(held, lost, ledger.standby.next_rank(held.release_id) + listed)
+    companion: Booking | None = None
+    people = list(losses.values())
+    for ((person_key, held), lost), is_followed in zip(
+        people, companions_follow(people, ledger.seats), strict=True
+    ):
+        after = rebooking.beside(held, lost, companion) if companion is not None else None
+        if after is None:
+            rank = ledger.standby.next_rank(held.release_id) + listed
+            after = rebooking.again(held, lost, rank, room=1 + is_followed)
+        companion = after if is_followed else None
         is_listed = after.standby is not None
         listed += is_listed and held.standby is None
         moves.append(Move(person_key, held, after, "listed" if is_listed else "moved"))
     edits = _edits(ledger, slots)
     return Ruling(tuple(move.after for move in moves), tuple(moves), edits)
+
+
+def _in_the_citys_words(ruling: Ruling) -> Ruling:
+    """Have everybody told in letters that have room for what the city says."""
+    moves = [
+        msgspec.structs.replace(
+            move, notice="closed_listed" if move.notice == "listed" else "closed_moved"
+        )
+        for move in ruling.moves
+    ]
+    return msgspec.structs.replace(ruling, moves=tuple(moves))
 
 
 def _lose(ledger: Ledger, slot_id: int | None, number: DoseNumber) -> None:

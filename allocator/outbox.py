@@ -218,6 +218,7 @@ class Outbox:
             code=self._code(row),
             queue=row.queue,
             has_waited=row.has_waited,
+            words=row.words or "",
         )
 
     def _code(self, row: Any) -> str:

@@ -5,6 +5,9 @@ the new day is the one nearest to the old, at the nearest time.
 Rule 2: who cannot be placed stands on the standby list, before everybody who asked,
 and a dose 1 that was given stays with them.
 
+Rule 3: two who booked together and lose the same are placed in the same slots, where there are
+such; else each by rule 1.
+
 Called inside a trial (`Seats.trial`), in which the lost seats are gone already. Work
 for one booking: 2 × DAYS_AROUND + 1 days, each with the days of one interval.
 """
@@ -47,8 +50,12 @@ class Rebooking:
     reason: Reason
     now: datetime
 
-    def again(self, held: Booking, lost: tuple[DoseNumber, ...], rank: int) -> Booking:
+    def again(
+        self, held: Booking, lost: tuple[DoseNumber, ...], rank: int, *, room: int = 1
+    ) -> Booking:
         """Return what somebody holds who lost those doses; `rank` is for the list.
+
+        With `room` for 2, slots that have it are taken before others: somebody comes with them.
 
         The seats of `held` that are not lost are still taken, and are taken (or given
         back) as the returned booking says when this returns.
@@ -58,14 +65,15 @@ class Rebooking:
             place = msgspec.structs.replace(held.standby, offered_until=None)
             return self._moved(held, lost, back_on_list(held, place))
         if lost == (2,) and held.first_dose_elsewhere is None:
-            second = self._second_of(self._slot(held, 1))
+            first = self._slot(held, 1)
+            second = self._second_of(first, room) or self._second_of(first, 1)
             if second is not None:
                 both = (held.doses[0], Dose(2, second.slot_id))
                 return self._moved(held, lost, msgspec.structs.replace(held, doses=both))
             if 1 in held.given:
                 return self._moved(held, lost, self._listed(held, rank))
         self._give_back(held, lost)
-        doses = self._anew(held)
+        doses = (self._anew_for_two(held) if room > 1 else None) or self._anew(held)
         after = (
             self._listed(held, rank)
             if doses is None
@@ -73,6 +81,28 @@ class Rebooking:
         )
         self._take(after)
         return after
+
+    def beside(
+        self, held: Booking, lost: tuple[DoseNumber, ...], companion: Booking
+    ) -> Booking | None:
+        """Return what the second of two holds in the slots of the first; None without room there.
+
+        They lost the same, and come together (`allocator.companions`). The seats are taken when
+        this returns a booking.
+        """
+        kept = () if 1 in lost else held.doses[:1]
+        new = companion.doses[len(kept) :]
+        slots = self.ledger.seats.slots
+        if companion.standby or any(not slots[d.slot_id].free[d.dose - 1] for d in new):
+            return None
+        return self._moved(held, lost, msgspec.structs.replace(held, doses=(*kept, *new)))
+
+    def _anew_for_two(self, held: Booking) -> tuple[Dose, ...] | None:
+        """Find a pair anew in slots with room for two, by the same rule as for one."""
+        for first in self._around(self._slot(held, 1), 1, room=2):
+            if (second := self._second_of(first, 2)) is not None:
+                return Dose(1, first.slot_id), Dose(2, second.slot_id)
+        return None
 
     def _anew(self, held: Booking) -> tuple[Dose, ...] | None:
         """Find all doses of a booking anew, around the day of the first that it had."""
@@ -100,27 +130,33 @@ class Rebooking:
             None,
         )
 
-    def _second_of(self, first: SlotSeats) -> SlotSeats | None:
+    def _second_of(self, first: SlotSeats, room: int) -> SlotSeats | None:
         """Find dose 2 by the rule of the pair, for a dose 1 that may lie in the past."""
         product = self._product(first)
         standard, greatest = product.interval_days_standard, product.interval_days_max
         for day in first.of_day.later(standard, greatest):
-            second = self._nearest(day, 2, first.minute)
+            second = self._nearest(day, 2, first.minute, room)
             if second is not None:
                 return second
         return None
 
-    def _around(self, old: SlotSeats, dose: DoseNumber) -> Iterator[SlotSeats]:
+    def _around(self, old: SlotSeats, dose: DoseNumber, *, room: int = 1) -> Iterator[SlotSeats]:
         """Yield one free slot a day, the nearest days first, of two as near the later."""
         for distance in range(DAYS_AROUND + 1):
             for offset in (distance, -distance) if distance else (0,):
                 day = old.calendar.days.get(old.day + timedelta(days=offset))
-                seats = self._nearest(day, dose, old.minute)
+                seats = self._nearest(day, dose, old.minute, room)
                 if seats is not None:
                     yield seats
 
-    def _nearest(self, day: Day | None, dose: DoseNumber, minute: int) -> SlotSeats | None:
-        free = (s for s in day.free_slots(dose) if s.starts_at > self.now) if day else ()
+    def _nearest(
+        self, day: Day | None, dose: DoseNumber, minute: int, room: int
+    ) -> SlotSeats | None:
+        free = (
+            s
+            for s in (day.free_slots(dose) if day else ())
+            if s.starts_at > self.now and s.free[dose - 1] >= room
+        )
         return min(free, key=lambda s: (abs(s.minute - minute), s.minute), default=None)
 
     def _listed(self, held: Booking, rank: int) -> Booking:

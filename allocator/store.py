@@ -166,15 +166,14 @@ class Store:
     def load(self) -> tuple[Ledger, JournalHead]:
         """Read what is on offer, what is left of it, and where the journal stands."""
         with self._snapshot() as connection:
-            catalogue = _catalogue(connection)
-            rows = connection.execute(_sql(statements.SEATS_TAKEN))
-            taken = {(row.slot_id, row.dose): row.taken for row in rows}
-            made = _only_row(connection, statements.BOOKINGS_MADE)
-            waiting = connection.execute(_sql(statements.BOOKINGS_ON_STANDBY))
-            standby = Standby(Waiting(row.person_key, booking_from_row(row)) for row in waiting)
+            ledger = _ledger(connection)
             head = connection.execute(_sql(statements.JOURNAL_HEAD)).fetchone()
-        ledger = Ledger(catalogue, Seats(catalogue, taken), made.bookings_made, standby)
         return ledger, JournalHead() if head is None else JournalHead(head[0], head[1])
+
+    def ledger(self) -> Ledger:
+        """Read what is on offer and what is left of it, for who may not read the journal."""
+        with self._snapshot() as connection:
+            return _ledger(connection)
 
     def facts_of(self, requests: Sequence[Request]) -> Facts:
         """Read what the tables know of these requests and of who makes them.
@@ -363,6 +362,16 @@ def _catalogue(connection: psycopg.Connection[Any]) -> Catalogue:
         releases={release.release_id: release for release in releases},
         slots={slot.slot_id: slot for slot in slots},
     )
+
+
+def _ledger(connection: psycopg.Connection[Any]) -> Ledger:
+    catalogue = _catalogue(connection)
+    rows = connection.execute(_sql(statements.SEATS_TAKEN))
+    taken = {(row.slot_id, row.dose): row.taken for row in rows}
+    made = _only_row(connection, statements.BOOKINGS_MADE)
+    waiting = connection.execute(_sql(statements.BOOKINGS_ON_STANDBY))
+    standby = Standby(Waiting(row.person_key, booking_from_row(row)) for row in waiting)
+    return Ledger(catalogue, Seats(catalogue, taken), made.bookings_made, standby)
 
 
 def _slot(row: Any) -> Slot:

@@ -7,9 +7,7 @@ Rule 2: nothing personal is printed: counts, never names or booking numbers.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -21,8 +19,10 @@ from seiriken.output import AsJson, print_json, print_lines
 from seiriken.stack_commands import HomeOption
 
 if TYPE_CHECKING:
-    from allocator.closing import Closing, Displaced, Forecast
+    from allocator.closing import Closing, Forecast, Rounds
+    from allocator.closing_desk import Foreseen
     from allocator.commands import CloseSlots
+    from allocator.model import Booking
     from seiriken.progress import Steps
     from seiriken.target import Target
 
@@ -31,19 +31,13 @@ PEOPLE_AT_ONCE_MAX = 2_000
 """As `allocator.model.BOOKINGS_MOVED_MAX`, which is not imported for `--help`."""
 
 
-@dataclass(frozen=True)
-class Closed:
-    """What the orders of one run came to, in people."""
-
-    orders: int
-    moved: int
-    on_standby: int
-
-
 def close_day(
     venue: VenueId,
     day: Day,
     reason: Annotated[Why, typer.Option(help="The place is shut, or no vaccine comes.")],
+    words: Annotated[
+        str, typer.Option(help="What the city says of it, for the messages of who is moved.")
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say who would be moved where; order nothing.")
     ] = False,
@@ -67,49 +61,45 @@ def close_day(
     why: Literal["slot_closed", "supply_cut"] = (
         "supply_cut" if reason == "supply" else "slot_closed"
     )
-    closing = Closing(venue, day.date(), why, account(by), at_once)
+    closing = Closing(venue, day.date(), why, account(by), at_once, _checked(words))
     target, steps = find_target(home), Steps()
-    orders = _orders(target, closing)
-    foreseen = _foreseen(target, orders)
+    found = _foreseen(target, closing)
+    foreseen = found.forecast
     if dry_run:
         _show_forecast(foreseen, as_json=as_json)
         return
     if not yes:
         shown = "\n".join(forecast_lines(foreseen))
         typer.confirm(f"{shown}\nClose {venue} on {day:%Y-%m-%d}?", abort=True, err=True)
-    done = carry_out_closing(target, orders, steps)
+    done = carry_out_closing(target, found.orders, steps)
     if as_json:
         print_json({"done": True, "closed_slots": foreseen.slots, **_document(done)})
     else:
-        went = f"{done.moved:,} people moved, {done.on_standby:,} on the standby list"
+        went = f"{done.moved:,} people moved, {done.listed:,} on the standby list"
         print_lines([f"{venue} is closed on {day:%Y-%m-%d}", f"{went}; each person gets a mail"])
 
 
-def carry_out_closing(target: Target, orders: Sequence[CloseSlots], steps: Steps) -> Closed:
-    """Hand the orders in, in rounds, until one moves nobody; each round closes every slot.
+def carry_out_closing(target: Target, orders: Sequence[CloseSlots], steps: Steps) -> Rounds:
+    """Hand the orders in, in rounds, until one moves nobody; return what they came to.
 
     Raises:
         CommandError: an order was refused, or has no answer yet.
         InboxFull, InboxAway: an order was not handed in, or nobody can tell.
     """
-    given = moved = listed = 0
-    open_orders = list(orders)
-    while open_orders:
-        still_open = []
-        for order in open_orders:
-            displaced = _give(target, order, steps)
-            given += 1
-            listed += sum(displaced)
-            moved += len(displaced) - sum(displaced)
-            if displaced:
-                still_open.append(order)
-                steps.say(f"  {moved:,} people moved, {listed:,} on the standby list so far")
-        open_orders = still_open
-    return Closed(given, moved, listed)
+    from allocator.closing import Rounds
+
+    rounds = Rounds(orders)
+    while (order := rounds.next) is not None:
+        rounds.note(_give(target, order, steps))
+        said = f"{rounds.moved:,} people moved, {rounds.listed:,} on the standby list"
+        steps.say(f"  {said} so far")
+    return rounds
 
 
 def forecast_lines(foreseen: Forecast) -> list[str]:
     """Say whom a closed day displaces, by time and dose, and where they go, by days."""
+    from allocator.closing import summary
+
     lines = [
         f"{foreseen.slots:,} slots; {foreseen.moved + foreseen.listed:,} people lose a dose there",
         f"  {foreseen.moved:,} get new dates at the same place; who booked first is placed first",
@@ -117,61 +107,39 @@ def forecast_lines(foreseen: Forecast) -> list[str]:
     ]
     if foreseen.withdrawn:
         lines.append(f"{foreseen.withdrawn:,} offers are withdrawn; their people stay on the list")
-    losing: Counter[tuple[datetime, int]] = Counter()
-    going: Counter[int | None] = Counter()
-    for row in foreseen.displaced:
-        losing[row.starts_at, row.dose] += row.people
-        going[_days_away(row)] += row.people
+    sums = summary(foreseen)
     lines += [
-        f"  {starts_at:%H:%M}  dose {dose}: {people:,}"
-        for (starts_at, dose), people in losing.items()
+        f"  {starts_at:%H:%M}  dose {dose}: {people:,}" for starts_at, dose, people in sums.losing
     ]
-    lines += [
-        f"  {_days_words(days)}: {going[days]:,}"
-        for days in sorted(going, key=lambda days: (days is None, abs(days or 0), -(days or 0)))
-    ]
+    lines += [f"  {_days_words(days)}: {people:,}" for days, people in sums.going]
     return lines
 
 
-def _orders(target: Target, closing: Closing) -> tuple[CloseSlots, ...]:
-    from allocator.closing import orders_of
-    from allocator.model import SITE_TIMEZONE
-    from allocator.release_store import read_catalogue
-
-    catalogue = read_catalogue(target.database_url)
-    if closing.venue_id not in catalogue.venues:
-        raise CommandError(f"there is no place {closing.venue_id}")
-    try:
-        orders = orders_of(catalogue, closing, datetime.now(SITE_TIMEZONE))
-    except ValueError:
-        raise CommandError("too many slots for one order: close parts by close-slots") from None
-    if not orders:
-        raise CommandError(f"{closing.venue_id} has no slots on {closing.day} that are not over")
-    return orders
-
-
-def _foreseen(target: Target, orders: Sequence[CloseSlots]) -> Forecast:
-    """Read the ledger as the allocator does, and decide on it what is never written."""
-    from allocator.closing import forecast, preview_requests
+def _foreseen(target: Target, closing: Closing) -> Foreseen:
+    from allocator.closing import Unclosable
+    from allocator.closing_desk import foresee
     from allocator.model import SITE_TIMEZONE, Refusal
     from allocator.roster import read_keys
-    from allocator.store import Store
     from seiriken.desk_errands import refusal_words
 
-    store = Store(target.database_url, roster_key=read_keys(target.secrets_dir).roster)
-    try:
-        ledger, _ = store.load()
-        facts = store.facts_of(preview_requests(orders))
-    finally:
-        store.close()
-    foreseen = forecast(ledger, facts, orders, datetime.now(SITE_TIMEZONE))
-    if isinstance(foreseen, Refusal):
-        raise CommandError(refusal_words(foreseen))
-    return foreseen
+    now = datetime.now(SITE_TIMEZONE)
+    found = foresee(target.database_url, read_keys(target.secrets_dir).roster, closing, now)
+    match found:
+        case Unclosable.NO_SUCH_VENUE:
+            raise CommandError(f"there is no place {closing.venue_id}")
+        case Unclosable.TOO_MANY_SLOTS:
+            raise CommandError("too many slots for one order: close parts by close-slots")
+        case Unclosable.NO_SLOTS:
+            raise CommandError(
+                f"{closing.venue_id} has no slots on {closing.day} that are not over"
+            )
+        case Refusal():
+            raise CommandError(refusal_words(found))
+    return found
 
 
-def _give(target: Target, order: CloseSlots, steps: Steps) -> list[bool]:
-    """Give one order; return for each person whom it displaced whether they are on the list."""
+def _give(target: Target, order: CloseSlots, steps: Steps) -> tuple[Booking, ...]:
+    """Give one order; return what everybody whom it displaced holds now."""
     from uuid import uuid4
 
     from allocator.commands import STAFF_KEY
@@ -188,7 +156,16 @@ def _give(target: Target, order: CloseSlots, steps: Steps) -> list[bool]:
     if isinstance(outcome, Refusal):
         raise CommandError(refusal_words(outcome))
     assert isinstance(outcome, tuple), "an order is about several people"
-    return [booking.standby is not None for booking in outcome]
+    return outcome
+
+
+def _checked(words: str) -> str:
+    from allocator.closing import words_of
+
+    line = words_of(words)
+    if line is None:
+        raise CommandError("--words: 300 characters at most, and nothing that cannot be seen")
+    return line
 
 
 def _show_forecast(foreseen: Forecast, *, as_json: bool) -> None:
@@ -198,14 +175,8 @@ def _show_forecast(foreseen: Forecast, *, as_json: bool) -> None:
         print_lines([*forecast_lines(foreseen), "nothing was ordered"])
 
 
-def _document(done: Closed) -> dict[str, int]:
-    return {"orders": done.orders, "moved": done.moved, "on_standby": done.on_standby}
-
-
-def _days_away(row: Displaced) -> int | None:
-    if row.new_starts_at is None:
-        return None
-    return (row.new_starts_at.date() - row.starts_at.date()).days
+def _document(done: Rounds) -> dict[str, int]:
+    return {"orders": done.given, "moved": done.moved, "on_standby": done.listed}
 
 
 def _days_words(days: int | None) -> str:

@@ -1,6 +1,6 @@
 -- What a message tells of: the booking as it stands now, in one look.
 SELECT
-    outbox.kind, outbox.created_at, outbox.challenge,
+    outbox.kind, outbox.created_at, outbox.challenge, outbox.words,
     outbox.queue, coalesce(outbox.result = 'turn', FALSE) AS has_waited,
     booking.booking_id, booking.booking_number, booking.state, booking.contact, booking.language,
     booking.standby, booking.dose1_given, booking.dose2_given, booking.reminders, booking.revision,

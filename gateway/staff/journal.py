@@ -43,6 +43,7 @@ Act = Literal[
     "walked_in",
     "doses_exported",
     "messages_put_back",
+    "day_closed",
 ]
 ACTS: tuple[Act, ...] = get_args(Act)
 

@@ -29,6 +29,7 @@ from gateway.receipts import ReceiptSigner
 from gateway.sessions import Asked, Drafts
 from gateway.staff.accounts import Accounts, Attempts, Limits, StaffSessions
 from gateway.staff.call_drafts import CallDrafts
+from gateway.staff.closings import Closings
 from gateway.staff.journal import Journal
 from gateway.staff.passwords import Checker
 from gateway.staff.settings import StaffSettings
@@ -87,12 +88,16 @@ class StaffParts:
     kept_offers: KeptOffers
     receipts: ReceiptSigner
     venue_desk: VenueDesk
+    closings: Closings
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the tasks that keep the parts up to date, for the length of a block."""
         await self.pool.open(wait=False)
-        tasks = (self.reads, self.inbox, self.board, self.readiness, LoopLag())
+        tasks = (
+            *(self.reads, self.inbox, self.board, self.readiness),
+            *(self.closings, LoopLag()),
+        )
         for part in tasks:
             await part.start()
         try:
@@ -150,6 +155,7 @@ def assemble(settings: StaffSettings, clock: Callable[[], datetime] | None = Non
         venue_desk=VenueDesk(
             statements, reads, inbox, read_secret(settings.secrets_dir, "roster.key")
         ),
+        closings=Closings(inbox),
         asked=Asked(redis, _ASKED_KEPT_S),
         drafts=Drafts(CallDrafts(redis, settings.call_absolute_s), keys.staff),
         kept_offers=KeptOffers(),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,12 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
+from allocator.audit import audit
 from allocator.closing import Closing, orders_of
 from allocator.commands import STAFF_KEY
 from allocator.model import BOOKINGS_MOVED_MAX
 from allocator.release_store import read_catalogue
+from allocator.verify import verify
 from seiriken.cli import app
 from seiriken.closing_command import PEOPLE_AT_ONCE_MAX
 from seiriken.desk_errands import Errand, carry_out
@@ -164,6 +168,62 @@ def test_command_that_is_killed_in_the_middle_is_gone_on_with_to_the_same_end(
         assert (slots[second].day - slots[first].day).days == INTERVAL_DAYS
 
 
+@contextmanager
+def allocator_process(city: City) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the allocator as a process of its own, until it is killed or the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = {
+        "ALLOCATOR_DATABASE_URL": city.database_url,
+        "ALLOCATOR_REDIS_URL": city.redis_url,
+        "ALLOCATOR_SECRETS_DIR": str(city.secrets_dir),
+        "ALLOCATOR_INTERNAL_PORT": str(port),
+    }
+    command = [sys.executable, "-m", "allocator"]
+    process = subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_allocator_that_is_killed_in_the_middle_loses_and_doubles_nothing(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command is ended with it, as its answer never comes; run again, it ends the closing."""
+    for name, value in (("DATABASE_URL", database_url), ("REDIS_URL", redis_url)):
+        monkeypatch.setenv(name, value)
+    city = City(database_url, redis_url, tmp_path)
+    city.load(make_plan())
+    monkeypatch.setenv("SECRETS_DIR", str(city.secrets_dir))
+    slow = [sys.executable, "-m", "seiriken.cli", *CLOSE_DAY_1, "--yes", "--at-once", "1"]
+    with allocator_process(city) as first, city.waiting_room(), city.gateway():
+        city.wait_until_ready()
+        residents = book(city, 12)
+        with subprocess.Popen(
+            slow, env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as command:
+            until(lambda: notices(city))
+            first.send_signal(signal.SIGKILL)
+            first.wait()
+            command.send_signal(signal.SIGKILL)
+        moved_before = len(notices(city))
+        assert 1 <= moved_before < len(residents)
+        with allocator_process(city):
+            closed = document(*CLOSE_DAY_1, "--yes", "--at-once", "5")
+            again = document(*CLOSE_DAY_1, "--yes")
+    assert closed["moved"] + moved_before in (12, 11), "one order may have been on its way"
+    assert (again["moved"], again["on_standby"]) == (0, 0)
+    assert notices(city) == ["moved"] * 12
+    bookings, _ = state(city)
+    slots = read_catalogue(city.database_url).slots
+    assert [kept for _, kept, _, _ in bookings] == ["booked"] * 12
+    assert all(slots[first_slot].day > FIRST_DAY for _, _, first_slot, _ in bookings)
+    assert audit(city.database_url).in_order
+    assert verify(city.database_url).in_order
+
+
 def test_order_whose_answer_nobody_waited_for_moves_nobody_twice(city: City) -> None:
     book(city, 3)
     target = Target(city.database_url, city.redis_url, city.secrets_dir, None)
@@ -202,6 +262,19 @@ def test_whom_nothing_fits_comes_to_the_list_with_the_true_reason(city: City) ->
             break
     assert notices(city)[-1] == "listed"
     assert resident.http.get("/api/v1/standby").json()["reason"] == "supply_cut"
+
+
+def test_citys_words_are_in_everybodys_message_and_words_over_their_bound_are_refused(
+    city: City,
+) -> None:
+    book(city, 2)
+    long = run(*CLOSE_DAY_1, "--yes", "--words", "x" * 301)
+    assert isinstance(long.exception, CommandError)
+    assert notices(city) == []
+    document(*CLOSE_DAY_1, "--yes", "--words", "The lift  is broken.")
+    with psycopg.connect(city.database_url) as connection:
+        told = connection.execute("SELECT kind, words FROM outbox WHERE kind <> 'booked'")
+        assert told.fetchall() == [("closed_moved", "The lift is broken.")] * 2
 
 
 def test_closing_is_asked_about_first(city: City) -> None:

@@ -22,6 +22,8 @@ _NOTICES = {
     "offer_over",
     "moved",
     "listed",
+    "closed_moved",
+    "closed_listed",
 }
 
 

@@ -121,10 +121,14 @@ def second_days(books: Books, first: Slot) -> list[date]:
     return [day_of(first) + timedelta(days=days) for days in all_days]
 
 
-def second_by_rule(books: Books, first: Slot) -> Slot | None:
-    """The rule of the pair."""
+def second_by_rule(books: Books, first: Slot, room: int = 1) -> Slot | None:
+    """The rule of the pair; `room` is for so many people."""
     for on in second_days(books, first):
-        slots = [s for s in books.slots_of(calendar_of(first), on) if books.can_get(s, 2)]
+        slots = [
+            s
+            for s in books.slots_of(calendar_of(first), on)
+            if books.can_get(s, 2) and books.free(s.slot_id, 2) >= room
+        ]
         if slots:
             return nearest(slots, minute_of(first))
     return None

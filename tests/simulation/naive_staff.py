@@ -8,7 +8,15 @@ from typing import Literal
 
 import msgspec
 
-from allocator.commands import AddSeats, CloseSlots, CutSupply, MarkDose, NotCome, WalkIn
+from allocator.commands import (
+    AddSeats,
+    CloseSlots,
+    CutSupply,
+    MarkDose,
+    NotCome,
+    WalkIn,
+    companion_id,
+)
 from allocator.model import (
     BOOKINGS_MOVED_MAX,
     Booking,
@@ -72,7 +80,7 @@ def close_slots(books: Books, order: CloseSlots) -> tuple[Booking, ...] | Refusa
         [row for row in books.rows.values() if any(is_lost(row, dose) for dose in row.doses)]
     )
     if order.people_max is not None:
-        affected = affected[: order.people_max]
+        affected = _so_many(affected, order.people_max)
     if len(affected) > BOOKINGS_MOVED_MAX:
         return Refusal.TOO_MANY_AT_ONCE
     for row in affected:
@@ -81,8 +89,7 @@ def close_slots(books: Books, order: CloseSlots) -> tuple[Booking, ...] | Refusa
     for slot_id in order.slot_ids:
         for number in NUMBERS:
             books.capacities[slot_id, number] = books.taken(slot_id, number)
-    for row in affected:
-        _again(books, row, order.reason)
+    _all_again(books, affected, order.reason)
     return tuple(books.rows[row.booking_id] for row in affected)
 
 
@@ -105,8 +112,7 @@ def cut_supply(books: Books, order: CutSupply) -> tuple[Booking, ...] | Refusal:
         _hold(books, msgspec.structs.replace(row, doses=kept))
     _remove_free(books, slots, total - min(total, order.doses_left))
     displaced = by_number([row for row, _ in movable[:too_many]])
-    for row in displaced:
-        _again(books, row, "supply_cut")
+    _all_again(books, displaced, "supply_cut")
     return tuple(books.rows[row.booking_id] for row in displaced)
 
 
@@ -148,22 +154,77 @@ def _hold(books: Books, row: Booking) -> None:
     books.put(books.holders[row.booking_id], row)
 
 
-def _again(books: Books, was: Booking, reason: Reason) -> None:
-    """Give a row that lost seats new ones, or list it. `was` is the row before the order."""
+def _so_many(affected: list[Booking], most: int) -> list[Booking]:
+    """The first of them; two who booked together are both among them, unless one is all."""
+    chosen = affected[:most]
+    is_cut = 1 < len(chosen) < len(affected)
+    if is_cut and companion_id(chosen[-1].booking_id) == affected[most].booking_id:
+        return chosen[:-1]
+    return chosen
+
+
+def _all_again(books: Books, affected: Sequence[Booking], reason: Reason) -> None:
+    """Place all anew, the second of two beside the first where there is room."""
+    lost = [_lost(books, row) for row in affected]
+    beside: Booking | None = None
+    for number, row in enumerate(affected):
+        is_followed = (
+            number + 1 < len(affected)
+            and lost[number] == lost[number + 1]
+            and _are_two(books, row, affected[number + 1])
+        )
+        if beside is None or not _put_beside(books, row, lost[number], beside):
+            _again(books, row, reason, 2 if is_followed else 1)
+        beside = books.rows[row.booking_id] if is_followed else None
+
+
+def _put_beside(books: Books, was: Booking, lost: set[DoseNumber], first: Booking) -> bool:
+    """Give the second of two the slots of the first, as far as they were lost; say if it could."""
+    wanted = first.doses if 1 in lost else first.doses[1:]
+    kept = () if 1 in lost else was.doses[:1]
+    if is_listed(first) or any(books.free(dose.slot_id, dose.dose) < 1 for dose in wanted):
+        return False
+    _hold(books, msgspec.structs.replace(was, doses=(*kept, *wanted)))
+    return True
+
+
+def _lost(books: Books, was: Booking) -> set[DoseNumber]:
+    return {dose.dose for dose in was.doses if dose not in books.rows[was.booking_id].doses}
+
+
+def _are_two(books: Books, one: Booking, other: Booking) -> bool:
+    """Whether both booked together, and hold pairs from the same day on."""
+    if companion_id(one.booking_id) != other.booking_id or one.product_id != other.product_id:
+        return False
+    if {one.state, other.state} != {"booked"}:
+        return False
+    days = [
+        day_of(books.catalogue.slots[slot_id])
+        for slot_id in (one.slot_of(1), other.slot_of(1))
+        if slot_id is not None
+    ]
+    return len(days) == 2 and days[0] == days[1]
+
+
+def _again(books: Books, was: Booking, reason: Reason, room: int = 1) -> None:
+    """Give a row that lost seats new ones, or list it. `was` is the row before the order.
+
+    With room for two, places where two find room go before all others.
+    """
     left = books.rows[was.booking_id]
     if was.state == "offered":
         _hold(books, withdrawn(left))
         return
     lost = {dose.dose for dose in was.doses if dose not in left.doses}
     with books.given_back(left):
-        doses = _anew(books, was, lost)
+        doses = _anew(books, was, lost, room)
     if doses is None:
         _hold(books, _listed(books, was, reason))
     else:
         _hold(books, msgspec.structs.replace(was, doses=doses))
 
 
-def _anew(books: Books, was: Booking, lost: set[DoseNumber]) -> tuple[Dose, ...] | None:
+def _anew(books: Books, was: Booking, lost: set[DoseNumber], room: int) -> tuple[Dose, ...] | None:
     """What a row gets in place of what it held, while all that it holds counts as free."""
     held = {dose.dose: books.catalogue.slots[dose.slot_id] for dose in was.doses}
     if was.first_dose_elsewhere is not None:
@@ -172,20 +233,21 @@ def _anew(books: Books, was: Booking, lost: set[DoseNumber]) -> tuple[Dose, ...]
         firsts = _firsts_anew(books, held[1])
         return (Dose(1, firsts[0].slot_id),) if firsts else None
     if lost == {2}:
-        second = second_by_rule(books, held[1])
+        second = second_by_rule(books, held[1], room) or second_by_rule(books, held[1])
         if second is not None:
             return Pair(held[1], second).doses()
         if 1 in was.given:
             return None
-    for first in _firsts_anew(books, held[1]):
-        second = second_by_rule(books, first)
-        if second is not None:
-            return Pair(first, second).doses()
+    for people in range(room, 0, -1):
+        for first in _firsts_anew(books, held[1], people):
+            second = second_by_rule(books, first, people)
+            if second is not None:
+                return Pair(first, second).doses()
     return None
 
 
-def _firsts_anew(books: Books, old: Slot) -> list[Slot]:
-    return _one_a_day(books, calendar_of(old), old, 1, lambda _: True)
+def _firsts_anew(books: Books, old: Slot, room: int = 1) -> list[Slot]:
+    return _one_a_day(books, calendar_of(old), old, 1, lambda _: True, room)
 
 
 def _one_a_day(
@@ -194,12 +256,17 @@ def _one_a_day(
     old: Slot,
     number: DoseNumber,
     may_be: Callable[[date], bool],
+    room: int = 1,
 ) -> list[Slot]:
     """The free slot nearest in time of each day around an old slot, the nearest day first."""
     found = []
     for distance in sorted(range(-31, 32), key=lambda days: (abs(days), -days)):
         on = day_of(old) + timedelta(days=distance)
-        slots = [slot for slot in books.slots_of(calendar, on) if books.can_get(slot, number)]
+        slots = [
+            slot
+            for slot in books.slots_of(calendar, on)
+            if books.can_get(slot, number) and books.free(slot.slot_id, number) >= room
+        ]
         if slots and may_be(on):
             found.append(nearest(slots, minute_of(old)))
     return found

@@ -98,10 +98,11 @@ CREATE TABLE public.outbox (
     dose smallint,
     slot_id integer,
     challenge uuid,
+    words text,
     CONSTRAINT outbox_attempts_are_not_negative CHECK ((attempts >= 0)),
     CONSTRAINT outbox_code_has_a_challenge CHECK (((kind = 'code'::text) = (challenge IS NOT NULL))),
     CONSTRAINT outbox_dose_is_first_or_second CHECK ((dose = ANY (ARRAY[1, 2]))),
-    CONSTRAINT outbox_kind_is_known CHECK ((kind = ANY (ARRAY['booked'::text, 'changed'::text, 'cancelled'::text, 'joined'::text, 'offered'::text, 'offer_over'::text, 'moved'::text, 'listed'::text, 'reminder_week'::text, 'reminder_day'::text, 'code'::text, 'attempts'::text]))),
+    CONSTRAINT outbox_kind_is_known CHECK ((kind = ANY (ARRAY['booked'::text, 'changed'::text, 'cancelled'::text, 'joined'::text, 'offered'::text, 'offer_over'::text, 'moved'::text, 'listed'::text, 'reminder_week'::text, 'reminder_day'::text, 'code'::text, 'attempts'::text, 'closed_moved'::text, 'closed_listed'::text]))),
     CONSTRAINT outbox_news_are_of_the_journal CHECK (((kind = ANY (ARRAY['reminder_week'::text, 'reminder_day'::text, 'code'::text, 'attempts'::text])) = (journal_seq IS NULL))),
     CONSTRAINT outbox_queue_is_of_its_kind CHECK ((queue =
 CASE
@@ -109,7 +110,9 @@ CASE
     WHEN (kind = 'code'::text) THEN 'codes'::text
     ELSE 'notices'::text
 END)),
-    CONSTRAINT outbox_reminder_is_of_a_dose CHECK ((((queue = 'reminders'::text) = (dose IS NOT NULL)) AND ((queue = 'reminders'::text) = (slot_id IS NOT NULL))))
+    CONSTRAINT outbox_reminder_is_of_a_dose CHECK ((((queue = 'reminders'::text) = (dose IS NOT NULL)) AND ((queue = 'reminders'::text) = (slot_id IS NOT NULL)))),
+    CONSTRAINT outbox_words_are_bounded CHECK (((char_length(words) >= 1) AND (char_length(words) <= 300))),
+    CONSTRAINT outbox_words_are_of_a_closed_day CHECK (((kind = ANY (ARRAY['closed_moved'::text, 'closed_listed'::text])) = (words IS NOT NULL)))
 );
 ALTER TABLE public.outbox ALTER COLUMN outbox_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_outbox_id_seq

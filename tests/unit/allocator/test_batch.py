@@ -249,6 +249,7 @@ def test_doses_that_were_given_are_in_the_row_and_nobody_is_told() -> None:
 
 
 ADD = AddSeats("release", 1, (2, 0), "staff")
+ADD_TO_2 = AddSeats("release", 2, (2, 0), "staff")
 CLOSE = CloseSlots("release", (1,), "staff")
 
 
@@ -278,6 +279,18 @@ def test_capacities_are_written_as_the_batch_leaves_them() -> None:
     assert (rows.catalogue_version, rows.catalogue_edits) == (3, 1)
     rows, _ = rows_of(books, known, request(6, CLOSE))
     assert (seats_of(rows), rows.catalogue_version, rows.catalogue_edits) == ([], 4, 0)
+
+
+def test_citys_words_go_to_whom_its_order_moved_and_to_nobody_else() -> None:
+    books = ledger(*SLOTS)
+    known = held_by(books, holding(1, 1, 21), holding(2, listed=place(1)))
+    words = "The lift is broken."
+    closing = msgspec.structs.replace(CLOSE, words=words)
+    rows, _ = rows_of(books, known, request(6, closing), request(7, ADD_TO_2))
+    told = dict(zip(rows.outbox["booking_id"], rows.outbox["words"], strict=True))
+    assert told[UUID(int=1)] == words
+    assert rows.outbox["kind"][0] == "closed_moved"
+    assert set(told.values()) == {words, None}
 
 
 def test_journal_says_what_was_edited() -> None:

@@ -7,7 +7,17 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from allocator.closing import Closing, Displaced, Forecast, forecast, orders_of, preview_requests
+from allocator.closing import (
+    Closing,
+    Displaced,
+    Forecast,
+    Rounds,
+    forecast,
+    orders_of,
+    preview_requests,
+    summary,
+    words_of,
+)
 from allocator.commands import STAFF_KEY, CloseSlots
 from allocator.ledger import Facts, Ledger
 from allocator.model import SLOTS_EDITED_MAX, Refusal
@@ -16,6 +26,7 @@ from tests.unit.allocator.offers import (
     NOW,
     at,
     day,
+    decided,
     free_seats,
     held_by,
     holding,
@@ -148,3 +159,55 @@ def test_requests_of_a_preview_are_the_staffs_and_differ() -> None:
     assert [request.command for request in requests] == [CLOSE, CLOSE]
     assert {request.person_key for request in requests} == {STAFF_KEY}
     assert len({request.request_id for request in requests}) == 2
+
+
+def test_orders_are_given_in_rounds_until_each_moves_nobody() -> None:
+    other = msgspec.structs.replace(CLOSE, release_id="another")
+    moved, on_list = holding(1, 3, 21), holding(2, listed=place(1))
+    rounds, given = Rounds((CLOSE, other)), []
+    for displaced in ((moved, on_list), (), (moved,), ()):
+        given.append(rounds.next)
+        rounds.note(displaced)
+    assert given == [CLOSE, other, CLOSE, CLOSE]
+    assert (rounds.next, rounds.given, rounds.moved, rounds.listed) == (None, 4, 2, 1)
+
+
+def test_forecast_is_added_up_by_time_and_by_days_away() -> None:
+    rows = (
+        Displaced(at(MONDAY), 1, 5, at(day(1))),
+        Displaced(at(MONDAY), 1, 2, None),
+        Displaced(at(MONDAY), 1, 3, at(day(-1))),
+        Displaced(at(MONDAY), 2, 4, at(MONDAY, 10)),
+    )
+    sums = summary(Forecast(1, 12, 2, 0, rows))
+    assert sums.losing == ((at(MONDAY), 1, 10), (at(MONDAY), 2, 4))
+    assert sums.going == ((0, 4), (1, 5), (-1, 3), (None, 2))
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("  The lift　is\n broken. ", "The lift is broken."),
+        ("", ""),
+        ("x" * 300, "x" * 300),
+        ("x" * 301, None),
+        ("a\u202eb", None),
+        ("a\x07b", None),
+    ],
+)
+def test_citys_words_are_one_line_that_can_be_seen(typed: str, line: str | None) -> None:
+    assert words_of(typed) == line
+
+
+def test_orders_hold_the_citys_words() -> None:
+    books = ledger(slot(1, MONDAY))
+    closing = msgspec.structs.replace(CLOSING, words="The lift is broken.")
+    assert [one.words for one in orders_of(books.catalogue, closing, NOW)] == [closing.words]
+
+
+def test_citys_words_make_letters_that_hold_them() -> None:
+    books = of_two_days()
+    known = held_by(books, holding(1, 1, 21), holding(2, 1, 21), holding(3, 1, 21))
+    order = msgspec.structs.replace(CLOSE, words="The lift is broken.", people_max=3)
+    made = decided(books, known, 9, order)
+    assert [move.notice for move in made.moves] == [*["closed_moved"] * 2, "closed_listed"]

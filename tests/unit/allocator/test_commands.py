@@ -32,6 +32,7 @@ from allocator.commands import (
 from allocator.model import (
     BOOKINGS_MOVED_MAX,
     CHOICES_MAX,
+    CLOSING_WORDS_MAX,
     LOT_LENGTH_MAX,
     REASON_LENGTH_MAX,
     SEATS_ADDED_MAX,
@@ -79,6 +80,8 @@ OVER: list[tuple[Build, str]] = [
     (lambda: close(*range(SLOTS_EDITED_MAX + 1)), "SLOTS_EDITED_MAX"),
     (lambda: close(1, 2, 1), "different"),
     (lambda: CloseSlots("release", (1,), "staff", people_max=0), "BOOKINGS_MOVED_MAX"),
+    (lambda: CloseSlots("release", (1,), "staff", words="x" * 301), "CLOSING_WORDS_MAX"),
+    (lambda: CloseSlots("release", (1,), "staff", words="two\nlines"), "CLOSING_WORDS_MAX"),
     (
         lambda: CloseSlots("release", (1,), "staff", people_max=BOOKINGS_MOVED_MAX + 1),
         "BOOKINGS_MOVED_MAX",
@@ -113,6 +116,7 @@ WIDEST: list[Command] = [
     close(*range(SLOTS_EDITED_MAX)),
     close(1),
     CloseSlots("release", (1,), "staff", "supply_cut", BOOKINGS_MOVED_MAX),
+    CloseSlots("release", (1,), "staff", "supply_cut", 1, "x" * CLOSING_WORDS_MAX),
     add(SEATS_ADDED_MAX, SEATS_ADDED_MAX),
     add(1, 0),
     add(0, 1),

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import get_args
 
 import msgspec
 import pytest
 
-from allocator.mail import Letter
+from allocator.mail import Kind, Letter
 from allocator.mail_languages import LANGUAGES, day_words, name_in, with_readings
 from gateway import languages
 from tests.unit.allocator.test_mail import (
+    ATTEMPTS,
     BOTH,
     CANCELLED,
     CHANGED,
+    CODE,
+    IN_A_WEEK,
     JOINED,
     LETTER,
     LISTED,
     MOVED,
     OFFERED,
     OVER,
+    TOMORROW,
+    events,
     part,
     texts,
     written,
 )
 from tests.unit.gateway.test_languages import ENGLISH, FOREIGN, HAN, ON_DOCUMENTS
 
+CITY_SAYS = "The lift is broken <b>& the stairs</b> {{ city }} are steep."
+CLOSED_MOVED = msgspec.structs.replace(MOVED, kind="closed_moved", words=CITY_SAYS)
+CLOSED_LISTED = msgspec.structs.replace(LISTED, kind="closed_listed", words=CITY_SAYS)
 GIVEN = re.compile(
     r"試験 <b>百合</b>|試験 &lt;b&gt;百合&lt;/b&gt;|印西市浦部275|印西市|総合体育館|コミナティ"
     r"|https?://[\w./-]+|yoyaku@\S+|275 Urabe, Inzai"
@@ -39,6 +48,8 @@ def letters() -> Iterator[Letter]:
     """Yield every letter that is written, in every state that changes its words."""
     replace = msgspec.structs.replace
     yield from (LETTER, CHANGED, MOVED, CANCELLED, JOINED, OFFERED, OVER, LISTED)
+    yield replace(CLOSED_MOVED, words="2021/9/3: 404")
+    yield replace(CLOSED_LISTED, words="2021/9/3: 404")
     yield replace(MOVED, appointments=BOTH[:1])
     yield replace(OFFERED, first_is_given=True)
     yield replace(LISTED, appointments=BOTH[:1], first_is_given=True)
@@ -111,3 +122,37 @@ def test_names_are_given_in_a_language_that_the_reader_may_read() -> None:
     assert name_in({"ja": "体育館", "en": "Gymnasium"}, "ja-simple") == "体育館"
     assert name_in({"ko": "체육관"}, "en") == "체육관"
     assert with_readings("{a|b}", "en") == "{a|b}"
+
+
+def test_kinds_and_languages_have_subjects_of_their_own() -> None:
+    of_closed_days = (CLOSED_MOVED, CLOSED_LISTED)
+    letters = (LETTER, CHANGED, MOVED, CANCELLED, JOINED, OFFERED, OVER, LISTED, *of_closed_days)
+    kinds = {kind for some in get_args(Kind) for kind in get_args(some)}
+    assert {letter.kind for letter in (*letters, IN_A_WEEK, TOMORROW, CODE, ATTEMPTS)} == kinds
+    subjects = {
+        written(msgspec.structs.replace(letter, language=language))["Subject"]
+        for letter in (*letters, TOMORROW, CODE, ATTEMPTS)
+        for language in LANGUAGES
+    }
+    assert len(subjects) == (len(letters) + 3) * len(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_letter_of_a_closed_day_says_what_the_city_says_as_it_was_typed(language: str) -> None:
+    for letter, plain_letter in ((CLOSED_MOVED, MOVED), (CLOSED_LISTED, LISTED)):
+        given = msgspec.structs.replace(letter, first_is_given=True)
+        for one in (letter, given):
+            plain, page = texts(one, language)
+            assert CITY_SAYS in plain
+            assert "The lift is broken &lt;b&gt;&amp; the stairs&lt;/b&gt; {{ city }}" in page
+            assert "<b>" not in page
+        for text, without in zip(
+            texts(letter, language), texts(plain_letter, language), strict=True
+        ):
+            assert len(text) > len(without)
+            assert "AB12CD34" in text
+    assert len(events(written(CLOSED_MOVED))) == 2
+    assert (
+        "Friday 3 September"
+        not in texts(msgspec.structs.replace(CLOSED_MOVED, first_is_given=True))[0]
+    )

@@ -20,7 +20,7 @@ from gateway.staff.venue_desk import FreeSlot
 from gateway.staff.venue_pages import Place
 from gateway.views import DoseView
 from tests.unit.gateway.factories import make_booking, make_catalogue, make_slot
-from tests.unit.gateway.staff import call_samples, message_samples, release_samples
+from tests.unit.gateway.staff import call_samples, closing_samples, message_samples, release_samples
 from waiting_room.answers import AtDesk, Standing
 from waiting_room.states import State
 
@@ -251,6 +251,7 @@ SAMPLES: list[Sample] = [
     ),
     ("journal", "auditor", AUDIT, _journal(LINES, {})),
     ("journal-wrong", "auditor", AUDIT, _journal([], {"day_year": "正しくありません。"})),
+    *closing_samples.SAMPLES,
     *message_samples.SAMPLES,
     *release_samples.SAMPLES,
     ("venue", "venue", "staff_venue.html", _list(DUE, replace(GIVEN, dose=2), ABSENT)),

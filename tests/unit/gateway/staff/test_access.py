@@ -52,7 +52,10 @@ def test_pages_in_the_bar_are_those_that_open() -> None:
     releases = ("/room", "/releases", "/plans", "/rehearsal", "/demand", "/messages")
     venue = ("/venue", "/walk-in")
     at_the_desk = ("/caller", *venue, "/doses")
-    assert pages_of("supervisor") == (*at_the_desk, *releases, "/accounts", "/password")
+    assert pages_of("supervisor") == (
+        *(*at_the_desk, *releases),
+        *("/closing", "/accounts", "/password"),
+    )
     assert pages_of("venue") == (*venue, "/password")
     assert pages_of("operator") == (*releases, "/password")
     assert pages_of("auditor") == ("/journal", "/password")

@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from allocator.approval import ACTS as RELEASE_ACTS
 from allocator.approval import Refusal
+from allocator.closing import Unclosable
 from allocator.finding import KINDS, MENDS
 from allocator.mail import TOLD_IN
 from allocator.plan_texts import WEEKDAYS
@@ -23,6 +24,8 @@ from gateway.i18n import MessageMissing
 from gateway.staff.access import ROLES, ROUTES, pages_of
 from gateway.staff.call_cancelling_pages import WHOSE
 from gateway.staff.call_details import CONFIRMATIONS
+from gateway.staff.closing_pages import REASONS as CLOSING_REASONS
+from gateway.staff.closings import STATES as CLOSING_STATES
 from gateway.staff.companions import CAUSES
 from gateway.staff.day_list import UNDO_REASONS
 from gateway.staff.journal import ACTS, REASONS
@@ -72,6 +75,10 @@ FAMILIES: dict[str, set[str]] = {
     "plan_form.from.": {"dose_1", "dose_2"},
     "plan_form.to.": {"dose_1", "dose_2"},
     "call.confirmation.": set(CONFIRMATIONS),
+    "closing.cannot.": {*Unclosable, "refused"},
+    "closing.next.": {*CLOSING_STATES, "unknown"},
+    "closing.reason.": set(CLOSING_REASONS),
+    "closing.state.": {*CLOSING_STATES, "unknown"},
     "companion.no.": set(CAUSES),
     "companion.whose.": set(WHOSE),
     "enrol.fault.": {
@@ -134,7 +141,7 @@ def asked_for() -> set[str]:
     for msgid in in_templates():
         whole |= {msgid + end for end in FAMILIES[msgid]} if msgid.endswith(".") else {msgid}
     families = ("finding.", "finding.severity.", "finding.word.", "mend.", "place.", "refusal.")
-    for family in (*families, "companion.no."):
+    for family in (*families, "closing.cannot.", "companion.no."):
         whole |= {f"{family}{code}" for code in FAMILIES[family]}
     return whole | {f"enrol.fault.{code}" for code in FAMILIES["enrol.fault."]}
 
