@@ -87,6 +87,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
         {
             *("book", "change", "cancel", "remind", "book_together", "join", "accept", "expire"),
             *("close_slots", "add_seats", "cut_supply", "mark_dose", "not_come", "walk_in"),
+            *("leave", "take_over"),
         }
     ),
     "reason": frozenset(
