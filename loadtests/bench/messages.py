@@ -1,16 +1,16 @@
 """News and codes while a great batch of reminders goes out (`python -m loadtests.bench`).
 
-The city's own worker and beat send mails to a mail server on this machine (aiosmtpd, which throws
-them away). Twice a second somebody's booking is confirmed, every two seconds somebody asks for a
-code, and once 2,000 bookings are confirmed at once: first while nothing else waits, then while
-the reminders go out, then with a mail server that takes 100 a second. Each time is the database's:
+Two of the city's own workers and beat send mails to a mail server on this machine (aiosmtpd, which
+throws them away). Twice a second somebody's booking is confirmed, every two seconds somebody asks
+for a code, and once 2,000 bookings are confirmed at once: first while nothing else waits, then
+while the reminders go out, then with a mail server that takes 100 a second. Each time is the database's:
 from the transaction that made a message to the one that has it sent.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -37,6 +37,7 @@ from monitoring.secrets import read_secret
 SECTION = "11 messages"
 SLOTS = 1_000
 SEATS_PER_SLOT = 10_000
+WORKERS = 2
 NEWS_EVERY_S = 0.5
 CODES_EVERY_S = 2.0
 MAIL_PER_S = 100
@@ -47,6 +48,7 @@ _SENT_S_MAX = 3_600.0
 _CODE_P99_S = Target("at most", 10)
 _BURST_GROWTH = Target("at most", 1.5)
 _SINK = ("-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l")
+_ALONE = ("--loglevel=WARNING", "--without-gossip", "--without-mingle")
 _CELERY = ("-m", "celery", "--quiet", "-A", "allocator.jobs")
 
 
@@ -95,8 +97,8 @@ class Mailing:
 
     @contextmanager
     def running(self, **settings: str) -> Iterator[None]:
-        """Run mail server, worker and beat for the length of a block."""
-        servers, mail_port, port = self._servers, free_port(), free_port()
+        """Run mail server, workers and beat for the length of a block."""
+        servers, mail_port = self._servers, free_port()
         url = servers.postgres.url(self._database)
         create_login_roles(url, {"jobs": PASSWORD})
         environment = {
@@ -106,18 +108,24 @@ class Mailing:
             "JOBS_PUBLIC_URL": "https://yoyaku.inzai.example",
             "JOBS_SMTP_URL": f"smtp://{LOOPBACK}:{mail_port}",
             "JOBS_REMIND_EVERY_S": "20",
-            "JOBS_INTERNAL_PORT": str(port),
             **settings,
         }
         logs = servers.folder
         schedule = f"--schedule={logs / f'{self._database}.schedule'}"
-        worker = (*_CELERY, "worker", "--loglevel=WARNING")
         beat = (*_CELERY, "beat", schedule, "--loglevel=WARNING")
         sink = (*_SINK, f"{LOOPBACK}:{mail_port}")
         with ExitStack() as stack:
             stack.enter_context(running_python(sink, {}, logs / "sink.log"))
-            stack.enter_context(running_python(worker, environment, logs / "worker.log"))
             stack.enter_context(running_python(beat, environment, logs / "beat.log"))
+            for number in range(WORKERS):
+                stack.enter_context(self._worker(number, environment))
+            yield
+
+    @contextmanager
+    def _worker(self, number: int, environment: Mapping[str, str]) -> Iterator[None]:
+        port, log = free_port(), self._servers.folder / f"worker_{number}.log"
+        command = (*_CELERY, "worker", f"--hostname=worker{number}@bench", *_ALONE)
+        with running_python(command, {**environment, "JOBS_INTERNAL_PORT": str(port)}, log):
             until("the worker is ready", lambda: is_answered(port, "/readyz"), 60)
             yield
 
@@ -195,7 +203,7 @@ def measure_messages(servers: Servers, options: Options, progress: Progress) -> 
         mailing.close()
     return [
         _row("reminders sent", "messages", sent),
-        _row("reminders a second, one worker", "messages/s", sent / took_s),
+        _row(f"reminders a second, {WORKERS} workers", "messages/s", sent / took_s),
         _row("all of them sent within", "s", took_s),
         *_waits_of("nothing else waits", alone),
         *_waits_of("while reminders go out", beside),

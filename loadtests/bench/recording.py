@@ -56,7 +56,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "messages": (
         "100,000 reminders, and news meanwhile",
         (
-            "One worker sends mails to a server on the same machine; at last to one that takes"
+            "Two workers send mails to a server on the same machine; at last to one that takes"
             " 100 a second. Each time is from the transaction that made a message to the one that"
             " has it sent. Messages are handed out once a second."
         ),
