@@ -3,8 +3,8 @@
 Two of the city's own workers and beat send mails to a mail server on this machine (aiosmtpd, which
 throws them away). Twice a second somebody's booking is confirmed, every two seconds somebody asks
 for a code, and once 2,000 bookings are confirmed at once: first while nothing else waits, then
-while the reminders go out, then with a mail server that takes 100 a second. Each time is the database's:
-from the transaction that made a message to the one that has it sent.
+while the reminders go out, then with a mail server that takes 100 a second. Each time is the
+database's: from the transaction that made a message to the one that has it sent.
 """
 
 from __future__ import annotations
