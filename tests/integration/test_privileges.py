@@ -73,7 +73,7 @@ UPDATE(attempts,done_at,relayed_at,result)
     room_record      backup     SELECT
     roster           allocator  SELECT
     roster           backup     SELECT
-    roster           staff      SELECT(person_key,sealed)
+    roster           staff      SELECT(left_why,person_key,sealed)
     seats            allocator  SELECT UPDATE(capacity,taken)
     seats            jobs       SELECT
     seats            backup     SELECT

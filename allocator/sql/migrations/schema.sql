@@ -542,6 +542,7 @@ GRANT SELECT ON TABLE public.roster TO seiriken_allocator;
 GRANT SELECT ON TABLE public.roster TO seiriken_backup;
 GRANT SELECT(person_key) ON TABLE public.roster TO seiriken_staff;
 GRANT SELECT(sealed) ON TABLE public.roster TO seiriken_staff;
+GRANT SELECT(left_why) ON TABLE public.roster TO seiriken_staff;
 GRANT SELECT ON TABLE public.seats TO seiriken_allocator;
 GRANT SELECT ON TABLE public.seats TO seiriken_jobs;
 GRANT SELECT ON TABLE public.seats TO seiriken_backup;
