@@ -257,7 +257,7 @@ def _value_of(redis: Redis, name: bytes) -> bytes:
         b"list": lambda key: redis.lrange(key, 0, -1),
         b"zset": lambda key: redis.zrange(key, 0, -1),
         b"stream": redis.xrange,
-        # Celery empties and makes its own keys anew all the time; all of it is in the log of writes.
+        # Celery's own keys come and go; all that was ever in them is in the log of writes.
         b"none": lambda _: b"",
     }
     kind = redis.type(name)

@@ -56,6 +56,7 @@ QUIET: Mapping[str, str] = {
     "jobs: Open incidents": FAULTS,
     "jobs: Overdue updates": FAULTS,
     "jobs: Planned downtime": NOBODY,
+    "jobs: Told to nobody": FAULTS,
     "security: Audit of the tables, by promise": FAULTS,
     "security: Log fields dropped, in a day": FAULTS,
     "security: Proofs of work at sign-in, per minute": "needs many failures of one network",
