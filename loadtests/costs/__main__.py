@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import sys
-import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +30,8 @@ from loadtests.costs.measuring import Cost, Readings, measure_round, medians
 from loadtests.costs.walking import Walker
 
 ROSTERS = (2_000, 20_000, 100_000)
-LOBBY_S = 25
+LOBBY_S = 3_600
+"""Longer than the steps of the lobby take on any machine: then it is opened by hand."""
 WARMERS = 20
 COMMAND = "make costs"
 
@@ -74,13 +74,12 @@ def _round(people: int) -> tuple[dict[str, Cost], dict[str, float]]:
     options = ["--people", str(max(2_000, people + WARMERS))]
     options += ["--pairs", "3000"]
     with running_city(*options, "--opens-in", str(LOBBY_S)) as city:
-        opens_at_s = time.time() + LOBBY_S
         url = city.url
         those = [Walker(url, who) for who in city.residents(WARMERS + people)]
         readings = Readings(city, those[:WARMERS])
         walkers = those[WARMERS:]
         before = _stored(city)
-        costs = measure_round(readings, walkers, opens_at_s)
+        costs = measure_round(readings, walkers, lambda: city.run("release", "open"))
         after = _stored(city)
         for walker in those:
             walker.close()

@@ -7,10 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from seiriken.size import INSIDE, WAY_IN, Assumptions, read_costs, size
 from tests.system.stack import seiriken
 
 
+@pytest.mark.timeout(600)
 def test_every_step_is_measured_and_gives_a_size(tmp_path: Path) -> None:
     file = tmp_path / "costs.json"
     options = ["--people", "20", "--rounds", "1", "--rosters", "500", "1000"]
@@ -21,7 +24,7 @@ def test_every_step_is_measured_and_gives_a_size(tmp_path: Path) -> None:
         check=False,
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=550,
     )
     assert done.returncode == 0, done.stderr
     found = read_costs(file.read_bytes())
