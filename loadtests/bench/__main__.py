@@ -184,7 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", choices=SECTIONS, help="a section; repeatable")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there, too")
     parser.add_argument("--long", action="store_true", help="the surges, too: an hour more")
-    parser.add_argument("--scale", type=float, help="of the surges: 0.1 is a tenth of all")
+    parser.add_argument("--scale", type=float, help="of surges and reminders: 0.1 is a tenth")
     parser.add_argument("--record", action="store_true", help="write docs/performance.md anew")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
     return parser

@@ -56,7 +56,7 @@ class Options:
     tell_s: float = 60.0
     """How long messages are put in one by one, each time."""
     surge_scale: float = 1.0
-    """Of the surges: a tenth is a tenth of the people in a tenth of the time."""
+    """Of the surges and reminders: a tenth is a tenth of the people in a tenth of the time."""
 
 
 def quick(sections: tuple[str, ...]) -> Options:
@@ -84,7 +84,6 @@ def quick(sections: tuple[str, ...]) -> Options:
         lobby=3_000,
         openers=50,
         ticks=5,
-        reminders=300,
         burst=100,
         tell_s=4.0,
         surge_scale=0.01,

@@ -54,7 +54,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
         ),
     ),
     "messages": (
-        "100,000 reminders, and news meanwhile",
+        "A great batch of reminders, and news meanwhile",
         (
             "Two workers send mails to a server on the same machine; at last to one that takes"
             " 100 a second. Each time is from the transaction that made a message to the one that"

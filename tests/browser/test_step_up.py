@@ -25,7 +25,7 @@ PHONE = "09012345678"
 
 def codes_mailed(stack: StackUnderTest) -> list[str]:
     """Return the codes in the mails of the stack, the oldest first."""
-    files = sorted(Home(stack.home).mail_dir.iterdir(), key=lambda one: one.stat().st_mtime)
+    files = sorted(Home(stack.home).mail_dir.glob("*.eml"), key=lambda one: one.stat().st_mtime)
     codes = []
     for file in files:
         body = message_from_bytes(file.read_bytes(), policy=policy.default).get_body(("plain",))
