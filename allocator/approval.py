@@ -41,6 +41,7 @@ class Refusal(StrEnum):
     NO_SUCH_PROPOSAL = "no_such_proposal"
     DECIDED_ALREADY = "decided_already"
     OWN_PROPOSAL = "own_proposal"
+    CLOSED = "closed"
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -94,7 +95,12 @@ def reason_refusal(reason: str) -> Refusal | None:
 
 
 def alone_refusal(policy: Policy, act: Act, by_hand: ByHand) -> Refusal | None:
-    """Say why an act cannot be done by one person."""
+    """Say why an act cannot be done by one person.
+
+    What is closed is not paused: a pause is taken back by one person, a closing by two.
+    """
+    if act == "pause" and by_hand == "closed":
+        return Refusal.CLOSED
     return Refusal.NEEDS_SECOND if needs_second(policy, act, by_hand) else None
 
 

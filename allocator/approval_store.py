@@ -33,6 +33,7 @@ from allocator.release_file import read_release_file
 from allocator.release_store import (
     Loaded,
     Order,
+    check_load,
     check_release,
     give_order,
     load_release,
@@ -73,7 +74,8 @@ def propose(database_url: str, wanted: Wanted, now: datetime) -> Proposal | Refu
     if not isinstance(planned, ReleasePlan):
         return planned or []
     if wanted.act in ("load", "open", "resume"):
-        findings = check_release(database_url, planned)
+        check = check_load if wanted.act == "load" else check_release
+        findings = check(database_url, planned)
         if has_error(findings):
             return findings
     row = {

@@ -123,6 +123,7 @@ def _outbox(new: Sequence[Decision], numbers: Sequence[int]) -> Columns:
         "booking_id": [move.after.booking_id for move, _, _ in told],
         "journal_seq": [number for _, number, _ in told],
         "words": [words for _, _, words in told],
+        "parted": [move.is_parted for move, _, _ in told],
     }
 
 

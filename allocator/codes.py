@@ -20,7 +20,7 @@ CODE_LIFE_S = 600
 """So long after it was asked for a code can be given."""
 
 CODE_KEY = "code.key"
-"""The secret of whoever writes codes and whoever checks them."""
+"""The secret of whoever writes codes and whoever checks them; and links (`reminder_links`)."""
 
 ASKED_STREAM = "step_up:asked"
 """Where gateways put what was asked for, in Redis: challenge, booking, and when (unix s)."""

@@ -1,5 +1,7 @@
 """Messages that ended untold: a mail server refused them for good, or none took them for days.
 
+Whoever left no address is not among them: `gateway.staff.untold`.
+
 Rule 1: nothing of a person is shown but the booking's number.
 Rule 2: what is put back is told by the outbox's own rules: once, and not if a later message
 says otherwise.

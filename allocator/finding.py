@@ -48,6 +48,10 @@ MENDS = {
     "more_pairs_than_people": (
         "look for a digit too many in a capacity, or put release.people right"
     ),
+    "more_pairs_than_roster": (
+        "look for a digit too many in a capacity, or import the rest of the roster first"
+    ),
+    "more_people_than_roster": "put release.people right, or import the rest of the roster first",
     "more_seats_than_doses": "take away {short:,} seats, or have {vials:,} vials more",
     "no_day": "widen the days, or leave out fewer",
     "no_first_seat": "give a session seats for dose 1",

@@ -3,7 +3,8 @@
 Rule 1: a dose that was given stays, and so does one whose time has begun: it may have been
 given, and nobody could use its seat. All else is given back, offers and places on the
 standby list included. The cut-off does not count: nobody comes.
-Rule 2: nobody writes to the dead. All others are told once what ended.
+Rule 2: nobody writes to the dead (`allocator.mail.is_overtaken` holds back what was on its way).
+All others are told once what ended; who moved out, in a letter of its own.
 Rule 3: a booking goes over to another ticket as it is: number, seats, place on the list, offer.
 
 Two who came together have a booking each; that of the other stays.
@@ -13,14 +14,22 @@ Nothing here does I/O or reads a clock.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from allocator.commands import Leave, Request, TakeOver
-from allocator.ledger import Facts, Ledger, Move, Ruling
+from allocator.ledger import Facts, Ledger, Move, Notice, Ruling
 from allocator.model import Booking, Dose, Refusal
+
+_TOLD: Mapping[str, Notice | None] = {
+    "moved_out": "left_city",
+    "reissued": "cancelled",
+    "died": None,
+}
+"""What is written to who left, by the reason."""
 
 
 def leave(ledger: Ledger, facts: Facts, request: Request, order: Leave, now: datetime) -> Ruling:
@@ -31,8 +40,7 @@ def leave(ledger: Ledger, facts: Facts, request: Request, order: Leave, now: dat
     after = as_left(ledger, held, now)
     if after == held:
         return Ruling(held)
-    notice: Literal["cancelled"] | None = None if order.reason == "died" else "cancelled"
-    return Ruling(after, (Move(request.person_key, held, after, notice),))
+    return Ruling(after, (Move(request.person_key, held, after, _TOLD[order.reason]),))
 
 
 def as_left(ledger: Ledger, held: Booking, now: datetime) -> Booking:

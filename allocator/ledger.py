@@ -37,6 +37,7 @@ Notice = Literal[
     "listed",
     "closed_moved",
     "closed_listed",
+    "left_city",
 ]
 """What a person is told of a move: see `allocator.mail`."""
 
@@ -48,6 +49,7 @@ class Move(msgspec.Struct, frozen=True, gc=False):
     """One booking before (None: there was none) and after; `notice` is what its person is told.
 
     `former_key` is whose it was before, where it went over to another ticket of its person.
+    `is_parted`: they booked together with somebody, and the city could not place both together.
     """
 
     person_key: bytes
@@ -55,6 +57,7 @@ class Move(msgspec.Struct, frozen=True, gc=False):
     after: Booking
     notice: Notice | None
     former_key: bytes | None = None
+    is_parted: bool = False
 
 
 def people_of(move: Move) -> tuple[HolderKey, ...]:

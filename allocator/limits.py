@@ -22,12 +22,15 @@ from typing import Any
 
 import msgspec
 
-from allocator.finding import Finding, error
+from allocator.finding import Finding, error, warning
 from allocator.model import Product, Release, Slot
 from allocator.plan_texts import WEEKDAYS, UnreadableText, read_day, read_days, read_hours
 
 TOO_MANY_FACTOR = 2.0
 """Pairs for so many times the people: a digit too many, not a reserve. (Yokosuka: ten times.)"""
+
+ROSTER_TOLD_MIN = 1_000
+"""A roster of fewer people is a trial, or not imported yet: plans are not held against it."""
 
 UNUSUAL_FACTOR = 5.0
 """A slot with so many times the seats of the venue's usual one: a digit too many."""
@@ -128,16 +131,26 @@ def limit_findings(
     yield from _unusual(slots)
 
 
+def roster_findings(limits: Limits, pairs: int, roster: int) -> Iterator[Finding]:
+    """Say where a plan is for more people than are on the roster (`roster`, a count); warnings."""
+    if roster < ROSTER_TOLD_MIN:
+        return
+    if pairs > roster:
+        message = f"seats for {pairs:,} people, but {roster:,} are on the roster"
+        yield warning("more_pairs_than_roster", "sessions", message, pairs=pairs, roster=roster)
+    if limits.people is not None and limits.people > roster:
+        message = f"it is for {limits.people:,} people, but {roster:,} are on the roster"
+        values = {"people": limits.people, "roster": roster}
+        yield warning("more_people_than_roster", "release.people", message, **values)
+
+
 def interval_findings(
     products: Mapping[str, Product], known: Sequence[KnownProduct]
 ) -> Iterator[Finding]:
     """Say where an interval is not the one that the product's information gives (L1)."""
     for index, product in enumerate(products.values()):
         path = f"products[{index}].interval_days"
-        text = " ".join((product.product_id, *product.names.values())).casefold()
-        for one in known:
-            if not any(word.casefold() in text for word in one.words):
-                continue
+        for one in known_as((product.product_id, *product.names.values()), known):
             if product.interval_days_standard != one.standard:
                 message = f"standard is {product.interval_days_standard}, not {one.standard} days"
                 yield error(
@@ -154,6 +167,12 @@ def interval_findings(
                     right=one.earliest,
                     source=one.source,
                 )
+
+
+def known_as(texts: Iterable[str], known: Iterable[KnownProduct]) -> list[KnownProduct]:
+    """Return the known products whose words stand in a product's id or names."""
+    text = " ".join(texts).casefold()
+    return [one for one in known if any(word.casefold() in text for word in one.words)]
 
 
 def overlap_findings(release: Release, others: Iterable[Release]) -> Iterator[Finding]:

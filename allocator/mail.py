@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Literal
@@ -32,6 +31,7 @@ from allocator.calendar_file import Appointment as Appointment
 from allocator.calendar_file import Appointments, Organizer, calendar_file
 from allocator.codes import CODE_LIFE_S
 from allocator.ledger import Notice
+from allocator.mail_headers import MAIL_POLICY, stop_headers
 from allocator.mail_languages import (
     day_words,
     html_language,
@@ -41,6 +41,7 @@ from allocator.mail_languages import (
     with_readings,
 )
 from allocator.model import SITE_TIMEZONE, StandbyPlace
+from allocator.reminder_links import STOP_PATH
 from allocator.reminding import DAYS_BEFORE, Reminder, is_timely
 from allocator.sealing import Contact
 
@@ -59,6 +60,7 @@ TOLD_IN: Mapping[Kind, frozenset[State]] = {
     "closed_listed": frozenset({"standby"}),
     "offered": frozenset({"offered"}),
     "offer_over": frozenset({"standby", "cancelled"}),
+    "left_city": frozenset({"first_only", "cancelled"}),
     "reminder_week": frozenset({"booked", "first_only"}),
     "reminder_day": frozenset({"booked", "first_only"}),
     "code": frozenset({"booked", "first_only", "standby", "offered"}),
@@ -68,8 +70,6 @@ TOLD_IN: Mapping[Kind, frozenset[State]] = {
 
 _WRITTEN_AS: Mapping[Kind, Kind] = {"closed_moved": "moved", "closed_listed": "listed"}
 """Letters of a closed day are the same letters, with what the city itself says of it."""
-
-_LINE_OF_TEXT = SMTP.clone(max_line_length=76)
 
 templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "mail_templates"),
@@ -88,6 +88,9 @@ class Letter(msgspec.Struct, frozen=True):
     an offer. `reminded_of` is the dose that a reminder is of; None when it does not stand as it
     did, or its person wants no reminders any more. `code` is there if one was asked for.
     `words` are what the city says of a closed day, as it was typed: shown, never a template.
+    `is_parted`: they booked together with somebody, and the city could not place both together.
+    `left_why` is there if its reader left the roster: moved out, died, or has another ticket.
+    `stop_token`: what turns reminders off, in the link of each (`allocator.reminder_links`).
     `has_waited`: it was told to wait for its turn at the provider, and has.
     Printed without its content.
     """
@@ -110,6 +113,9 @@ class Letter(msgspec.Struct, frozen=True):
     queue: Literal["notices", "reminders", "codes"] = "notices"
     has_waited: bool = False
     words: str = ""
+    left_why: str = ""
+    is_parted: bool = False
+    stop_token: str = ""
 
     @property
     def written_as(self) -> Kind:
@@ -129,7 +135,7 @@ class Letter(msgspec.Struct, frozen=True):
     @property
     def shown(self) -> tuple[Appointment, ...]:
         """Return the appointments to come to; in news of a change, not the dose that was given."""
-        if self.is_for_safety:
+        if self.is_for_safety or self.kind == "left_city":
             return ()
         if self.reminded_of is not None:
             return (self.reminded_of,)
@@ -158,7 +164,11 @@ def is_overtaken(letter: Letter, now: datetime) -> bool:
     A booking that was cancelled before its confirmation went out has a letter for
     each; only the later is sent. An offer that no longer stands is not told of, and nobody is
     reminded of a dose that was moved, or that has begun. A code that is too old opens nothing.
+    Nobody writes to the dead. Who moved out cannot sign in, so neither codes nor word of attempts
+    (which may be their own) go to them.
     """
+    if letter.left_why == "died" or (letter.left_why == "moved_out" and letter.is_for_safety):
+        return True
     match letter.kind:
         case "reminder_week" | "reminder_day" as reminder:
             dose = letter.reminded_of
@@ -177,13 +187,16 @@ def render(letter: Letter, letterhead: Letterhead) -> EmailMessage:
     context = context_of(letter, letterhead, language)
     text = templates.get_template("letter.txt").make_module(context)
     page = templates.get_template("letter.html").make_module(context)
-    mail = EmailMessage(policy=_LINE_OF_TEXT)
+    mail = EmailMessage(policy=MAIL_POLICY)
     mail["From"] = Address(name_in(letterhead.city_names, language), addr_spec=letterhead.mail_from)
     mail["To"] = letter.contact.email
     mail["Subject"] = with_readings(str(vars(text)["subject"]), language)
     mail["Date"] = format_datetime(letter.written_at)
     mail["Message-ID"] = _message_id(letter, letterhead)
     mail["Auto-Submitted"] = "auto-generated"
+    if stop_url := _stop_url(letter, letterhead):
+        for name, value in stop_headers(stop_url).items():
+            mail[name] = value
     mail.set_content(with_readings(str(text), language), cte=encoding)
     mail.add_alternative(with_readings(str(page), language), subtype="html", cte=encoding)
     if context["has_calendar"]:
@@ -215,9 +228,10 @@ def context_of(letter: Letter, letterhead: Letterhead, language: str) -> dict[st
         "product": product,
         "appointments": [_words(item, language) for item in letter.shown],
         "is_booking": letter.written_as in about_booking
-        or (letter.kind == "cancelled" and product),
+        or (letter.kind in ("cancelled", "left_city") and product),
         "reason": "asked" if letter.standby is None else letter.standby.reason,
         "until": _moment_words(letter, language),
+        "stop_url": _stop_url(letter, letterhead),
         "has_calendar": letter.standby is None and bool(letter.shown),
     }
 
@@ -253,6 +267,13 @@ def _calendar(letter: Letter, letterhead: Letterhead, language: str) -> bytes:
     )
     city = name_in(letterhead.city_names, language)
     return calendar_file(booked, city, language, Organizer(city, letterhead.mail_from))
+
+
+def _stop_url(letter: Letter, letterhead: Letterhead) -> str:
+    """Return where one press turns reminders off; nothing in what is no reminder."""
+    if not letter.stop_token:
+        return ""
+    return f"{letterhead.public_url.rstrip('/')}{STOP_PATH}/{letter.stop_token}"
 
 
 def _domain(letterhead: Letterhead) -> str:

@@ -145,13 +145,16 @@ def _placed_anew(
         people, companions_follow(people, ledger.seats), strict=True
     ):
         after = rebooking.beside(held, lost, companion) if companion is not None else None
+        is_parted = companion is not None and after is None
         if after is None:
             rank = ledger.standby.next_rank(held.release_id) + listed
             after = rebooking.again(held, lost, rank, room=1 + is_followed)
-        companion = after if is_followed else None
         is_listed = after.standby is not None
         listed += is_listed and held.standby is None
         moves.append(Move(person_key, held, after, "listed" if is_listed else "moved"))
+        if is_parted and not all(move.after.standby for move in moves[-2:]):
+            moves[-2:] = [msgspec.structs.replace(move, is_parted=True) for move in moves[-2:]]
+        companion = after if is_followed else None
     edits = _edits(ledger, slots)
     return Ruling(tuple(move.after for move in moves), tuple(moves), edits)
 

@@ -24,7 +24,8 @@ from allocator.contact_keys import DATA_KEYS, KeyRing, stored_keys
 from allocator.errors import SealBroken, StoreAway
 from allocator.mail import Appointment, Letter
 from allocator.model import PROBE_ID, SITE_TIMEZONE, StandbyPlace, Venue
-from allocator.reminding import due
+from allocator.reminder_links import link_token
+from allocator.reminding import DAYS_BEFORE, due
 from allocator.sealing import Contact, SealingKey, unseal_contact
 from allocator.statements import named_rows, statement
 
@@ -53,14 +54,15 @@ _CODES_MADE = statement("codes_made").encode()
 _WARNINGS_MADE = statement("warnings_made").encode()
 
 Done = Literal["sent", "texted", "no_address", "overtaken", "refused", "given_up"]
-"""How a message ends: told by mail or by short message; nobody to tell; a later one says otherwise;
-the provider refused it for good; it could not be told for days."""
+"""How a message ends: told by mail or by short message; nobody to tell; a later one says otherwise,
+or its reader has died; the provider refused it for good; it could not be told for days."""
 
 
 class Backlog(msgspec.Struct, frozen=True):
     """News and codes not delivered yet, and the age of the oldest in seconds (0 without any).
 
-    `untold`: messages that ended so within a week.
+    `untold`: messages that a provider refused or did not take, within a week. Those whose person
+    left no address are not among them.
     """
 
     messages: int
@@ -219,6 +221,9 @@ class Outbox:
             queue=row.queue,
             has_waited=row.has_waited,
             words=row.words or "",
+            left_why=row.left_why or "",
+            is_parted=row.parted,
+            stop_token=self._stop_token(row),
         )
 
     def _code(self, row: Any) -> str:
@@ -226,6 +231,10 @@ class Outbox:
         if row.challenge is None:
             return ""
         return code_for(self._code_key, row.challenge, row.booking_id)
+
+    def _stop_token(self, row: Any) -> str:
+        """Work out what turns reminders off; nothing in what is no reminder."""
+        return link_token(self._code_key, row.booking_id) if row.kind in DAYS_BEFORE else ""
 
     def _contact(self, row: Any) -> Contact:
         """Open a booking's contact details, with a key that was made since, too."""

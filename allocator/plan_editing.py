@@ -18,6 +18,7 @@ from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.tag import Tag
 
+from allocator.plan_items import fitted, left_out
 from allocator.release_file import read_any
 
 _WIDTH = 4096
@@ -35,10 +36,11 @@ def edited(text: str, wanted: Mapping[str, Any]) -> str | None:
     """
     writer = _writer(text)
     tree = writer.load(text)
+    if _differ_in_length(tree, wanted):
+        fitting = fitted(text, tree, wanted, lambda item: _dumped(writer, [_node(item)]))
+        tree = writer.load(fitting)
     _match(tree, wanted)
-    out = StringIO()
-    writer.dump(tree, out)
-    changed = out.getvalue()
+    changed = _dumped(writer, tree)
     return changed if read_any(changed) == wanted else None
 
 
@@ -63,6 +65,23 @@ def _writer(text: str) -> YAML:
     return writer
 
 
+def _differ_in_length(tree: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Say whether a key is to go, or a list to become longer or shorter."""
+    for key, held in tree.items():
+        value = wanted.get(key)
+        if key not in wanted:
+            return True
+        if isinstance(held, list) and isinstance(value, list) and len(held) != len(value):
+            return True
+    return False
+
+
+def _dumped(writer: YAML, tree: Any) -> str:
+    out = StringIO()
+    writer.dump(tree, out)
+    return out.getvalue()
+
+
 def _match(tree: MutableMapping[str, Any], wanted: Mapping[str, Any]) -> None:
     """Let a mapping say what is wanted; what is the same already is not touched."""
     for key in [key for key in tree if key not in wanted]:
@@ -79,7 +98,7 @@ def _match(tree: MutableMapping[str, Any], wanted: Mapping[str, Any]) -> None:
 
 def _match_list(tree: CommentedSeq, wanted: Sequence[Any]) -> None:
     if len(tree) != len(wanted):
-        for index in reversed([i for i, item in enumerate(tree) if item not in wanted]):
+        for index in reversed(left_out(tree, wanted)):
             del tree[index]
         for item in wanted[len(tree) :]:
             tree.append(_node(item))
@@ -91,10 +110,14 @@ def _match_list(tree: CommentedSeq, wanted: Sequence[Any]) -> None:
 
 
 def _node(value: Any) -> Any:
-    """Write a new value as plans are written: hours in quotes, days as they are."""
+    """Write a new value as plans are written: hours in quotes, days as they are.
+
+    What would be read as something else (`yes`, `1:30` in YAML 1.1) is in quotes, too.
+    """
     match value:
         case str():
-            return DoubleQuotedScalarString(value) if _HOURS.fullmatch(value) else value
+            is_quoted = _HOURS.fullmatch(value) or read_any(value) != value
+            return DoubleQuotedScalarString(value) if is_quoted else value
         case Mapping():
             mapped = CommentedMap({key: _node(one) for key, one in value.items()})
             return _in_one_line(mapped, value.values())

@@ -21,6 +21,7 @@ PLACES_MAX = 5
 _SEATS = "sessions"
 _FIELDS = {
     "more_pairs_than_people": "release.people",
+    "more_pairs_than_roster": "release.people",
     "outside_days": "release.days",
 }
 """What else in the file a finding about seats stands at."""

@@ -19,6 +19,8 @@ from allocator.approval_store import read_member
 from allocator.release_store import transaction
 from allocator.statements import statement
 
+EDITS_READ_MAX = 200
+
 
 class Edit(msgspec.Struct, frozen=True):
     """One text of a plan. `follows` is the edit that it was made from, None for the first."""
@@ -71,14 +73,21 @@ def save(
 
 def read_newest(database_url: str, plan_id: str) -> Edit | None:
     """Return a plan as it is now."""
-    edits = read_edits(database_url, plan_id)
+    edits = read_edits(database_url, plan_id, most=1)
     return edits[0] if edits else None
 
 
-def read_edits(database_url: str, plan_id: str | None = None) -> list[Edit]:
-    """Return the newest 200 edits of a plan, or of all; the newest first."""
+def read_plan_ids(database_url: str) -> list[str]:
+    """Return the id of every plan that is kept, sorted."""
     with transaction(database_url) as connection:
-        asked = {"plan_id": plan_id}
+        rows = connection.execute(statement("plan_ids").encode()).fetchall()
+    return [row.plan_id for row in rows]
+
+
+def read_edits(database_url: str, plan_id: str, most: int = EDITS_READ_MAX) -> list[Edit]:
+    """Return the newest edits of a plan, the newest first."""
+    with transaction(database_url) as connection:
+        asked = {"plan_id": plan_id, "most": most}
         rows = connection.execute(statement("plan_edits").encode(), asked).fetchall()
     return [_edit(row._asdict()) for row in rows]
 

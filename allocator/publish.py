@@ -2,8 +2,9 @@
 
 Rule 1: everything here can be rebuilt. The key `published` is written last; while
 it is missing (a new Redis, a wiped one) nobody is let in, and all is copied again.
-Rule 2: every write says whose it is. A leader that hung, and was overtaken, can finish
-one write when it goes on; the leader sees the other's name, and copies all again.
+Rule 2: every write says whose it is, and hears whose the one before was. A leader that hung, and
+was overtaken, can finish one write when it goes on; the leader hears the other's name, with its
+own next write at the latest, and copies all again.
 Rule 3: holders, roster and offer are copied in pieces between two batches, so that a
 large city does not keep a booking waiting.
 
@@ -98,6 +99,7 @@ class Publisher:
         self._offer: Iterator[None] | None = None
         self._offer_cost_s = 0.0
         self._name = b""
+        self._is_overwritten = False
         self._pieces: Iterator[None] | None = None
         self._campaign_copied: str | None = None
 
@@ -112,13 +114,15 @@ class Publisher:
         place = f"{self._store.city}-{versions.database}"
         mark = f"{place}-{versions.roster}"
         published: Any = self._redis.get(PUBLISHED_KEY)
-        if published == mark.encode() and self._redis.get(PUBLISHER_KEY) == self._name:
+        is_ours = self._redis.get(PUBLISHER_KEY) == self._name and not self._is_overwritten
+        if published == mark.encode() and is_ours:
             return
         if published is None or not published.startswith(f"{place}-".encode()):
             self._deleted(PUBLISHED_KEY, ROSTER_KEY)  # Of another city, or of none.
         pipeline = self._signed()
         pipeline.set(COPYING_KEY, mark)
-        pipeline.execute()
+        self._write(pipeline)
+        self._is_overwritten = False  # What is written over from here on is copied once more.
         self.publish_catalogue(ledger)
         self._pieces = chain(self._copy_holders(_campaigns(ledger)), self._copy_roster())
 
@@ -129,20 +133,30 @@ class Publisher:
         """
         self._name = str(epoch).encode()
         self.publish_catalogue(ledger)
+        self._is_overwritten = False  # The one before was the former leader's, as it should be.
         self._pieces = self._copy_holders(_campaigns(ledger))
 
     def publish_catalogue(self, ledger: Ledger) -> None:
         """Publish what is on offer, after a load or an edit."""
         pipeline = self._signed()
         pipeline.set(CATALOGUE_KEY, msgspec.json.encode(ledger.catalogue))
-        pipeline.execute()
+        self._write(pipeline)
         self._offer, self._offer_is_stale = None, True
 
     def _signed(self) -> Pipeline:
-        """Return a transaction that says whose it is."""
+        """Return a transaction that says whose it is, and asks whose the one before was."""
         pipeline = self._redis.pipeline(transaction=True)
+        pipeline.get(PUBLISHER_KEY)
         pipeline.set(PUBLISHER_KEY, self._name)
         return pipeline
+
+    def _write(self, pipeline: Pipeline) -> None:
+        """Carry a transaction out, and hear whose the one before was."""
+        self._hear(pipeline.execute()[0])
+
+    def _hear(self, before: bytes | None) -> None:
+        if before != self._name:
+            self._is_overwritten = True
 
     def work_is_waiting(self) -> bool:
         """Say whether holders, roster or offer are still being copied."""
@@ -182,7 +196,7 @@ class Publisher:
             change(holders_key(campaign_id), *people)
             if campaign_id == self._campaign_copied:
                 change(_copying_key(campaign_id), *people)
-        pipeline.execute()
+        self._write(pipeline)
 
     def publish_offer(self, ledger: Ledger, now: datetime) -> None:
         """Count the next piece of what is left, and publish it after the last one.
@@ -229,7 +243,7 @@ class Publisher:
             offer = _availability(release_id, now, version, first_doses, second_doses)
             pipeline.set(availability_key(release_id), msgspec.msgpack.encode(offer))
             pipeline.set(stock_key(release_id), pairs)
-        pipeline.execute()
+        self._write(pipeline)
         _show(by_kind, ledger)
 
     def _copy_holders(self, campaign_ids: Sequence[str]) -> Iterator[None]:
@@ -245,7 +259,7 @@ class Publisher:
             while people := self._store.holders_after(campaign_id, after, PIECE_PEOPLE):
                 pipeline = self._signed()
                 pipeline.sadd(copying, *people)
-                pipeline.execute()
+                self._write(pipeline)
                 after = people[-1]
                 yield
             self._campaign_copied = None
@@ -263,7 +277,7 @@ class Publisher:
                 pipeline.hset(ROSTER_KEY, mapping=here)  # type: ignore[arg-type]
             if left:
                 pipeline.hdel(ROSTER_KEY, *left)
-            pipeline.execute()
+            self._write(pipeline)
             after = people[-1][0]
             copied += len(here)
             has_pins = has_pins or any(len(checks) > CHECK_BYTES for checks in here.values())
@@ -271,7 +285,7 @@ class Publisher:
         if has_pins:
             pipeline = self._signed()
             pipeline.set(PINS_KEY, 1)
-            pipeline.execute()
+            self._write(pipeline)
         else:
             self._deleted(PINS_KEY)
         if self._renamed(COPYING_KEY, PUBLISHED_KEY):
@@ -281,17 +295,15 @@ class Publisher:
     def _deleted(self, *keys: str) -> None:
         pipeline = self._signed()
         pipeline.delete(*keys)
-        pipeline.execute()
+        self._write(pipeline)
 
     def _renamed(self, old: str, new: str) -> bool:
         """Rename a key; say whether it was there."""
         pipeline = self._signed()
         pipeline.rename(old, new)
-        try:
-            pipeline.execute()
-        except ResponseError:
-            return False
-        return True
+        before, _, renamed = pipeline.execute(raise_on_error=False)
+        self._hear(before)
+        return not isinstance(renamed, ResponseError)
 
 
 def _campaigns(ledger: Ledger) -> list[str]:

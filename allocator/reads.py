@@ -42,6 +42,8 @@ from allocator.errors import CatalogueMissing, NotYours, StoreAway
 from allocator.model import Booking, Catalogue, Outcome
 from allocator.offer import Availability as Availability
 from allocator.offer import OpenSlot as OpenSlot
+from allocator.reminder_links import STOP_PATH as STOP_PATH
+from allocator.reminder_links import booking_of_link as booking_of_link
 from allocator.rows import booking_from_row
 from allocator.sealing import Contact as Contact
 from allocator.sealing import Identity as Identity
@@ -175,6 +177,11 @@ class Reads:
         booking = booking_from_row(row)
         contact = await self._contact(row.contact, booking.booking_id)
         return HeldBooking(booking, contact, row.booked_at, row.revision, row.arranged_at)
+
+    async def holder_of(self, booking_id: UUID) -> tuple[bytes, str] | None:
+        """Return the person and the campaign of a booking that stands. Raises `StoreAway`."""
+        row = await self._one(statements.BOOKING_HOLDER, {"booking_id": booking_id})
+        return None if row is None else (row.person_key, row.campaign_id)
 
     async def standby_of(self, person: bytes, campaign_id: str) -> OnStandby | None:
         """Return where a person stands on the standby list of a campaign. Raises `StoreAway`."""

@@ -87,13 +87,20 @@ class Rebooking:
     ) -> Booking | None:
         """Return what the second of two holds in the slots of the first; None without room there.
 
-        They lost the same, and come together (`allocator.companions`). The seats are taken when
-        this returns a booking.
+        They lost the same, and come together (`allocator.companions`). Who lost dose 2 alone keeps
+        dose 1 if the first has theirs on that day still: else the first had to move both, as no
+        dose 2 was in time for it. The seats are taken when this returns a booking.
         """
-        kept = () if 1 in lost else held.doses[:1]
+        if companion.standby is not None:
+            return None
+        kept: tuple[Dose, ...] = ()
+        if 1 not in lost and self._slot(held, 1).day == self._slot(companion, 1).day:
+            kept = held.doses[:1]
+        elif 1 in held.given:
+            return None
         new = companion.doses[len(kept) :]
         slots = self.ledger.seats.slots
-        if companion.standby or any(not slots[d.slot_id].free[d.dose - 1] for d in new):
+        if any(not slots[d.slot_id].free[d.dose - 1] for d in new):
             return None
         return self._moved(held, lost, msgspec.structs.replace(held, doses=(*kept, *new)))
 

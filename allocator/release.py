@@ -27,6 +27,7 @@ from allocator.limits import (
     limit_findings,
     limits_of,
     overlap_findings,
+    roster_findings,
 )
 from allocator.model import (
     PROBE_BORN,
@@ -91,13 +92,17 @@ def plan(document: Mapping[str, Any]) -> ReleasePlan | list[Finding]:
 
 
 def findings_of(
-    planned: ReleasePlan, known: Sequence[KnownProduct] = (), others: Iterable[Release] = ()
+    planned: ReleasePlan,
+    known: Sequence[KnownProduct] = (),
+    others: Iterable[Release] = (),
+    roster: int = 0,
 ) -> list[Finding]:
     """Return what is wrong, or odd, about a plan: errors first.
 
-    `known` are products whose interval is known, `others` the other releases that are loaded.
+    `known` are products whose interval is known, `others` the other releases that are loaded,
+    `roster` is how many people are on the roster.
     """
-    limits = planned.limits
+    limits, pairs = planned.limits, pairs_possible(planned)
     found = [
         *_moments(planned.release),
         *_reserved(planned),
@@ -105,7 +110,8 @@ def findings_of(
         *_slots(planned),
         *_seats(planned),
         *interval_findings(planned.products, known),
-        *limit_findings(planned.slots, planned.products, limits, pairs_possible(planned)),
+        *limit_findings(planned.slots, planned.products, limits, pairs),
+        *roster_findings(limits, pairs, roster),
         *overlap_findings(planned.release, others),
     ]
     return sorted(found, key=lambda finding: finding.severity)

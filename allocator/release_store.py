@@ -26,7 +26,7 @@ from allocator.limits import Limits
 from allocator.model import Catalogue, Release
 from allocator.release import Finding, ReleasePlan, findings_of, has_error
 from allocator.release_file import known_products
-from allocator.roster import CATALOGUE_CHANGED
+from allocator.roster import CATALOGUE_CHANGED, count_people
 from allocator.statements import named_rows, statement
 from allocator.store import Store
 
@@ -73,8 +73,7 @@ def read_catalogue(database_url: str) -> Catalogue:
     """Return all that is stored. Raises `StoreAway`."""
     store = Store(database_url, roster_key=b"")
     try:
-        ledger, _ = store.load()
-        return ledger.catalogue
+        return store.catalogue()
     finally:
         store.close()
 
@@ -97,7 +96,24 @@ def check_release(database_url: str, planned: ReleasePlan) -> list[Finding]:
     loaded = read_releases(database_url)
     own = planned.release.release_id
     others = [one for one in loaded if one.release_id != own and one.state_by_hand != "closed"]
-    return findings_of(planned, known_products(), others)
+    return findings_of(planned, known_products(), others, count_people(database_url))
+
+
+def check_load(database_url: str, planned: ReleasePlan) -> list[Finding]:
+    """Return what `load_release` would say of a plan now; nothing is stored.
+
+    Raises:
+        StoreAway: the database does not answer.
+    """
+    findings = check_release(database_url, planned)
+    if has_error(findings):
+        return findings
+    with transaction(database_url) as connection:
+        _send_slots(connection, planned)
+        named = {"release_id": planned.release.release_id}
+        in_use = [_in_use(row) for row in connection.execute(_sql("slots_in_use"), named)]
+        connection.rollback()
+    return [*in_use, *findings]
 
 
 def read_releases(database_url: str) -> list[Release]:
@@ -130,9 +146,9 @@ def give_order(
 ) -> Release:
     """Open, pause, resume or close a release; return it as it is then.
 
-    `open` brings the opening forward to `now` if it is later, and takes back a
-    pause or a closing. The message is replaced when one is given, else kept on
-    pause and close and emptied on open and resume; so are those of single languages,
+    What is closed stays closed when it is paused. `open` brings the opening forward to `now` if it
+    is later, and takes back a pause or a closing. The message is replaced when one is given, else
+    kept on pause and close and emptied on open and resume; so are those of single languages,
     which would go before it. Raises `StoreAway`.
     """
     by_hand: dict[Order, Literal["none", "paused", "closed"]] = {
@@ -141,11 +157,12 @@ def give_order(
         "resume": "none",
         "close": "closed",
     }
+    stays_closed = order == "pause" and release.state_by_hand == "closed"
     is_kept = message is None and order in ("pause", "close")
     opens_at = min(release.opens_at, now) if order == "open" else release.opens_at
     ordered = msgspec.structs.replace(
         release,
-        state_by_hand=by_hand[order],
+        state_by_hand="closed" if stays_closed else by_hand[order],
         message=release.message if is_kept else message or "",
         messages=release.messages if is_kept else {},
         opens_at=opens_at,

@@ -58,7 +58,8 @@ class Difference(msgspec.Struct, frozen=True):
     """What one import would do. Tickets are masked: municipality code, and three digits.
 
     `gone` are on the roster and not in the file; an import leaves them where they are. The
-    synthetic resident, whom no file brings, is not among them.
+    synthetic resident, whom no file brings, is not among them. `left` are in the file although
+    they moved out, died or have another ticket: an import does not bring them back.
     """
 
     people: int
@@ -66,6 +67,7 @@ class Difference(msgspec.Struct, frozen=True):
     new: tuple[str, ...]
     changed: tuple[str, ...]
     gone: tuple[str, ...]
+    left: tuple[str, ...] = ()
 
 
 def read_keys(secrets_dir: Path) -> RosterKeys:
@@ -104,7 +106,7 @@ def difference_of(
         StoreAway: the database does not answer.
         SealBroken: the roster was sealed with another key.
     """
-    masked: dict[str, list[str]] = {"new": [], "changed": [], "gone": []}
+    masked: dict[str, list[str]] = {"new": [], "changed": [], "gone": [], "left": []}
     try:
         with psycopg.connect(database_url, connect_timeout=10) as connection:
             _send(connection, keys, people, advance)
@@ -116,9 +118,9 @@ def difference_of(
             connection.rollback()
     except psycopg.OperationalError:
         raise StoreAway from None
-    unchanged = len(people) - len(masked["new"]) - len(masked["changed"])
-    new, changed, gone = (tuple(sorted(masked[kind])) for kind in ("new", "changed", "gone"))
-    return Difference(len(people), unchanged, new, changed, gone)
+    told = {kind: tuple(sorted(tickets)) for kind, tickets in masked.items()}
+    unchanged = len(people) - sum(len(told[kind]) for kind in ("new", "changed", "left"))
+    return Difference(len(people), unchanged, **told)
 
 
 def count_people(database_url: str) -> int:

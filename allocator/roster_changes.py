@@ -19,7 +19,7 @@ import psycopg
 from allocator.errors import StoreAway
 from allocator.roster import CATALOGUE_CHANGED, RosterKeys
 from allocator.roster_changes_file import Change, OnRoster, RosterChange, fault_of
-from allocator.roster_file import LineFault
+from allocator.roster_lines import LineFault
 from allocator.sealing import Identity, birth_check, person_key, seal_identity, unseal_identity
 from allocator.statements import named_rows, statement
 

@@ -16,6 +16,7 @@ _BARE = {"anyOf": "choice", "oneOf": "choice", "uniqueItems": "twice"}
 _LIMITS = {
     "maxItems": "too_many",
     "maxLength": "too_many",
+    "maxProperties": "too_many",
     "maximum": "maximum",
     "minItems": "too_few",
     "minLength": "too_few",

@@ -33,12 +33,17 @@ CHECK_BYTES = 16
 _NONCE_BYTES = 12
 
 
-class Contact(msgspec.Struct, frozen=True):
-    """How to reach a resident. Never logged; printed without its content."""
+class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How to reach a resident. Never logged; printed without its content.
+
+    `kana` is how the name is read, in katakana; empty where it was not given. Then it is not
+    sealed either, so that a request is the same request as before there were readings.
+    """
 
     name: str
     phone: str
     email: str
+    kana: str = ""
 
     def __repr__(self) -> str:
         """Hide the content, so that a log or a traceback cannot show it."""

@@ -19,6 +19,7 @@ def statement(name: str) -> str:
 # Asked by the gateway.
 OUTCOME_OF_REQUEST = statement("outcome_of_request")
 BOOKING_OF_PERSON = statement("booking_of_person")
+BOOKING_HOLDER = statement("booking_holder")
 STANDBY_OF_PERSON = statement("standby_of_person")
 STORE_ANSWERS = statement("store_answers")
 

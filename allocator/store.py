@@ -170,6 +170,11 @@ class Store:
             head = connection.execute(_sql(statements.JOURNAL_HEAD)).fetchone()
         return ledger, JournalHead() if head is None else JournalHead(head[0], head[1])
 
+    def catalogue(self) -> Catalogue:
+        """Read what is stored of releases, products, venues and slots, without who has booked."""
+        with self._snapshot() as connection:
+            return _catalogue(connection)
+
     def ledger(self) -> Ledger:
         """Read what is on offer and what is left of it, for who may not read the journal."""
         with self._snapshot() as connection:

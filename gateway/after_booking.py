@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from allocator.model import SITE_TIMEZONE, Refusal
 from allocator.reads import Appointment, Appointments, HeldBooking, calendar_file
@@ -37,12 +37,30 @@ async def kept(parts: ActingParts, visitor: Visitor) -> Kept | Problem:
     return Kept(view_of(parts, visitor, held.booking), held)
 
 
-async def remind(parts: Parts, visitor: Visitor, request_id: UUID, *, wanted: bool) -> Answered:
+async def remind(
+    parts: ActingParts, visitor: Visitor, request_id: UUID, *, wanted: bool
+) -> Answered:
     """Ask for mails before each dose, or for none."""
     outcome = await parts.inbox.remind(
         request_id, visitor.person_key, campaign_id=campaign_of(visitor), reminders=wanted
     )
     return await told(parts, visitor, request_id, outcome, ("remind", wanted))
+
+
+async def unsubscribe(parts: Parts, booking_id: UUID) -> bool:
+    """Turn a booking's reminders off for whoever has its mails; False while that is undecided.
+
+    What is pressed again is asked for anew: in between its person may have turned them on. Nobody
+    is reminded of a booking that does not stand.
+    """
+    holder = await parts.reads.holder_of(booking_id)
+    if holder is None:
+        return True
+    person_key, campaign_id = holder
+    outcome = await parts.inbox.remind(
+        uuid4(), person_key, campaign_id=campaign_id, reminders=False
+    )
+    return outcome is not None
 
 
 def calendar_of(parts: Parts, kept: Kept, language: str) -> bytes:

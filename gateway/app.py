@@ -27,9 +27,12 @@ from gateway.routes import (
     pages,
     queue,
     receipt_key,
+    unsubscribe_pages,
     vwr,
 )
 from gateway.static_files import StaticFolder
+
+ANONYMOUS_PATHS = (*vwr.ANONYMOUS_PATHS, *unsubscribe_pages.ANONYMOUS_PATHS)
 
 STATIC_FOLDER = Path(__file__).parent / "static"
 
@@ -65,7 +68,7 @@ def create_app(parts: Parts) -> Starlette:
             Middleware(Notices, board=parts.board, tls=parts.settings.cookie_secure),
             Middleware(SecurityHeaders, tls=parts.settings.cookie_secure),
             Middleware(Watch),
-            Middleware(SameSite, anonymous=vwr.ANONYMOUS_PATHS, vouched=vouched),
+            Middleware(SameSite, anonymous=ANONYMOUS_PATHS, vouched=vouched),
             Middleware(BodyLimit, bytes_max=BODY_BYTES_MAX),
             Middleware(AwayAsPlanned, downtime=parts.downtime),
         ],

@@ -70,11 +70,12 @@ class SignIn(Sent, frozen=True):
 
 
 class ContactDetails(Sent, frozen=True):
-    """How to reach a resident."""
+    """How to reach a resident; `kana` is how the name is read, in kana of any kind."""
 
     name: Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
     phone: Annotated[str, Meta(min_length=1, max_length=PHONE_LENGTH_MAX)]
     email: Annotated[str, Meta(min_length=1, max_length=EMAIL_LENGTH_MAX)]
+    kana: Annotated[str, Meta(max_length=NAME_LENGTH_MAX)] | UnsetType = UNSET
 
 
 class SlotChoice(Sent, frozen=True):
@@ -272,7 +273,10 @@ class MeBefore(msgspec.Struct, frozen=True):
 
 
 class MeAfter(msgspec.Struct, frozen=True):
-    """What one sees of oneself after booking. `email` is empty of who is told by letter."""
+    """What one sees of oneself after booking.
+
+    `email` is empty of who is told by letter, `kana` of who gave no reading of the name.
+    """
 
     state: Literal["booked"]
     place: Place | None
@@ -281,6 +285,7 @@ class MeAfter(msgspec.Struct, frozen=True):
     phone: Text
     email: str
     booking: Booking
+    kana: str = ""
 
 
 class FirstSlot(msgspec.Struct, frozen=True):

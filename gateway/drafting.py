@@ -4,10 +4,11 @@ Rule 1: a draft holds what the parsers have accepted, so that it can be read aga
 Rule 2: nothing here does I/O or reads a clock. `gateway.sessions.Drafts` keeps drafts, sealed
 and bound to the person.
 
-Shape: text by name. `name`, `phone`, `email`; `reminders` (`yes` or `no`); `first_dose_product` and
-`first_dose_date` after a first dose elsewhere; `slot_id` and `second_slot_id` once a time is
-chosen; `companion` (`yes`) when somebody comes along, `companion_ticket_number` and the like
-once they are known; `change` (`both` or `second`) while a booking is being changed.
+Shape: text by name. `name`, `phone`, `email`, `kana` where it was given; `reminders` (`yes` or
+`no`); `first_dose_product` and `first_dose_date` after a first dose elsewhere; `slot_id` and
+`second_slot_id` once a time is chosen; `companion` (`yes`) when somebody comes along,
+`companion_ticket_number` and the like once they are known; `change` (`both` or `second`) while
+a booking is being changed.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ _COMPANION_IDENTITY = (
     "companion_municipality_code", "companion_ticket_number", "companion_birth_date",
 )  # fmt: skip
 _COMPANION_CONTACT = ("companion_name", "companion_phone", "companion_email")
-_COMPANION = ("companion", *_COMPANION_IDENTITY, "companion_pin", *_COMPANION_CONTACT)
+_COMPANION = (
+    *("companion", *_COMPANION_IDENTITY, "companion_pin"),
+    *(*_COMPANION_CONTACT, "companion_kana"),
+)
 _MARK_LENGTH = 16
 
 
@@ -68,7 +72,18 @@ def contact_of(draft: Mapping[str, str]) -> ContactForm | None:
     """Return the contact details, None until they are complete."""
     if any(name not in draft for name in _CONTACT):
         return None
-    return ContactForm(draft["name"], draft["phone"], draft["email"])
+    name, phone, email = (draft[part] for part in _CONTACT)
+    return ContactForm(name, phone, email, draft.get("kana", ""))
+
+
+def contact_typed(contact: ContactForm) -> dict[str, str]:
+    """Return contact details as the fields of the page that asks for them."""
+    return {
+        "name": contact.name,
+        "kana": contact.kana,
+        "phone": contact.phone,
+        "email": contact.email,
+    }
 
 
 def reminders_of(draft: Mapping[str, str]) -> bool:
@@ -101,7 +116,9 @@ def companion_of(draft: Mapping[str, str]) -> CompanionForm | None:
     identity = companion_identity_of(draft)
     if identity is None or any(name not in draft for name in _COMPANION_CONTACT):
         return None
-    return CompanionForm(identity, ContactForm(*(draft[name] for name in _COMPANION_CONTACT)))
+    name, phone, email = (draft[part] for part in _COMPANION_CONTACT)
+    contact = ContactForm(name, phone, email, draft.get("companion_kana", ""))
+    return CompanionForm(identity, contact)
 
 
 def companion_typed(draft: Mapping[str, str]) -> dict[str, str]:
@@ -130,13 +147,10 @@ def with_contact(
     draft: Mapping[str, str], contact: ContactForm, *, reminders: bool = True
 ) -> Draft:
     """Keep contact details: the way of a new booking, not of a change."""
-    kept = _without(draft, ("change",))
-    return kept | {
-        "name": contact.name,
-        "phone": contact.phone,
-        "email": contact.email,
-        "reminders": "yes" if reminders else "no",
-    }
+    kept = _without(draft, ("change", "kana"))
+    typed = {name: value for name, value in contact_typed(contact).items() if value}
+    wanted = {"reminders": "yes" if reminders else "no"}
+    return kept | {"email": ""} | typed | wanted
 
 
 def with_first_dose(draft: Mapping[str, str], first: FirstDose | None) -> Draft:
@@ -185,7 +199,9 @@ def with_companion(draft: Mapping[str, str], identity: SignInForm) -> Draft:
 def with_companion_contact(draft: Mapping[str, str], contact: ContactForm) -> Draft:
     """Keep how to reach who comes along."""
     values = (contact.name, contact.phone, contact.email)
-    return accompanied(draft) | dict(zip(_COMPANION_CONTACT, values, strict=True))
+    kept = _without(accompanied(draft), ("companion_kana",))
+    kana = {"companion_kana": contact.kana} if contact.kana else {}
+    return kept | dict(zip(_COMPANION_CONTACT, values, strict=True)) | kana
 
 
 def with_choice(draft: Mapping[str, str], choice: Choice) -> Draft:

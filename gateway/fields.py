@@ -22,6 +22,7 @@ from typing import Literal, TypeVar, cast
 
 from allocator.model import PROBE_BORN
 from gateway.eras import ERAS, NotBegun, Over, day_in
+from gateway.readings import reading
 
 ID_LENGTH_MAX = 64
 NAME_LENGTH_MAX = 100
@@ -55,6 +56,7 @@ CODES = frozenset(
         "email_or_mobile",
         "not_a_mobile",
         "not_a_phone",
+        "not_kana",
         "not_a_uuid",
         "not_an_email",
         "not_an_id",
@@ -248,6 +250,16 @@ def pin(value: object) -> str:
 def name(value: object) -> str:
     """Read a person's name, as it was typed."""
     return text(value, NAME_LENGTH_MAX)
+
+
+def kana(value: object) -> str:
+    """Read how a name is read: kana of any kind, as katakana."""
+    given = reading(text(value, NAME_LENGTH_MAX))
+    if given is None:
+        raise faulty("not_kana")
+    if len(given) > NAME_LENGTH_MAX:
+        raise faulty("too_long", max=NAME_LENGTH_MAX)
+    return given
 
 
 def phone(value: object) -> str:

@@ -54,11 +54,12 @@ class SignInForm:
 
 @dataclass(frozen=True)
 class ContactForm:
-    """How to reach a resident."""
+    """How to reach a resident; `kana` is how the name is read, empty where it was not given."""
 
     name: str
     phone: str
     email: str
+    kana: str = ""
 
     def __repr__(self) -> str:
         """Hide the content, so that a log or a traceback cannot show it."""
@@ -146,9 +147,13 @@ def parse_sign_in(
 
 
 def parse_contact(data: Data, *, may_be_texted: bool = False) -> ContactForm | list[FieldError]:
-    """Read `name`, `phone` and `email`; who may be texted needs no e-mail but a mobile phone."""
-    fields = Fields(data, ("name", "phone", "email"))
+    """Read `name`, `phone`, `email` and, where given, `kana`.
+
+    Who may be texted needs no e-mail but a mobile phone.
+    """
+    fields = Fields(data, ("name", "kana", "phone", "email"))
     name = fields.required("name", read.name)
+    kana = fields.optional("kana", read.kana) or ""
     phone = fields.required("phone", read.phone)
     if may_be_texted:
         email = fields.optional("email", read.email)
@@ -160,7 +165,7 @@ def parse_contact(data: Data, *, may_be_texted: bool = False) -> ContactForm | l
         email = fields.required("email", read.email)
     if name is None or phone is None or email is None or fields.errors:
         return fields.errors
-    return ContactForm(name, phone, email)
+    return ContactForm(name, phone, email, kana)
 
 
 def parse_code(data: Data) -> str | list[FieldError]:

@@ -15,8 +15,9 @@ _DIGITS_SHOWN = 3
 
 
 def masked(contact: Contact) -> Contact:
-    """Return contact details with phone number and e-mail address masked; the name stays."""
-    return Contact(contact.name, masked_phone(contact.phone), masked_email(contact.email))
+    """Return contact details with phone number and e-mail address masked; name and reading stay."""
+    phone, email = masked_phone(contact.phone), masked_email(contact.email)
+    return Contact(contact.name, phone, email, contact.kana)
 
 
 def masked_phone(phone: str) -> str:

@@ -7,7 +7,7 @@
  - `SameSite`: a call that changes something must come from our own pages, or from a
    program that says so with a header that no foreign page can send. Of a browser that tells
    nothing, a form must bring its token (`gateway.form_tokens`).
- - `BodyLimit`: 64 KiB.
+ - `BodyLimit`: 64 KiB, but for where the staff send in more (`gateway.staff.body_limits`).
  - `AwayAsPlanned` (a module of its own): planned downtime.
 
 Policies are checked inside the router (`gateway.policies`), where the route is known.
@@ -16,7 +16,7 @@ Policies are checked inside the router (`gateway.policies`), where the route is 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -138,8 +138,8 @@ class Watch:
 class SameSite:
     """Refuse calls that change something and come from somewhere else.
 
-    Paths below one of `anonymous` are let through: what stands there reads no cookie and
-    sets none, so that a foreign page gains nothing by sending its visitor's browser.
+    Paths below one of `anonymous` are let through: what stands there does nothing for
+    a cookie, so that a foreign page gains nothing by sending its visitor's browser.
     `vouched` is asked of calls whose headers do not show that they are ours: it returns how to
     read the body again, or None for those that are to be refused.
     """
@@ -167,21 +167,26 @@ class SameSite:
 class BodyLimit:
     """Refuse bodies of more than `bytes_max`, before reading them where their length is told.
 
-    Starlette's own limit answers in plain text; this one in the caller's language.
+    Starlette's own limit answers in plain text; this one in the caller's language. `larger` are
+    the limits of paths that take more.
     """
 
-    def __init__(self, app: ASGIApp, *, bytes_max: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, bytes_max: int, larger: Mapping[str, int] | None = None
+    ) -> None:
         self.app = app
         self.bytes_max = bytes_max
+        self.larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer `too_large`."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        bytes_max = self.larger.get(scope["path"], self.bytes_max)
         lengths = (value for name, value in scope["headers"] if name == b"content-length")
         told = next(lengths, b"0").decode("latin-1")
-        if not _is_at_most(told, self.bytes_max):
+        if not _is_at_most(told, bytes_max):
             await answer(Request(scope), Problem("too_large"))(scope, receive, send)
             return
         received = 0
@@ -190,7 +195,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.bytes_max:
+            if received > bytes_max:
                 raise HTTPException(413)
             return message
 

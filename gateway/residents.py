@@ -25,7 +25,7 @@ from gateway.acting import ActingParts
 from gateway.attempting import Attempt, refusal_of
 from gateway.cohorts import releases_for
 from gateway.fields import Doses
-from gateway.forms import BookingForm, ChangeForm, SignInForm
+from gateway.forms import BookingForm, ChangeForm, ContactForm, SignInForm
 from gateway.identity import Visitor, credentials, issue_token, token_text
 from gateway.parts import Parts
 from gateway.problems import Problem, refused
@@ -234,11 +234,16 @@ def _state_inside(word: Word) -> Word:
     return "closed" if word == "closed" else "inside"
 
 
+def contact_to_seal(form: ContactForm) -> Contact:
+    """Return contact details as they are sealed."""
+    return Contact(form.name, form.phone, form.email, form.kana)
+
+
 async def book(
     parts: ActingParts, visitor: Visitor, request_id: UUID, form: BookingForm, language: str
 ) -> Answered:
     """Ask for both doses, or for dose 2 after a first dose elsewhere."""
-    contact = Contact(form.contact.name, form.contact.phone, form.contact.email)
+    contact = contact_to_seal(form.contact)
     outcome = await parts.inbox.book(
         request_id,
         visitor.person_key,

@@ -8,12 +8,18 @@ from __future__ import annotations
 from uuid import UUID
 
 from allocator.errors import NotYours
-from allocator.reads import Contact
 from gateway.acting import ActingParts
 from gateway.forms import StandbyForm
 from gateway.identity import Visitor
 from gateway.problems import Problem
-from gateway.residents import Answered, campaign_of, cancel, place_view, told
+from gateway.residents import (
+    Answered,
+    campaign_of,
+    cancel,
+    contact_to_seal,
+    place_view,
+    told,
+)
 from gateway.views import StandbyView
 
 
@@ -26,7 +32,7 @@ async def join(
         visitor.person_key,
         release_id=visitor.release_id,
         wish=form.wish,
-        contact=Contact(form.contact.name, form.contact.phone, form.contact.email),
+        contact=contact_to_seal(form.contact),
         language=language,
         first_dose_elsewhere=form.first_dose_elsewhere,
         reminders=form.reminders,

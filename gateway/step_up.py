@@ -70,7 +70,8 @@ class CodeSent:
 
 async def shown(parts: Parts, visitor: Visitor, booking_id: UUID, contact: Contact) -> ContactShown:
     """Return a booking's contact details, masked unless their code was given. Raises `RoomAway`."""
-    digest, by_text = _digest_of(visitor), is_texted(parts, contact)
+    digest = _digest_of(visitor)
+    by_text = is_texted(contact, has_texts=parts.settings.short_messages)
     with room_away():
         opened = await parts.redis.hget(keys.session(digest), "shows")
         if opened == booking_id.bytes:
@@ -80,10 +81,13 @@ async def shown(parts: Parts, visitor: Visitor, booking_id: UUID, contact: Conta
     return ContactShown(masked(contact), asked=asked, by_text=by_text)
 
 
-def is_texted(parts: Parts, contact: Contact) -> bool:
-    """Say whether somebody is told by short message: without an address, with a mobile phone."""
+def is_texted(contact: Contact, *, has_texts: bool) -> bool:
+    """Say whether somebody is told by short message: without an address, with a mobile phone.
+
+    `has_texts`: the city sends short messages.
+    """
     has_mobile = mobile_number(contact.phone) is not None
-    return parts.settings.short_messages and not contact.email and has_mobile
+    return has_texts and not contact.email and has_mobile
 
 
 async def ask(parts: Parts, visitor: Visitor) -> CodeSent | Problem:
@@ -131,8 +135,8 @@ async def _held(parts: Parts, visitor: Visitor) -> HeldBooking | Problem:
     held = await parts.reads.booking_of(visitor.person_key, campaign_of(visitor))
     if held is None:
         return refused(Refusal.NO_BOOKING)
-    can_be_told = bool(held.contact.email) or is_texted(parts, held.contact)
-    return held if can_be_told else Problem("no_address")
+    by_text = is_texted(held.contact, has_texts=parts.settings.short_messages)
+    return held if held.contact.email or by_text else Problem("no_address")
 
 
 async def _run(redis: Redis, script: str, *args: bytes | str | float) -> Any:

@@ -9,15 +9,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from allocator.errors import NotYours
-from allocator.reads import Contact
 from gateway.acting import ActingParts
 from gateway.attempting import Attempt, refusal_of
 from gateway.fields import FieldError
-from gateway.forms import ContactForm, SignInForm, TogetherForm
+from gateway.forms import SignInForm, TogetherForm
 from gateway.identity import Credentials, Visitor, credentials
 from gateway.parts import Parts
 from gateway.problems import Problem, invalid
-from gateway.residents import Answered, told
+from gateway.residents import Answered, contact_to_seal, told
 
 
 async def book_together(
@@ -57,10 +56,10 @@ async def hand_in(
         visitor.person_key,
         release_id=visitor.release_id,
         wish=form.wish,
-        contact=_contact(form.contact),
+        contact=contact_to_seal(form.contact),
         language=language,
         companion_key=who.person_key,
-        companion_contact=_contact(form.companion.contact),
+        companion_contact=contact_to_seal(form.companion.contact),
         reminders=form.reminders,
     )
     return await told(parts, visitor, request_id, outcome, form)
@@ -97,7 +96,3 @@ async def has_had_its_turn(parts: ActingParts, visitor: Visitor, request_id: UUI
         return await parts.reads.outcome(request_id, visitor.person_key) is None
     except NotYours:
         return False  # The allocator refuses the id.
-
-
-def _contact(form: ContactForm) -> Contact:
-    return Contact(form.name, form.phone, form.email)

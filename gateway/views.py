@@ -167,6 +167,7 @@ def me_document(me: BeforeBooking | AfterBooking, language: str) -> dict[str, ob
         }
     return standing | {
         "name": me.contact.name,
+        "kana": me.contact.kana,
         "birth_date": me.birth_date.isoformat(),
         "phone": me.contact.phone,
         "email": me.contact.email,

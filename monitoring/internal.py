@@ -15,6 +15,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -29,6 +30,7 @@ Ready = Callable[[], Mapping[str, bool]]
 """Says of each thing a process needs whether it has it. Called from another thread."""
 
 BODY_BYTES_MAX = 1_000_000
+DISCARDED_BYTES_MAX = 4 * BODY_BYTES_MAX
 
 log = get_logger()
 
@@ -126,16 +128,28 @@ class _InternalHandler(BaseHTTPRequestHandler):
         if post is None:
             self.send_error(501)
             return
-        length = self.headers.get("Content-Length", "")
+        announced = self.headers.get("Content-Length", "")
+        length = int(announced) if announced.isdecimal() else 0
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         if self.path != post.path:
-            self._answer_json(404, {"code": "not_found"})
+            self._refuse(404, "not_found", length)
         elif not hmac.compare_digest(token.encode(), post.token.encode()):
-            self._answer_json(401, {"code": "not_known"})
-        elif not length.isdecimal() or int(length) > BODY_BYTES_MAX:
-            self._answer_json(413, {"code": "too_large"})
+            self._refuse(401, "not_known", length)
+        elif not announced.isdecimal() or length > BODY_BYTES_MAX:
+            self._refuse(413, "too_large", length)
         else:
-            self._take(post, self.rfile.read(int(length)))
+            self._take(post, self.rfile.read(length))
+
+    def _refuse(self, status: int, code: str, length: int) -> None:
+        """Say no, then read away what is still being sent: cut off, the sender hears no answer.
+
+        (RFC 9112, 9.6.) Of a great deal it is a part; the rest is cut off.
+        """
+        self._answer_json(status, {"code": code})
+        left = min(length, DISCARDED_BYTES_MAX)
+        with suppress(OSError):
+            while left and (chunk := self.rfile.read(min(left, 65_536))):
+                left -= len(chunk)
 
     def _take(self, post: Post, body: bytes) -> None:
         try:

@@ -224,7 +224,8 @@ OUTBOX_OLDEST_AGE_SECONDS = Gauge(
 )
 OUTBOX_UNTOLD_MESSAGES = Gauge(
     "seiriken_outbox_untold_messages",
-    "Messages that ended untold within a week: refused for good, or given up.",
+    "Messages that a provider refused for good, or did not take for days, within a week."
+    " Those whose person left no address are not among them.",
 )
 MAILS = Counter(
     "seiriken_mails_total",

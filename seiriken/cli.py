@@ -25,6 +25,7 @@ from seiriken import (
     plan_commands,
     probe_commands,
     receipt_commands,
+    release_check_command,
     release_commands,
     report_commands,
     room_commands,
@@ -60,6 +61,7 @@ app.command()(verify)
 app.command()(retention)
 app.command()(size)
 app.add_typer(roster_commands.app, name="roster")
+release_commands.app.command("check")(release_check_command.check)
 release_commands.app.command("rehearse")(forecast_command.rehearse)
 app.add_typer(release_commands.app, name="release")
 app.add_typer(plan_commands.app, name="plan")

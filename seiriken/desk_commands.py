@@ -53,7 +53,7 @@ PersonFile = Annotated[
         "--person-file",
         metavar="FILE|-",
         help="A JSON object: ticket_number, birth_date, name, phone, and if there is one: "
-        "municipality_code, email, first_dose_product and first_dose_date; - reads standard "
+        "municipality_code, kana, email, first_dose_product and first_dose_date; - reads standard "
         "input. Asked for when left out.",
     ),
 ]

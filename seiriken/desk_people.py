@@ -119,7 +119,7 @@ def _arrival(data: Mapping[str, object], municipality_default: str, today: date)
         data,
         (
             *("ticket_number", "municipality_code", "birth_date"),
-            *("name", "phone", "email", "first_dose_product", "first_dose_date"),
+            *("name", "kana", "phone", "email", "first_dose_product", "first_dose_date"),
         ),
     )
     ticket = fields.required("ticket_number", read.digits(TICKET_DIGITS))
@@ -127,13 +127,14 @@ def _arrival(data: Mapping[str, object], municipality_default: str, today: date)
     born = fields.required("birth_date", read.past_day(today))
     name, phone = fields.required("name", read.name), fields.required("phone", read.phone)
     email = fields.optional("email", read.email)
+    kana = fields.optional("kana", read.kana) or ""
     first_dose = _first_dose(fields, today)
     if not (code or municipality_default):
         fields.add("municipality_code", "required")
     if ticket is None or born is None or name is None or phone is None or fields.errors:
         raise CommandError(_said(fields.errors))
     who = Ticket(ticket, code or municipality_default)
-    return Arrival(who, born, Contact(name, phone, email or ""), first_dose)
+    return Arrival(who, born, Contact(name, phone, email or "", kana), first_dose)
 
 
 def _first_dose(fields: Fields, today: date) -> FirstDose | None:
@@ -153,6 +154,7 @@ def _answers(municipality_default: str) -> dict[str, object]:
     return {
         **_identity_answers(municipality_default),
         "name": _asked("Name"),
+        "kana": _asked("Name in kana (Enter: none)", ""),
         "phone": _asked("Phone number"),
         "email": _asked("E-mail address (Enter: none)", ""),
         "first_dose_product": _asked("First dose elsewhere, vaccine (Enter: none)", ""),

@@ -13,7 +13,10 @@ from seiriken.edge import TEMPLATES_DIR, filled
 from seiriken.errors import CommandError
 
 FILES_DIR = TEMPLATES_DIR.parent / "container" / "edge"
-_FILES = ("modules/modsecurity.conf", "http/modsecurity.conf", "waf.conf")
+_FILES = (
+    *("modules/modsecurity.conf", "http/modsecurity.conf", "upload/modsecurity.conf"),
+    "waf.conf",
+)
 """What a container's edge has beyond one without a firewall."""
 
 

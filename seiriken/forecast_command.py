@@ -106,6 +106,8 @@ def _roster_count(home: Path | None) -> int:
 
 def _words(release_id: str, expected: Forecast) -> list[str]:
     gone = "there are pairs for all of them"
+    if expected.booked < min(expected.people, expected.pairs):
+        gone = f"not all who could are served in {_span(expected.done_s + 1)}"
     if expected.sold_out_s is not None:
         gone = f"all pairs are booked {_span(expected.sold_out_s)} after the opening"
     return [

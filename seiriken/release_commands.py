@@ -1,4 +1,4 @@
-"""`seiriken release load`, `check`, `open`, `pause`, `resume` and `close`.
+"""`seiriken release load`, `open`, `pause`, `resume` and `close`.
 
 With RELEASE_APPROVAL=two_people each names who does it and why, and what lets people book is
 proposed and approved by two (`seiriken approval`). Without it they go by themselves, as in a demo.
@@ -28,10 +28,6 @@ app = typer.Typer(help="What is on offer, and when.", no_args_is_help=True)
 
 ReleasePath = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A YAML file.")
-]
-CheckedPath = Annotated[
-    Path | None,
-    typer.Argument(exists=True, dir_okay=False, readable=True, help="A YAML file, not loaded."),
 ]
 ReleaseId = Annotated[
     str | None, typer.Option("--release", help="Its id; the only one when left out.")
@@ -70,35 +66,7 @@ def load(file: ReleasePath, home: HomeOption = None, as_json: AsJson = False) ->
         return
     head = f"{done.release_id}: {done.slots:,} slots, {pairs:,} pairs"
     more = f"{done.slots_added:,} slots new, {done.slots_removed:,} gone"
-    print_lines([*_lines(warnings), f"{head} ({more})"])
-
-
-@app.command()
-def check(
-    file: CheckedPath = None,
-    release: ReleaseId = None,
-    home: HomeOption = None,
-    as_json: AsJson = False,
-) -> None:
-    """Look for mistakes, in a file or in what is loaded. Exit code 1 when there is an error."""
-    from allocator.release import ReleasePlan, findings_of, has_error, pairs_possible
-    from allocator.release_file import known_products, read_release_file
-
-    if file is None:
-        planned, findings = loaded(home, release)
-    else:
-        read = read_release_file(file.read_bytes())
-        if not isinstance(read, ReleasePlan):
-            refuse(read, as_json=as_json)
-        planned, findings = read, findings_of(read, known_products())
-    if has_error(findings):
-        refuse(findings, as_json=as_json)
-    pairs = pairs_possible(planned)
-    if as_json:
-        print_json({"findings": findings, "pairs": pairs})
-    else:
-        name = planned.release.release_id
-        print_lines([*_lines(findings), f"{name}: no error, {pairs:,} pairs"])
+    print_lines([*finding_lines(warnings), f"{head} ({more})"])
 
 
 @app.command("open")
@@ -275,11 +243,12 @@ def refuse(findings: Sequence[Finding], *, as_json: bool) -> NoReturn:
     if as_json:
         print_json({"findings": findings})
     else:
-        print_lines([*_lines(findings), "not accepted; nothing was changed"])
+        print_lines([*finding_lines(findings), "not accepted; nothing was changed"])
     raise typer.Exit(1)
 
 
-def _lines(findings: Sequence[Finding]) -> list[str]:
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """Return each finding as it is shown: what, where, and how to mend it."""
     return [
         line
         for finding in findings

@@ -14,7 +14,7 @@ from seiriken.stack_commands import HomeOption
 
 if TYPE_CHECKING:
     from allocator.roster import Difference
-    from allocator.roster_file import LineFault
+    from allocator.roster_lines import LineFault
 
 TICKETS_SHOWN_MAX = 20
 
@@ -89,6 +89,9 @@ def _show_difference(difference: Difference, *, as_json: bool) -> None:
     lines = [f"{difference.people:,} people: {counts}"]
     lines += _ticket_lines("new", difference.new)
     lines += _ticket_lines("corrected", difference.changed)
+    if difference.left:
+        lines.append(f"{len(difference.left):,} have left, and are not brought back by a file")
+        lines += _ticket_lines("has left", difference.left)
     lines.append(f"{len(difference.gone):,} on the roster are not in the file; they stay on it")
     print_lines([*lines, *_ticket_lines("not in the file", difference.gone), "nothing was stored"])
 

@@ -44,6 +44,16 @@ def find_target(home: Path | None) -> Target:
     return Target(stack.database_url, stack.redis_url, folder.secrets_dir, folder)
 
 
+def find_named_target(home: Path | None) -> Target | None:
+    """Return the system that is named, or runs in the usual place; None where there is neither.
+
+    Raises:
+        CommandError: what is named does not run, or the environment says only a part.
+    """
+    is_named = home is not None or bool(named("DATABASE_URL"))
+    return find_target(home) if is_named or Home(HOME_USUAL).read() is not None else None
+
+
 def _from_environment() -> Target:
     values = {name: named(name) for name in ("REDIS_URL", "SECRETS_DIR")}
     if missing := [name for name, value in values.items() if not value]:

@@ -23,6 +23,8 @@ LASTS_S_MAX = 24 * 3600.0
 """A forecast ends here, whether all have been served or not."""
 
 SHOWN_EVERY_S = 30.0
+LOBBY_SHARE_MAX = 0.7
+"""The rest is the rush's (`Opening.rush_share`)."""
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +57,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Forecast(msgspec.Struct, frozen=True):
-    """What to expect. `sold_out_s` is None if there are pairs for all.
+    """What to expect. `sold_out_s` is None unless all pairs are booked before all are served.
 
     The longest wait is that of whoever still gets a pair.
     """
@@ -104,7 +106,7 @@ def forecast(opening: Opening) -> Forecast:
         pairs=opening.pairs,
         booked=int(booked),
         share_served=round(booked / opening.people, 4),
-        sold_out_s=at_s if opening.people > opening.pairs else None,
+        sold_out_s=at_s if booked >= opening.pairs < opening.people else None,
         done_s=at_s,
         longest_line=int(longest_line),
         longest_wait_s=_longest_wait_s(opening, per_s, wanted),

@@ -1,11 +1,11 @@
 -- What a message tells of: the booking as it stands now, in one look.
 SELECT
-    outbox.kind, outbox.created_at, outbox.challenge, outbox.words,
+    outbox.kind, outbox.created_at, outbox.challenge, outbox.words, outbox.parted,
     outbox.queue, coalesce(outbox.result = 'turn', FALSE) AS has_waited,
     booking.booking_id, booking.booking_number, booking.state, booking.contact, booking.language,
     booking.standby, booking.dose1_given, booking.dose2_given, booking.reminders, booking.revision,
     booking.dose1_slot_id, booking.dose2_slot_id,
-    outbox.dose AS reminded_dose, outbox.slot_id AS reminded_slot_id,
+    roster.left_why, outbox.dose AS reminded_dose, outbox.slot_id AS reminded_slot_id,
     product.names AS product_names,
     slot1.starts_at AS dose1_starts_at, slot1.ends_at AS dose1_ends_at,
     venue1.venue_id AS dose1_venue_id, venue1.names AS dose1_venue_names,
@@ -15,6 +15,7 @@ SELECT
     venue2.addresses AS dose2_venue_addresses
 FROM outbox
 JOIN booking USING (booking_id)
+LEFT JOIN roster USING (person_key)
 LEFT JOIN product USING (product_id)
 LEFT JOIN slot AS slot1 ON slot1.slot_id = booking.dose1_slot_id
 LEFT JOIN venue AS venue1 ON venue1.venue_id = slot1.venue_id

@@ -1,5 +1,5 @@
 SELECT edit_id, plan_id, follows, content, reason, edited_by, edited_at
 FROM plan_edit
-WHERE %(plan_id)s::text IS NULL OR plan_id = %(plan_id)s
+WHERE plan_id = %(plan_id)s
 ORDER BY edit_id DESC
-LIMIT 200
+LIMIT %(most)s

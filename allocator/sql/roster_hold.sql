@@ -1,2 +1,3 @@
--- Held to the end of the transaction: imports take turns; who only reads does not wait.
-LOCK TABLE roster IN SHARE ROW EXCLUSIVE MODE
+-- Held to the end of the transaction: imports and changes take turns; who only reads does not wait,
+-- and neither does a booking.
+SELECT pg_advisory_xact_lock(7162934508812277301)

@@ -37,7 +37,7 @@ FIRST_DOSE_PATH = "/first-dose"
 MY_BOOKING_PATH = "/my-booking"
 STANDBY_PATH = "/standby"
 
-_CONTACT_FIELDS = ("name", "phone", "email")
+_CONTACT_FIELDS = ("name", "kana", "phone", "email")
 _DATE_FIELDS = ("first_dose_year", "first_dose_month", "first_dose_day")
 _ON_PAGE = {"date": "first_dose_year"}
 

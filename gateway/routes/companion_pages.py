@@ -37,7 +37,7 @@ _IDENTITY_FIELDS = (
     "ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "pin", "none",
     "challenge", "proof",
 )  # fmt: skip
-_CONTACT_FIELDS = ("name", "phone", "email")
+_CONTACT_FIELDS = ("name", "kana", "phone", "email")
 _ON_PAGE = {"birth_date": "birth_year"}
 _PLACE = "ticket_number"
 """The field at which a "no" is said that is about the companion as a whole."""
@@ -115,9 +115,7 @@ async def contact_page(request: Request) -> Response:
     companion = drafting.companion_of(draft)
     if companion is None:
         return _contact_page(request, {"phone": own.phone, "email": own.email}, {})
-    contact = companion.contact
-    values = {"name": contact.name, "phone": contact.phone, "email": contact.email}
-    return _contact_page(request, values, {})
+    return _contact_page(request, drafting.contact_typed(companion.contact), {})
 
 
 async def keep_contact(request: Request) -> Response:

@@ -13,6 +13,7 @@ from gateway.routes import (
     sending_pages,
     standby_pages,
     step_up_pages,
+    unsubscribe_pages,
     way_in,
 )
 from gateway.routes.html import error_response as error_response
@@ -31,4 +32,5 @@ def routes() -> list[BaseRoute]:
         *after_booking_pages.routes(),
         *standby_pages.routes(),
         *step_up_pages.routes(),
+        *unsubscribe_pages.routes(),
     ]

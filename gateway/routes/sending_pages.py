@@ -46,6 +46,8 @@ CHECKING_REFRESH_S = 3
 PASSING = frozenset({"busy", "away", "not_ready"})
 """Problems after which the same form may be sent again."""
 
+_CHANGES: tuple[drafting.Purpose, ...] = ("change_both", "change_second")
+
 _LEADS_TO: Mapping[str, str] = {
     "already_booked": "my-booking",
     "on_standby": "my-booking",
@@ -80,7 +82,7 @@ async def check_page(request: Request) -> Response:
 async def send(request: Request) -> Response:
     """Send the request to the allocator and lead on to its answer."""
     parts, visitor = parts_of(request), visitor_of(request)
-    values = await read_form(request, ("request_id", "shown"))
+    values = await read_form(request, ("request_id", "shown", "purpose"))
     if isinstance(values, Problem):
         return answer(request, values)
     request_id = forms.parse_request_id(values.get("request_id"))
@@ -89,7 +91,8 @@ async def send(request: Request) -> Response:
     draft = await parts.drafts.load(visitor.person_key)
     if (choice := drafting.choice_of(draft)) is None:
         # Sent a second time after its answer came: the draft is gone, the answer is not.
-        return see_other(f"/checking/{request_id}")
+        asked = "?of=change" if values.get("purpose", "") in _CHANGES else ""
+        return see_other(f"/checking/{request_id}{asked}")
     if values.get("shown") != drafting.mark_of(draft):
         return await _check_page(request, str(uuid4()), changed=True)
     answered: Answered
@@ -111,7 +114,7 @@ async def send(request: Request) -> Response:
         answered = Problem(FAULTS[type(fault)])
     if isinstance(answered, Problem) and answered.code in PASSING:
         return await _check_page(request, str(request_id), problem=answered)
-    return await lead_on(request, answered)
+    return await lead_on(request, answered, is_change="change" in draft)
 
 
 async def _book_together(
@@ -140,7 +143,7 @@ async def checking(request: Request) -> Response:
     answered = await residents.outcome(parts_of(request), visitor_of(request), request_id)
     if isinstance(answered, Undecided):
         return render(request, "checking.html", refresh_s=CHECKING_REFRESH_S)
-    return await lead_on(request, answered)
+    return await lead_on(request, answered, is_change=request.query_params.get("of") == "change")
 
 
 async def booked(request: Request) -> Response:
@@ -172,8 +175,12 @@ async def changed(request: Request) -> Response:
     return await _held_page(request, "change")
 
 
-async def lead_on(request: Request, answered: Answered) -> Response:
-    """Lead to the page that belongs to an answer."""
+async def lead_on(request: Request, answered: Answered, *, is_change: bool = False) -> Response:
+    """Lead to the page that belongs to an answer.
+
+    `is_change`: it was a change, which the draft may tell no more: the same request, sent a
+    moment before (a double click without JavaScript), has dropped it.
+    """
     parts, visitor = parts_of(request), visitor_of(request)
     if isinstance(answered, Undecided):
         return see_other(f"/checking/{answered.request_id}")
@@ -187,7 +194,7 @@ async def lead_on(request: Request, answered: Answered) -> Response:
         return see_other(f"/booked/{answered.views[0].booking.booking_id}")
     if answered.booking.state != "booked":
         return see_other("/cancelled")
-    return see_other("/changed" if "change" in draft else "/booked")
+    return see_other("/changed" if is_change or "change" in draft else "/booked")
 
 
 async def _refused(request: Request, problem: Problem, draft: Mapping[str, str]) -> Response:
@@ -233,7 +240,7 @@ def _booked_page(
         "booked.html",
         held=kept.view,
         contact=masked(kept.held.contact),
-        by_text=is_texted(parts_of(request), kept.held.contact),
+        by_text=is_texted(kept.held.contact, has_texts=parts_of(request).settings.short_messages),
         maps=after_booking.maps_of(parts_of(request), doses),
         purpose=purpose,
         companion=companion,

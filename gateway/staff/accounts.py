@@ -54,6 +54,9 @@ class StaffSession:
     login: str
     role: Role
     enrolling_secret: bytes | None
+    idle_until: datetime
+    ends_at: datetime
+    """When it ends unused, and when in any case."""
     venues: tuple[str, ...] = ()
     """What a venue's account is bound to; empty for every other role."""
 
@@ -154,8 +157,15 @@ class StaffSessions:
         )
         if row is None:
             return None
+        ends_at = row.began_at + self._limits.absolute
         return StaffSession(
-            row.account_id, row.login, row.role, row.enrolling_secret, tuple(row.venues)
+            row.account_id,
+            row.login,
+            row.role,
+            row.enrolling_secret,
+            idle_until=min(now + self._limits.idle, ends_at),
+            ends_at=ends_at,
+            venues=tuple(row.venues),
         )
 
     async def end(self, token: str) -> None:

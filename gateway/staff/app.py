@@ -28,15 +28,19 @@ from gateway.staff import (
     journal_pages,
     messages_pages,
     password_pages,
-    plan_form_pages,
+    plan_day_pages,
+    plan_entry_pages,
     plan_pages,
+    plan_week_pages,
     rehearsal_pages,
     release_pages,
     room_pages,
+    roster_pages,
     sign_in_pages,
     venue_pages,
     walk_in_pages,
 )
+from gateway.staff.body_limits import LARGER
 from gateway.staff.guard import checked, static_folder
 from gateway.staff.parts import StaffParts
 from gateway.staff.rendering import error_page, fault_page
@@ -61,7 +65,7 @@ def create_app(parts: StaffParts) -> Starlette:
             Middleware(SecurityHeaders, tls=parts.settings.cookie_secure),
             Middleware(Watch),
             Middleware(SameSite),
-            Middleware(BodyLimit, bytes_max=BODY_BYTES_MAX),
+            Middleware(BodyLimit, bytes_max=BODY_BYTES_MAX, larger=LARGER),
         ],
         exception_handlers={
             HTTPException: on_http_exception,
@@ -92,11 +96,14 @@ def _routes() -> list[BaseRoute]:
         *room_pages.routes(),
         *release_pages.routes(),
         *plan_pages.routes(),
-        *plan_form_pages.routes(),
+        *plan_week_pages.routes(),
+        *plan_day_pages.routes(),
+        *plan_entry_pages.routes(),
         *rehearsal_pages.routes(),
         *demand_pages.routes(),
         *messages_pages.routes(),
         *closing_pages.routes(),
+        *roster_pages.routes(),
         *account_pages.routes(),
         *journal_pages.routes(),
         *password_pages.routes(),

@@ -98,9 +98,7 @@ async def contact_page(request: Request, call: Call) -> Response:
     companion = drafting.companion_of(draft)
     if companion is None:
         return _contact_page(request, draft, {"phone": own.phone, "email": own.email}, {})
-    contact = companion.contact
-    values = {"name": contact.name, "phone": contact.phone, "email": contact.email}
-    return _contact_page(request, draft, values, {})
+    return _contact_page(request, draft, drafting.contact_typed(companion.contact), {})
 
 
 async def keep_contact(request: Request, call: Call) -> Response:

@@ -20,8 +20,8 @@ from gateway.forms import ContactForm
 from gateway.languages import LANGUAGES
 
 CONFIRMATIONS = ("mail", "sms", "letter")
-FIELDS = ("name", "phone", "email", "confirmation", "language", "reminders")
-COMPANION_FIELDS = ("name", "phone", "email")
+FIELDS = ("name", "kana", "phone", "email", "confirmation", "language", "reminders")
+COMPANION_FIELDS = ("name", "kana", "phone", "email")
 FIRST_DOSE_FIELDS = ("product", "first_dose_year", "first_dose_month", "first_dose_day")
 _ON_PAGE = {"date": "first_dose_year"}
 
@@ -76,16 +76,17 @@ def parse_companion(values: Mapping[str, str], confirmation: str) -> ContactForm
 
 
 def _contact(fields: Fields, confirmation: str) -> ContactForm | None:
-    """Read name and phone, and the e-mail address of who is told by mail."""
+    """Read name, reading and phone, and the e-mail address of who is told by mail."""
     by_mail = confirmation == "mail"
     name = fields.required("name", read.name)
+    kana = fields.optional("kana", read.kana) or ""
     phone = fields.required("phone", read.phone)
     if confirmation == "sms" and phone is not None and mobile_number(phone) is None:
         fields.add("phone", "not_a_mobile")
     email = (fields.required if by_mail else fields.optional)("email", read.email)
     if name is None or phone is None:
         return None
-    return ContactForm(name, phone, (email or "") if by_mail else "")
+    return ContactForm(name, phone, (email or "") if by_mail else "", kana)
 
 
 def kept(draft: Mapping[str, str], details: Details) -> Draft:

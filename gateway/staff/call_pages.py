@@ -16,11 +16,12 @@ from gateway.seeking import today_of
 from gateway.staff import calls, companions
 from gateway.staff.caller_pages import asked_in, shown
 from gateway.staff.callers import look_up
-from gateway.staff.calls import CALL_PATH, CALLER_PATH, Call, in_call
+from gateway.staff.calls import CALL_PATH, CALLER_PATH, END_PATH, Call, in_call
 from gateway.staff.guard import guarded, see_other
 from gateway.staff.parts import StaffParts, parts_of
 from gateway.staff.rendering import render, render_letter
 from gateway.staff.words import language_of, said
+from gateway.step_up import is_texted
 from gateway.views import StandbyView
 
 
@@ -29,7 +30,7 @@ def routes() -> list[BaseRoute]:
     return [
         guarded("POST", f"{CALLER_PATH}/begin", beginning),
         guarded("GET", CALL_PATH, in_call(call_page)),
-        guarded("POST", f"{CALL_PATH}/end", in_call(ending)),
+        guarded("POST", END_PATH, in_call(ending)),
         guarded("GET", f"{CALL_PATH}/letter", in_call(letter_page)),
     ]
 
@@ -75,12 +76,18 @@ async def show_call(request: Request, call: Call, problem: Problem | None = None
         place=place if isinstance(place, StandbyView) else None,
         companion=None if companion is None else companion.visitor,
         companion_kept=await _kept_beside(parts, companion),
+        has_reminders=held is not None and _can_be_reminded(parts, held),
         wants_letter=draft.get("confirmation") == "letter",
         request_id=str(uuid4()),
         problem=None
         if problem is None
         else {"title": title(problem, language), "detail": detail(problem, language)},
     )
+
+
+def _can_be_reminded(parts: StaffParts, held: after_booking.Kept) -> bool:
+    contact = held.held.contact
+    return bool(contact.email) or is_texted(contact, has_texts=parts.settings.short_messages)
 
 
 async def _kept_beside(parts: StaffParts, companion: Call | None) -> after_booking.Kept | None:

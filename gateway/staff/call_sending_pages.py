@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from gateway import drafting, forms, residents, standby
+from gateway import after_booking, drafting, forms, residents, standby
 from gateway.acting import ActingParts
 from gateway.answers import answer
 from gateway.drafting import Draft
@@ -55,6 +55,7 @@ def routes() -> list[BaseRoute]:
         guarded("POST", f"{CALL_PATH}/standby", in_call(join)),
         guarded("POST", f"{CALL_PATH}/standby/accept", in_call(accept)),
         guarded("POST", f"{CALL_PATH}/standby/leave", in_call(leave)),
+        guarded("POST", f"{CALL_PATH}/reminders", in_call(remind)),
     ]
 
 
@@ -226,6 +227,27 @@ async def accept(request: Request, call: Call) -> Response:
 async def leave(request: Request, call: Call) -> Response:
     """Leave the list for the caller."""
     return await _by_id_alone(request, call, "cancel_sent", standby.leave)
+
+
+async def remind(request: Request, call: Call) -> Response:
+    """Turn the caller's reminders on or off; what they are in the middle of stays."""
+    parts = parts_of(request)
+    values = await read_form(request, ("request_id", "reminders"))
+    if isinstance(values, Problem):
+        return answer(request, values)
+    request_id = forms.parse_request_id(values.get("request_id"))
+    wanted = {"yes": True, "no": False}.get(values.get("reminders", ""))
+    if isinstance(request_id, list) or wanted is None:
+        return answer(request, Problem("bad_request"))
+    answered = await carried_out(
+        request,
+        call,
+        "reminders_set",
+        lambda: after_booking.remind(parts, call.visitor, request_id, wanted=wanted),
+    )
+    if isinstance(answered, Problem):
+        return await show_call(request, call, answered)
+    return see_other(CALL_PATH)
 
 
 async def _by_id_alone(request: Request, call: Call, act: Act, errand: Errand) -> Response:

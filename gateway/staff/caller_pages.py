@@ -18,6 +18,7 @@ from gateway.forms import SignInForm
 from gateway.problems import Problem, field_text
 from gateway.routes.way_in import date_from_parts
 from gateway.staff.callers import Asked, Caller, look_up, take_place
+from gateway.staff.calls import CALLS_LOST
 from gateway.staff.guard import came_from, guarded, read_form, session_of
 from gateway.staff.journal import REASONS
 from gateway.staff.parts import parts_of
@@ -39,7 +40,8 @@ def routes() -> list[BaseRoute]:
 
 async def caller_page(request: Request) -> Response:
     """Ask who rings, and why they are looked up."""
-    return _form_page(request, {}, {})
+    lost = request.query_params.get("call", "")
+    return _form_page(request, {}, {}, lost=lost if lost in CALLS_LOST else "")
 
 
 async def looking_up(request: Request) -> Response:
@@ -95,6 +97,7 @@ def _form_page(
     errors: dict[str, str],
     refused: str = "",
     status: int = 200,
+    lost: str = "",
 ) -> Response:
     return render(
         request,
@@ -103,6 +106,7 @@ def _form_page(
         values=values,
         errors=errors,
         refused=refused,
+        lost=lost,
         reasons=REASONS,
         has_pins=parts_of(request).reads.has_pins,
     )
@@ -112,7 +116,7 @@ def shown(request: Request, asked: Asked, found: Caller | Problem) -> Response:
     """Show how a caller stands; where they were not confirmed, the form with what was typed."""
     if isinstance(found, Caller):
         return render(request, "staff_found.html", caller=found, reason=asked.reason)
-    if found.code != "identity_not_confirmed":
+    if found.code not in ("identity_not_confirmed", "too_many_attempts"):
         return answer(request, found)
     born = asked.form.birth_date
     values = {
@@ -122,5 +126,8 @@ def shown(request: Request, asked: Asked, found: Caller | Problem) -> Response:
         "birth_day": str(born.day),
         "reason": asked.reason,
     }
-    refused = said("caller.not_confirmed", language_of(request))
+    language = language_of(request)
+    if found.code == "too_many_attempts":
+        return _form_page(request, values, {}, said("caller.too_many", language), status=429)
+    refused = said("caller.not_confirmed", language)
     return _form_page(request, values, {}, refused, status=404)

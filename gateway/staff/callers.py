@@ -91,6 +91,7 @@ async def take_place(parts: StaffParts, asked: Asked) -> Caller | Problem:
     answer = await parts.line.sign_in(
         *(who.person_key, who.birth_check, NETWORK, releases, now.timestamp()),
         pin_check=who.pin_check,
+        device=device_of(who),
     )
     if isinstance(answer, TooManyAttempts):
         return too_many_attempts(answer.retry_after_s)
@@ -103,7 +104,7 @@ async def take_place(parts: StaffParts, asked: Asked) -> Caller | Problem:
 
 
 async def confirmed(parts: StaffParts, asked: Asked, act: Act) -> Credentials | Problem:
-    """Note an act, then confirm the caller as at a sign-in, failures counted alike.
+    """Note an act, then confirm the caller as at a sign-in on a known device.
 
     Raises as `look_up`.
     """
@@ -111,10 +112,19 @@ async def confirmed(parts: StaffParts, asked: Asked, act: Act) -> Credentials | 
     answer = await parts.line.confirm(
         *(who.person_key, who.birth_check, NETWORK, parts.clock().timestamp()),
         pin_check=who.pin_check,
+        device=device_of(who),
     )
     if isinstance(answer, TooManyAttempts):
         return too_many_attempts(answer.retry_after_s)
     return who if isinstance(answer, SignedIn) else Problem("identity_not_confirmed")
+
+
+def device_of(who: Credentials) -> str:
+    """Return the desk's own bucket of failures for a person.
+
+    So strangers, who lock a ticket on the residents' pages, do not lock it at the desk.
+    """
+    return f"desk:{who.person_key.hex()}"
 
 
 async def _noted(parts: StaffParts, asked: Asked, act: Act) -> Credentials:

@@ -10,8 +10,11 @@ Rule 3: each act is noted in the journal before it is sent.
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Literal, get_args
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,13 +28,16 @@ from gateway.problems import Problem, refused
 from gateway.residents import Answered
 from gateway.sessions import Draft, digest_of, new_token
 from gateway.staff.callers import Asked, confirmed, standing_of, token_for
-from gateway.staff.guard import came_from, see_other, session_of
+from gateway.staff.guard import came_from, mark_in_form, see_other, session_of
 from gateway.staff.journal import REASONS, Act, Look
 from gateway.staff.parts import StaffParts, parts_of
+from gateway.staff.rendering import CALL_MARK, render
 from gateway.staff.settings import StaffSettings
+from gateway.staff.words import language_of, said
 from waiting_room.answers import Entered, NotYourTurn
 
 CALLER_PATH, CALL_PATH = "/caller", "/caller/call"
+END_PATH = f"{CALL_PATH}/end"
 _TEXT_CHARS_MAX = 100
 
 
@@ -53,14 +59,30 @@ class Call:
 
 
 CallEndpoint = Callable[[Request, Call], Awaitable[Response]]
+CallLost = Literal["over", "not_sent"]
+CALLS_LOST: tuple[CallLost, ...] = get_args(CallLost)
+"""What the page that asks who rings says of a call: it is over; besides, a form came too late."""
 
 
 def in_call(endpoint: CallEndpoint) -> Callable[[Request], Awaitable[Response]]:
-    """Run an endpoint with the call; without one lead to the page that asks who rings."""
+    """Run an endpoint with the call; without one lead to the page that asks who rings, and say so.
+
+    An ended call that is to be ended loses nothing. A browser has one call. A form of another, from
+    a window that was left open, is not sent: it would be done to whoever rings now.
+    """
 
     async def run(request: Request) -> Response:
         call = await _find(request)
-        return see_other(CALLER_PATH) if call is None else await endpoint(request, call)
+        if call is None:
+            brings_work = request.method == "POST" and request.url.path != END_PATH
+            lost: CallLost = "not_sent" if brings_work else "over"
+            return see_other(f"{CALLER_PATH}?call={lost}")
+        mark = request.scope[CALL_MARK] = _mark(request, call.digest)
+        if request.method == "POST":
+            sent = await mark_in_form(request)
+            if not hmac.compare_digest(sent.encode(), mark.encode()):
+                return _of_another_call(request)
+        return await endpoint(request, call)
 
     return run
 
@@ -145,6 +167,22 @@ async def _find(request: Request) -> Call | None:
         session.person_key, session.release_id, identity, None, session, session_digest=digest
     )
     return Call(visitor, digest, reason)
+
+
+def _mark(request: Request, digest: bytes) -> str:
+    """Return what tells a call's forms from those of another."""
+    return hmac.digest(parts_of(request).keys.staff, b"call|" + digest, hashlib.sha256).hex()[:32]
+
+
+def _of_another_call(request: Request) -> Response:
+    language = language_of(request)
+    return render(
+        request,
+        "staff_error.html",
+        status=HTTPStatus.CONFLICT,
+        title=said("call.other.title", language),
+        detail=said("call.other.detail", language),
+    )
 
 
 def _digest(request: Request, text: str) -> bytes:

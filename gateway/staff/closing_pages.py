@@ -39,6 +39,7 @@ PROGRESS_PATH = f"{PATH}/progress"
 Reason = Literal["slot_closed", "supply_cut"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 REFRESH_S = 3
+UNTOLD_MAX = 2_000
 _DAY = ("day_year", "day_month", "day_day")
 _FIELDS = ("venue", *_DAY, "reason", "words", "step")
 _one_at_a_time = Lock()
@@ -64,10 +65,12 @@ async def closing_page(request: Request) -> Response:
 
 
 async def closing(request: Request) -> Response:
-    """Show what it would come to; or, where that was seen, have it carried out."""
+    """Show what it would come to; where that was seen, carry it out, or show the form again."""
     values = await read_form(request, _FIELDS)
     if isinstance(values, Problem):
         return answer(request, values)
+    if values.get("step") == "edit":
+        return _form(request, values, {})
     asked = _asked(request, values)
     if isinstance(asked, dict):
         return _form(request, values, asked)
@@ -99,12 +102,15 @@ async def progress_page(request: Request) -> Response:
     if venue is None or day is None:
         return see_other(PATH)
     run = parts_of(request).closings.find(venue_id, day)
+    is_done = run is not None and run.state == "done"
+    untold = await parts_of(request).untold.messages(UNTOLD_MAX) if is_done else []
     return render(
         request,
         "staff_closing_progress.html",
         venue=venue,
         day=day,
         run=run,
+        untold=len(untold),
         again=f"{PATH}?{urlencode({'venue': venue_id, 'day': day.isoformat()})}",
         refresh_s=REFRESH_S,
     )

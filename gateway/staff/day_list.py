@@ -1,12 +1,12 @@
 """A venue's day: who comes when, what became of each dose, and how somebody is found in it.
 
-Rule 1: a name is found however its kana are written: hiragana, katakana, half width, with or
-without spaces; a number by its digits, the whole of it or its end.
+Rule 1: a name and its reading are found however they are written (`gateway.readings.folded`); a
+number by its digits, the whole of it or its end.
 Rule 2: nothing here does I/O, reads a clock or draws a random number. What was opened to be
 searched is searched in memory and kept nowhere.
 
-A name is what the resident gave with the booking, in one field; the roster holds none. Who gave
-kanji alone is not found by kana: then ticket or booking number serve.
+A name is what the resident gave with the booking; the roster holds none. The reading may be left
+out: who gave kanji alone is not found by kana, and ticket or booking number serve.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from allocator.model import LOT_LENGTH_MAX, DoseNumber, FirstDose
+from allocator.model import LOT_LENGTH_MAX, DoseNumber, FirstDose, Slot
+from gateway.readings import folded
 
 Mark = Literal["open", "given", "not_come"]
 
@@ -31,7 +32,6 @@ DIGITS_SEARCHED_MIN = 4
 """Fewer digits are found in too many numbers."""
 
 _LOT = re.compile(rf"[0-9A-Z][0-9A-Z-]{{0,{LOT_LENGTH_MAX - 1}}}", re.ASCII)
-_KATAKANA_FIRST, _KATAKANA_LAST, _TO_HIRAGANA = 0x30A1, 0x30F6, 0x60
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class DoseDue:
     given_on: date | None = None
     first_is_given: bool = True
     first_dose_elsewhere: FirstDose | None = None
+    kana: str = ""
 
     def __repr__(self) -> str:
         """Hide the content, so that a log or a traceback cannot show it."""
@@ -75,18 +76,6 @@ class Tally:
     not_come: int
 
 
-def folded(text: str) -> str:
-    """Return a text as it is compared: one width, katakana as hiragana, no case, no spaces."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(_hiragana(character) for character in plain if not character.isspace())
-
-
-def _hiragana(character: str) -> str:
-    code = ord(character)
-    is_katakana = _KATAKANA_FIRST <= code <= _KATAKANA_LAST
-    return chr(code - _TO_HIRAGANA) if is_katakana else character
-
-
 def found(rows: Iterable[DoseDue], query: str) -> list[DoseDue]:
     """Return whoever a name, a ticket number or a booking number means; all where it is empty."""
     wanted = folded(query)
@@ -94,7 +83,7 @@ def found(rows: Iterable[DoseDue], query: str) -> list[DoseDue]:
 
 
 def _is_meant(row: DoseDue, wanted: str) -> bool:
-    if wanted in folded(row.name):
+    if wanted in folded(row.name) or wanted in folded(row.kana):
         return True
     number = wanted.replace("-", "")
     if sum(character.isdigit() for character in number) < DIGITS_SEARCHED_MIN:
@@ -104,8 +93,20 @@ def _is_meant(row: DoseDue, wanted: str) -> bool:
 
 
 def in_order(rows: Iterable[DoseDue]) -> list[DoseDue]:
-    """Return rows by time, then by booking number."""
-    return sorted(rows, key=lambda row: (row.starts_at, row.booking_number, row.dose))
+    """Return rows by time, then as they are read; names in kanji without a reading come last.
+
+    Names in kana stand among the readings, those in letters before them. The number and the
+    dose settle the rest.
+    """
+    return sorted(
+        rows,
+        key=lambda row: (
+            row.starts_at,
+            folded(row.kana or row.name),
+            row.booking_number,
+            row.dose,
+        ),
+    )
 
 
 def tally(rows: Sequence[DoseDue]) -> Tally:
@@ -129,6 +130,13 @@ def last_lot(rows: Iterable[DoseDue], product_id: str, login: str) -> str:
         if row.marked_at is not None
     ]
     return max(theirs)[1] if theirs else ""
+
+
+def slot_of_now(slots: Iterable[Slot], now: datetime) -> Slot | None:
+    """Return the first slot that is not over; None if two begin together, or none is left."""
+    left = sorted((slot for slot in slots if slot.ends_at > now), key=lambda one: one.starts_at)
+    first = [slot for slot in left if slot.starts_at == left[0].starts_at]
+    return first[0] if len(first) == 1 else None
 
 
 def without_superseded(rows: Sequence[DoseDue]) -> list[DoseDue]:

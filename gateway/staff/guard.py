@@ -4,6 +4,7 @@ Rule 1: a route is built here and so has its line of the table; `checked` refuse
 whose routes and table differ.
 Rule 2: a form that somebody signed in sends carries its session's token, besides coming from our
 own pages (`gateway.middleware.SameSite`).
+Rule 3: whose session has ended while they filled in a form is told that nothing of it was recorded.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from __future__ import annotations
 import hmac
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -20,13 +24,26 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.answers import answer
 from gateway.problems import Problem
-from gateway.staff.access import ANYBODY, FIRST_PAGES, ROUTES, Held, decide
+from gateway.staff.access import (
+    ANYBODY,
+    FIRST_PAGES,
+    ROUTES,
+    Held,
+    decide,
+    page_above,
+    page_at,
+)
 from gateway.staff.accounts import StaffSession
+from gateway.staff.body_limits import FILE_BYTES_MAX
 from gateway.staff.parts import StaffParts, parts_of
 from gateway.staff.rendering import (
     FORM_TOKEN,
+    LANGUAGE_PARAMETER,
+    TOKEN_DIGITS,
+    address_in,
     forbidden_page,
     form_token_of,
+    session_ended_page,
     session_or_none,
 )
 from gateway.staff.settings import StaffSettings
@@ -35,10 +52,10 @@ from monitoring import metrics
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-SIGN_IN_PATH, ENROL_PATH = "/sign-in", "/enrol"
+SIGN_IN_PATH, SIGN_OUT_PATH, ENROL_PATH = "/sign-in", "/sign-out", "/enrol"
 LANGUAGE_COOKIE, LANGUAGE_KEPT_S = "language", 365 * 86_400
 _TOKEN_CHARS_MAX = 64
-_FIELDS_MAX = 24
+_FIELDS_MAX = 32
 
 
 class TableContradicts(Exception):
@@ -46,26 +63,44 @@ class TableContradicts(Exception):
 
 
 class GuardedRoute(Route):
-    """A route that asks the table first."""
+    """A route that asks the table first. Its form may have one file where `takes_file`."""
+
+    takes_file = False
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the endpoint if table and method allow it, else lead on or refuse."""
+        try:
+            await self._handle(scope, receive, send)
+        finally:
+            if (form := scope.get("seiriken.form")) is not None:
+                await form.close()
+
+    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.methods is not None and scope["method"] in self.methods:
             request = Request(scope, receive)
+            scope["seiriken.takes_file"] = self.takes_file
             refused = await _refusal(request, allowed_of(self))
             if refused is not None:
                 await refused(scope, receive, send)
                 return
+        elif scope["method"] == "GET":
+            # What a form is sent to is asked for again after a sign-in, or typed by hand.
+            await see_other(page_above(scope["path"]))(scope, receive, send)
+            return
         await super().handle(scope, receive, send)
 
 
-def guarded(method: str, path: str, endpoint: Endpoint) -> GuardedRoute:
+def guarded(
+    method: str, path: str, endpoint: Endpoint, *, takes_file: bool = False
+) -> GuardedRoute:
     """Build a route. HEAD comes with GET."""
 
     async def in_chosen_language(request: Request) -> Response:
         return _language_switch(request) or await endpoint(request)
 
-    return GuardedRoute(path, in_chosen_language, methods=[method])
+    route = GuardedRoute(path, in_chosen_language, methods=[method])
+    route.takes_file = takes_file
+    return route
 
 
 def checked(routes: Iterable[BaseRoute]) -> list[BaseRoute]:
@@ -114,6 +149,15 @@ async def read_form(request: Request, names: Iterable[str]) -> Mapping[str, str]
     return fields
 
 
+async def read_upload(request: Request, name: str) -> bytes | Problem:
+    """Read a form that has one file and nothing else; no file is an empty one."""
+    form = await _form(request)
+    sent = form.get(name)
+    if set(form) - {name, FORM_TOKEN} or not isinstance(sent, UploadFile):
+        return Problem("bad_request")
+    return await sent.read()
+
+
 def see_other(path: str) -> RedirectResponse:
     """Lead on to another page."""
     return RedirectResponse(path, status_code=HTTPStatus.SEE_OTHER)
@@ -156,7 +200,8 @@ async def _refusal(request: Request, allowed: frozenset[str]) -> Response | None
     match decide(allowed, _held(session)):
         case "sign_in":
             metrics.SECURITY_EVENTS.labels("not_signed_in").inc()
-            return see_other(SIGN_IN_PATH)
+            brings_work = request.method == "POST" and request.url.path != SIGN_OUT_PATH
+            return session_ended_page(request) if brings_work else _to_sign_in(request)
         case "enrol":
             return see_other(ENROL_PATH)
         case "forbid":
@@ -165,6 +210,12 @@ async def _refusal(request: Request, allowed: frozenset[str]) -> Response | None
     if request.method == "POST" and allowed != ANYBODY and not await _has_form_token(request):
         return answer(request, Problem("cross_site"))
     return None
+
+
+def _to_sign_in(request: Request) -> Response:
+    """Ask who calls, and keep the page that was asked for."""
+    back = page_at(address_in(request)) if request.method == "GET" else ""
+    return see_other(f"{SIGN_IN_PATH}?{urlencode({'back': back})}" if back else SIGN_IN_PATH)
 
 
 async def _find_session(request: Request, parts: StaffParts) -> None:
@@ -180,18 +231,44 @@ async def _find_session(request: Request, parts: StaffParts) -> None:
 async def _has_form_token(request: Request) -> bool:
     sent = (await _form(request)).get(FORM_TOKEN, "")
     return isinstance(sent, str) and hmac.compare_digest(
-        sent.encode(), form_token_of(request).encode()
+        sent[:TOKEN_DIGITS].encode(), form_token_of(request).encode()
     )
+
+
+async def mark_in_form(request: Request) -> str:
+    """Return what stands behind the token in the form that was sent: the mark of its call."""
+    sent = (await _form(request)).get(FORM_TOKEN, "")
+    return sent[TOKEN_DIGITS:] if isinstance(sent, str) else ""
 
 
 async def _form(request: Request) -> FormData:
     """Read the form once: the guard looks at its token before the endpoint has it."""
     if "seiriken.form" not in request.scope:
-        form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
-        request.scope["seiriken.form"] = form
-    read = request.scope["seiriken.form"]
-    assert isinstance(read, FormData), "what was put there"
-    return read
+        with_file = request.scope.get("seiriken.takes_file", False)
+        read = form_with_file if with_file else _form_of_fields
+        request.scope["seiriken.form"] = await read(request)
+    form = request.scope["seiriken.form"]
+    assert isinstance(form, FormData), "what was put there"
+    return form
+
+
+async def _form_of_fields(request: Request) -> FormData:
+    return await request.form(max_files=0, max_fields=_FIELDS_MAX)
+
+
+async def form_with_file(request: Request) -> FormData:
+    """Read a form that may have one file, in memory alone. Raises `HTTPException` (400)."""
+    parser = _InMemory(request.headers, request.stream(), max_files=1, max_fields=_FIELDS_MAX)
+    try:
+        return await parser.parse()
+    except (MultiPartException, KeyError):
+        raise HTTPException(HTTPStatus.BAD_REQUEST) from None
+
+
+class _InMemory(MultiPartParser):
+    """Reads a form whose file never comes to a disk."""
+
+    spool_max_size = FILE_BYTES_MAX + 1
 
 
 def _held(session: StaffSession | None) -> Held:
@@ -210,10 +287,10 @@ def _name(route: BaseRoute) -> str:
 
 def _language_switch(request: Request) -> Response | None:
     """Keep a language that was chosen, and lead to the same page in it."""
-    language = request.query_params.get("language")
+    language = request.query_params.get(LANGUAGE_PARAMETER)
     if language not in LANGUAGE_NAMES or request.method not in ("GET", "HEAD"):
         return None
-    response = see_other("/" + request.url.path.lstrip("/\\"))
+    response = see_other(address_in(request))
     response.set_cookie(
         LANGUAGE_COOKIE,
         language,

@@ -34,8 +34,10 @@ Act = Literal[
     "cancel_sent",
     "standby_sent",
     "offer_accepted",
+    "reminders_set",
     "letter_shown",
     "day_list_opened",
+    "found_in_list",
     "dose_looked_at",
     "dose_given",
     "dose_not_come",
@@ -43,7 +45,11 @@ Act = Literal[
     "walked_in",
     "doses_exported",
     "messages_put_back",
+    "untold_looked_at",
+    "told_by_desk",
     "day_closed",
+    "roster_read",
+    "roster_stored",
 ]
 ACTS: tuple[Act, ...] = get_args(Act)
 
@@ -62,6 +68,19 @@ class Look:
     whose: bytes | None
     reason: str
     came_from: str
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What lines to find: of a day (at the site), of a person, by an account; None: all.
+
+    `before` is the number of a line: those that are older.
+    """
+
+    day: date | None = None
+    whose: bytes | None = None
+    login: str | None = None
+    before: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,13 +116,19 @@ class Journal:
             came_from=look.came_from,
         )
 
-    async def find(self, day: date | None, whose: bytes | None, most: int) -> list[NotedLook]:
-        """Return at most so many lines, the newest first: of a day (at the site), of a person."""
+    async def find(self, wanted: Filter, most: int) -> list[NotedLook]:
+        """Return at most so many lines, the newest first."""
         midnight = time(tzinfo=SITE_TIMEZONE)
-        since = None if day is None else datetime.combine(day, midnight)
+        since = None if wanted.day is None else datetime.combine(wanted.day, midnight)
         until = None if since is None else since + timedelta(days=1)
         rows = await self._statements.rows(
-            "looks_found", since=since, until=until, person_key=whose, limit=most
+            "looks_found",
+            since=since,
+            until=until,
+            person_key=wanted.whose,
+            login=wanted.login,
+            before=wanted.before,
+            limit=most,
         )
         return [
             NotedLook(

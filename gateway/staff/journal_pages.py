@@ -6,9 +6,6 @@ in a form: their number stands in no URL, and the journal shows a keyed hash of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -25,6 +22,7 @@ from gateway.staff.journal import (
     LINES_EXPORTED_MAX,
     LINES_SHOWN_MAX,
     REASONS,
+    Filter,
     Look,
     NotedLook,
     as_csv,
@@ -33,16 +31,9 @@ from gateway.staff.parts import StaffParts, parts_of
 from gateway.staff.rendering import render
 from gateway.staff.words import language_of
 
-_FIELDS = ("day_year", "day_month", "day_day", "ticket_number")
+_FIELDS = ("day_year", "day_month", "day_day", "ticket_number", "login", "before")
+_LOGIN_CHARS_MAX, _DIGITS_MAX = 64, 18
 _ON_PAGE = {"day": "day_year"}
-
-
-@dataclass(frozen=True)
-class Filter:
-    """What lines to find; None: all."""
-
-    day: date | None
-    whose: bytes | None
 
 
 def routes() -> list[BaseRoute]:
@@ -56,11 +47,11 @@ def routes() -> list[BaseRoute]:
 
 async def journal_page(request: Request) -> Response:
     """Show the newest lines."""
-    return await _page(request, Filter(None, None), {})
+    return await _page(request, Filter(), {})
 
 
 async def filtering(request: Request) -> Response:
-    """Show the lines of a day, of a person, or of both."""
+    """Show the lines of a day, of a person, by an account, or older ones."""
     values = await read_form(request, _FIELDS)
     if isinstance(values, Problem):
         return answer(request, values)
@@ -97,7 +88,9 @@ def _filter(parts: StaffParts, values: dict[str, str], language: str) -> Filter 
         }
     code = parts.settings.municipality_code
     whose = None if ticket is None else person_key(parts.keys.identity, code, ticket)
-    return Filter(day, whose)
+    login, before = values.get("login", "").strip(), values.get("before", "")
+    is_number = before.isascii() and before.isdecimal() and len(before) <= _DIGITS_MAX
+    return Filter(day, whose, login[:_LOGIN_CHARS_MAX] or None, int(before) if is_number else None)
 
 
 async def _page(request: Request, wanted: Filter, values: dict[str, str]) -> Response:
@@ -111,7 +104,7 @@ async def _noted_and_found(request: Request, wanted: Filter, most: int) -> list[
     reason = "all" if wanted.day is None else wanted.day.isoformat()
     look = Look(by.login, by.role, "journal_read", wanted.whose, reason, came_from(request))
     await parts.journal.note(look, parts.clock())
-    return await parts.journal.find(wanted.day, wanted.whose, most)
+    return await parts.journal.find(wanted, most)
 
 
 def _shown(
@@ -129,5 +122,6 @@ def _shown(
         values=values,
         errors=errors,
         most=LINES_SHOWN_MAX,
+        older=lines[-1].number if len(lines) == LINES_SHOWN_MAX else None,
         reasons=REASONS,
     )

@@ -32,8 +32,10 @@ from gateway.staff.call_drafts import CallDrafts
 from gateway.staff.closings import Closings
 from gateway.staff.journal import Journal
 from gateway.staff.passwords import Checker
+from gateway.staff.roster_runs import RosterRuns
 from gateway.staff.settings import StaffSettings
 from gateway.staff.statements import Statements
+from gateway.staff.untold import Untold
 from gateway.staff.venue_desk import VenueDesk
 from monitoring.loop_lag import LoopLag
 from monitoring.secrets import read_secret
@@ -88,7 +90,9 @@ class StaffParts:
     kept_offers: KeptOffers
     receipts: ReceiptSigner
     venue_desk: VenueDesk
+    untold: Untold
     closings: Closings
+    roster_runs: RosterRuns
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -96,7 +100,7 @@ class StaffParts:
         await self.pool.open(wait=False)
         tasks = (
             *(self.reads, self.inbox, self.board, self.readiness),
-            *(self.closings, LoopLag()),
+            *(self.closings, self.roster_runs, LoopLag()),
         )
         for part in tasks:
             await part.start()
@@ -133,6 +137,7 @@ def assemble(settings: StaffSettings, clock: Callable[[], datetime] | None = Non
     line = _line(settings, redis)
     board = Board(line, reads, time.monotonic)
     statements = Statements(pool)
+    roster_key = read_secret(settings.secrets_dir, "roster.key")
     limits = Limits(
         timedelta(seconds=settings.session_idle_s), timedelta(seconds=settings.session_absolute_s)
     )
@@ -152,10 +157,12 @@ def assemble(settings: StaffSettings, clock: Callable[[], datetime] | None = Non
         checker=Checker(),
         journal=Journal(statements),
         inbox=inbox,
-        venue_desk=VenueDesk(
-            statements, reads, inbox, read_secret(settings.secrets_dir, "roster.key")
-        ),
+        venue_desk=VenueDesk(statements, reads, inbox, roster_key),
+        untold=Untold(statements, reads, roster_key),
         closings=Closings(inbox),
+        roster_runs=RosterRuns(
+            settings.database_url, settings.redis_url, settings.secrets_dir, inbox
+        ),
         asked=Asked(redis, _ASKED_KEPT_S),
         drafts=Drafts(CallDrafts(redis, settings.call_absolute_s), keys.staff),
         kept_offers=KeptOffers(),

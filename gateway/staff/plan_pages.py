@@ -21,12 +21,13 @@ from allocator.approval import Proposal, Refusal
 from allocator.approval_store import Wanted, propose
 from allocator.finding import Finding
 from allocator.plan_diff import DayOfPlan, days_of
-from allocator.plan_store import Edit, Overtaken, read_edits, save
+from allocator.plan_store import Edit, Overtaken, read_edits, read_newest, read_plan_ids, save
 from allocator.release import ReleasePlan
 from allocator.release_file import read_document, read_release_file
-from allocator.release_store import check_release
+from allocator.release_store import check_load
 from gateway.answers import answer
 from gateway.problems import Problem
+from gateway.staff.body_limits import PLAN_TEXT_KB_MAX, PLANS_PATH
 from gateway.staff.finding_words import worded
 from gateway.staff.guard import guarded, read_form, see_other, session_of
 from gateway.staff.parts import parts_of
@@ -34,6 +35,9 @@ from gateway.staff.rendering import render
 from gateway.staff.words import language_of, said
 
 ACTS = ("check", "save", "propose")
+HISTORY_SHOWN_MAX = 30
+LINES_SHOWN_MAX = 200
+"""Of what one edit changed; the command shows all of it."""
 _FIELDS = ("content", "reason", "follows", "act")
 
 
@@ -54,18 +58,18 @@ class PastEdit(msgspec.Struct, frozen=True):
 
 def routes() -> list[BaseRoute]:
     """Return the routes of this module."""
-    return [guarded("GET", "/plans", plans_page), guarded("POST", "/plans", working)]
+    return [guarded("GET", PLANS_PATH, plans_page), guarded("POST", PLANS_PATH, working)]
 
 
 async def plans_page(request: Request) -> Response:
     """Show a plan to work at, and every plan there is."""
-    edits = await run_in_threadpool(read_edits, parts_of(request).settings.database_url)
     plan_id = request.query_params.get("plan", "")
-    newest = next((one for one in edits if one.plan_id == plan_id), None)
+    url = parts_of(request).settings.database_url
+    newest = await run_in_threadpool(read_newest, url, plan_id)
     values = {"content": newest.text, "follows": f"{newest.edit_id}"} if newest else {}
     looked = await run_in_threadpool(look, request, newest.text) if newest else None
-    weeks = await run_in_threadpool(_weeks, newest.text) if newest else None
-    return await _page(request, plan_id, values, {}, looked, weeks)
+    plan = await run_in_threadpool(_plan, newest.text) if newest else None
+    return await _page(request, plan_id, values, {}, looked, plan)
 
 
 async def working(request: Request) -> Response:
@@ -86,19 +90,19 @@ async def working(request: Request) -> Response:
     elif values["act"] == "propose":
         errors = await run_in_threadpool(_propose, request, values)
         if not errors:
-            return see_other("/releases")
+            return see_other("/releases?done=proposed")
     if values["act"] == "save" and not errors:
         return see_other(f"/plans?plan={looked.plan_id}")
     return await _page(request, looked.plan_id, values, errors, looked)
 
 
 def look(request: Request, text: str) -> Looked:
-    """Return what a text comes to, beside what is loaded."""
+    """Return what a text comes to, beside what is loaded and taken, as loading it would say."""
     planned = read_release_file(text.encode())
     if not isinstance(planned, ReleasePlan):
         return Looked("", [], planned)
     url = parts_of(request).settings.database_url
-    findings = check_release(url, planned)
+    findings = check_load(url, planned)
     return Looked(planned.release.release_id, days_of(planned.slots), findings)
 
 
@@ -142,43 +146,45 @@ async def _page(
     values: dict[str, str],
     errors: dict[str, str],
     looked: Looked | None,
-    weeks: list[Mapping[str, Any]] | None = None,
+    plan: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Show the page. `weeks` are the patterns of the saved plan, None beside an unsaved text."""
-    edits = await run_in_threadpool(read_edits, parts_of(request).settings.database_url)
+    """Show the page. `plan` is the saved one, for its forms; None beside an unsaved text."""
+    url = parts_of(request).settings.database_url
     found, text = (looked.findings, values["content"]) if looked else ([], "")
     findings = await run_in_threadpool(worded, found, language_of(request), text)
     return render(
         request,
         "staff_plans.html",
         status=422 if errors else 200,
-        plan_ids=sorted({one.plan_id for one in edits}),
+        plan_ids=await run_in_threadpool(read_plan_ids, url),
         plan_id=plan_id,
-        history=_history([one for one in edits if one.plan_id == plan_id]),
+        history=await run_in_threadpool(_history, url, plan_id),
+        history_max=HISTORY_SHOWN_MAX,
         values=values,
         errors=errors,
         looked=looked,
-        weeks=weeks,
+        plan=plan,
         findings=findings,
+        kilobytes=PLAN_TEXT_KB_MAX,
     )
 
 
-def _weeks(text: str) -> list[Mapping[str, Any]] | None:
-    """Return the weekly patterns of a plan that can be changed in forms."""
+def _plan(text: str) -> Mapping[str, Any] | None:
+    """Return what a plan says, if it can be changed in forms."""
     document = read_document(text.encode())
-    return None if isinstance(document, list) else document.get("weeks", [])
+    return None if isinstance(document, list) else document
 
 
-def _history(edits: list[Edit]) -> list[PastEdit]:
+def _history(url: str, plan_id: str) -> list[PastEdit]:
+    edits = read_edits(url, plan_id, most=HISTORY_SHOWN_MAX + 1)
     texts = {one.edit_id: one.text.splitlines() for one in edits}
     return [
-        PastEdit(
-            one,
-            "\n".join(
-                unified_diff(
-                    texts.get(one.follows or 0, []), one.text.splitlines(), lineterm="", n=1
-                )
-            ),
-        )
-        for one in edits
+        PastEdit(one, _changed(texts.get(one.follows or 0, []), texts[one.edit_id]))
+        for one in edits[:HISTORY_SHOWN_MAX]
     ]
+
+
+def _changed(before: list[str], after: list[str]) -> str:
+    """Return what an edit changed, its first lines."""
+    lines = list(unified_diff(before, after, lineterm="", n=1))
+    return "\n".join([*lines[:LINES_SHOWN_MAX], *(["…"] if len(lines) > LINES_SHOWN_MAX else [])])

@@ -1,11 +1,14 @@
 """The rehearsal page: what an opening will be like, worked out in a moment.
 
-It is `waiting_room.forecast`, as for `seiriken release rehearse`.
+It is `waiting_room.forecast`, as for `seiriken release rehearse`, of a release that is loaded or of
+a plan that is kept (docs/releases.md).
 Nobody is asked and nothing is played. The forecast runs off the event loop; it takes well under a
 second for a whole day, so the page answers with it and shows no progress.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,22 +16,25 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from allocator.errors import CatalogueMissing
+from allocator.plan_store import read_newest, read_plan_ids
 from allocator.release import ReleasePlan, pairs_possible
+from allocator.release_file import read_release_file
 from allocator.release_store import read_plan
+from allocator.roster import count_people
 from gateway.answers import answer
-from gateway.fields import normalised
+from gateway.i18n import number
 from gateway.problems import Problem
 from gateway.staff.charts import HEIGHT, WIDTH, points, thinned
 from gateway.staff.guard import guarded, read_form
 from gateway.staff.parts import parts_of
+from gateway.staff.rehearsal_fields import FIELDS, Bounds, read_opening, usual_values, values_of
 from gateway.staff.rendering import render
 from gateway.staff.words import language_of, said
 from waiting_room.forecast import Forecast, Opening, forecast
 
 ROWS_MAX = 20
-PEOPLE_MAX = 100_000_000
-INSIDE_USUAL, INSIDE_MAX = 2_000, 1_000_000
-_FIELDS = ("release_id", "people", "inside")
+PLAN_PREFIX = "plan:"
+"""Before the id of a plan that is kept; a release's id has no colon."""
 
 
 def routes() -> list[BaseRoute]:
@@ -40,55 +46,72 @@ def routes() -> list[BaseRoute]:
 
 
 async def rehearsal_page(request: Request) -> Response:
-    """Ask which release, and who comes."""
-    return _shown(request, {"inside": f"{INSIDE_USUAL}"}, {}, None)
+    """Ask which release or plan, who comes when, and how fast they book."""
+    chosen = {"release_id": f"{PLAN_PREFIX}{request.query_params.get('plan', '')}"}
+    return await _shown(request, usual_values() | chosen, {}, None)
 
 
 async def rehearsing(request: Request) -> Response:
     """Show what its opening will be like."""
-    sent = await read_form(request, _FIELDS)
+    sent = await read_form(request, ("release_id", *FIELDS))
     if isinstance(sent, Problem):
         return answer(request, sent)
     values, language = dict(sent), language_of(request)
-    planned = await run_in_threadpool(_planned, request, values.get("release_id", ""))
-    if planned is None:
-        errors = {"release_id": said("releases.choose", language)}
-        return _shown(request, values, errors, None)
-    pairs = pairs_possible(planned)
-    if not pairs:
-        return _shown(request, values, {"release_id": said("rehearsal.no_pair", language)}, None)
-    people = _count(values.get("people") or f"{planned.limits.people or ''}", PEOPLE_MAX)
-    inside = _count(values.get("inside", ""), INSIDE_MAX)
-    counts = {"people": people, "inside": inside}
-    if errors := {
-        name: said("rehearsal.no_number", language)
-        for name, count in counts.items()
-        if count is None
-    }:
-        return _shown(request, values, errors, None)
-    assert people is not None, "without errors there are both"
-    assert inside is not None, "without errors there are both"
-    opening = Opening(people=people, pairs=pairs, inside_max=inside)
-    values["people"] = f"{people}"
-    return _shown(request, values, {}, await run_in_threadpool(forecast, opening))
+    asked = values.get("release_id", "")
+    plan = await run_in_threadpool(_planned, request, asked)
+    if plan is None:
+        told = said("releases.choose", language)
+        if asked.startswith(PLAN_PREFIX):
+            told = said("rehearsal.plan_wrong", language)
+        return await _shown(request, values, {"release_id": told}, None)
+    opening = await run_in_threadpool(_opening, request, plan, values)
+    if not isinstance(opening, Opening):
+        return await _shown(request, values, _worded(opening, language), None)
+    expected = await run_in_threadpool(forecast, opening)
+    return await _shown(request, values | values_of(opening), {}, expected)
 
 
-def _planned(request: Request, release_id: str) -> ReleasePlan | None:
+def _planned(request: Request, asked: str) -> ReleasePlan | None:
+    """Return the plan that is kept or the release that is loaded; None if there is none to read."""
     parts = parts_of(request)
+    if asked.startswith(PLAN_PREFIX):
+        return _kept_plan(parts.settings.database_url, asked.removeprefix(PLAN_PREFIX))
     try:
         catalogue = parts.reads.catalogue
     except CatalogueMissing:
         return None
-    if release_id not in catalogue.releases:
+    if asked not in catalogue.releases:
         return None
-    return read_plan(parts.settings.database_url, catalogue, release_id)
+    return read_plan(parts.settings.database_url, catalogue, asked)
 
 
-def _count(typed: str, most: int) -> int | None:
-    plain = normalised(typed).replace(",", "").strip()
-    if not plain.isascii() or not plain.isdecimal() or len(plain) > len(f"{most}"):
-        return None
-    return int(plain) if 1 <= int(plain) <= most else None
+def _kept_plan(url: str, plan_id: str) -> ReleasePlan | None:
+    newest = read_newest(url, plan_id) if plan_id in read_plan_ids(url) else None
+    read = read_release_file(newest.text.encode()) if newest else None
+    return read if isinstance(read, ReleasePlan) else None
+
+
+def _opening(request: Request, plan: ReleasePlan, values: Mapping[str, str]) -> Opening | list[str]:
+    pairs, people = pairs_possible(plan), plan.limits.people
+    if not pairs:
+        return ["release_id"]
+    if not people and not values.get("people"):
+        people = count_people(parts_of(request).settings.database_url)
+    return read_opening(values, pairs, people or 0)
+
+
+def _worded(wrong: list[str], language: str) -> dict[str, str]:
+    """Return what is said at each field: the bounds of a number."""
+    if "release_id" in wrong:
+        return {"release_id": said("rehearsal.no_pair", language)}
+    return {name: _bounds_told(FIELDS[name], language) for name in wrong}
+
+
+def _bounds_told(bounds: Bounds, language: str) -> str:
+    least, most = f"{bounds.least:g}", number(int(bounds.most), language)
+    if bounds.is_whole:
+        return said("rehearsal.whole_number", language, least=least, most=most)
+    return said("rehearsal.number", language, least=least, most=most)
 
 
 def _release_ids(request: Request) -> list[str]:
@@ -100,14 +123,18 @@ def _release_ids(request: Request) -> list[str]:
     return [one.release_id for one in sorted(real, key=lambda release: release.opens_at)]
 
 
-def _shown(
+async def _shown(
     request: Request, values: dict[str, str], errors: dict[str, str], expected: Forecast | None
 ) -> Response:
+    plan_ids = await run_in_threadpool(read_plan_ids, parts_of(request).settings.database_url)
     return render(
         request,
         "staff_rehearsal.html",
         status=422 if errors else 200,
         release_ids=_release_ids(request),
+        plan_ids=plan_ids,
+        plan_prefix=PLAN_PREFIX,
+        usual=usual_values(),
         values=values,
         errors=errors,
         expected=expected,
@@ -116,13 +143,14 @@ def _shown(
 
 
 def drawn(expected: Forecast) -> dict[str, object]:
-    """Return the chart of a forecast: two lines of one height, and the rows of its table."""
+    """Return the chart of a forecast: three lines of one height, and the rows of its table."""
     moments = [one.at_s for one in expected.moments]
-    most = max(1, *(max(one.waiting, one.booked) for one in expected.moments))
+    most = max(1, *(max(one.came, one.booked) for one in expected.moments))
     shown = thinned(len(moments), ROWS_MAX)
     return {
         "width": WIDTH,
         "height": HEIGHT,
+        "came": points(moments, [one.came for one in expected.moments], most),
         "waiting": points(moments, [one.waiting for one in expected.moments], most),
         "booked": points(moments, [one.booked for one in expected.moments], most),
         "most": most,

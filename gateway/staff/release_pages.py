@@ -9,8 +9,9 @@ state that has passed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -28,20 +29,22 @@ from allocator.approval_store import (
     read_acts,
     read_proposals,
 )
-from allocator.errors import CatalogueMissing
 from allocator.finding import Finding
 from allocator.model import Release
-from allocator.plan_diff import Difference, differences
+from allocator.plan_diff import Difference, differences, terms
 from allocator.release import ReleasePlan
 from allocator.release_file import read_release_file
-from allocator.release_store import read_plan, read_releases
+from allocator.release_store import read_catalogue, read_plan, read_releases
 from gateway.answers import answer
 from gateway.problems import Problem
 from gateway.staff.finding_words import worded
 from gateway.staff.guard import guarded, read_form, see_other, session_of
 from gateway.staff.parts import StaffParts, parts_of
 from gateway.staff.rendering import render
+from gateway.staff.room_pages import notice_of
+from gateway.staff.term_words import WordedTerm, worded_terms
 from gateway.staff.words import language_of, said
+from gateway.views import words_in
 
 ORDERS = ("open", "pause", "resume", "close")
 DIFFERENCES_SHOWN_MAX = 100
@@ -50,11 +53,20 @@ _DIGITS_MAX = 16
 _DECISION_FIELDS = ("proposal_id", "decision", "reason")
 
 
+Done = Literal["ordered", "proposed", "approved", "rejected"]
+DONE: tuple[Done, ...] = get_args(Done)
+
+
 class Waiting(msgspec.Struct, frozen=True):
-    """A proposal that waits, or was not carried out, with what it would change."""
+    """A proposal that waits, or was not carried out, with what it would change.
+
+    `names` are those of its venues and products, by id.
+    """
 
     proposal: Proposal
     changes: list[Difference]
+    terms: list[WordedTerm] | None
+    names: Mapping[str, str]
     may_approve: bool
 
 
@@ -94,7 +106,7 @@ async def ordering(request: Request) -> Response:
         return await _page(request, dict(values), {"reason": said(f"refusal.{done}", language)})
     if isinstance(done, list):
         return await _page(request, dict(values), {"act": _text(done, language)}, done)
-    return see_other("/releases")
+    return see_other(path_after("proposed" if isinstance(done, Proposal) else "ordered"))
 
 
 async def deciding(request: Request) -> Response:
@@ -115,7 +127,12 @@ async def deciding(request: Request) -> Response:
         return await _page(request, {field: reason}, {field: said(f"refusal.{done}", language)})
     if isinstance(done, list):
         return await _page(request, {field: reason}, {field: _text(done, language)}, done)
-    return see_other("/releases")
+    return see_other(path_after(cast(Done, decision)))
+
+
+def path_after(done: Done) -> str:
+    """Return where it is told that something was done."""
+    return f"/releases?done={done}"
 
 
 def _order(parts: StaffParts, wanted: Wanted) -> Release | Proposal | Refusal | list[Finding]:
@@ -142,33 +159,43 @@ def _decide(
 
 
 def _stored(parts: StaffParts, release_id: str) -> ReleasePlan | None:
-    """Return a stored release as it is now; its slots are those that the catalogue told last."""
+    """Return a release as it is stored now: the copy here is a moment behind a load."""
     url = parts.settings.database_url
-    fresh = {one.release_id: one for one in read_releases(url)}
-    try:
-        catalogue = parts.reads.catalogue
-    except CatalogueMissing:
-        return None
-    if release_id not in fresh or release_id not in catalogue.releases:
-        return None
-    planned = read_plan(url, catalogue, release_id)
-    return msgspec.structs.replace(planned, release=fresh[release_id])
+    catalogue = read_catalogue(url)
+    return read_plan(url, catalogue, release_id) if release_id in catalogue.releases else None
 
 
-def _waiting(parts: StaffParts, login: str, proposals: list[Proposal]) -> list[Waiting]:
+def _waiting(
+    parts: StaffParts, login: str, proposals: list[Proposal], language: str
+) -> list[Waiting]:
     return [
-        Waiting(one, _changes(parts, one), one.proposed_by != login)
+        Waiting(one, *_changes(parts, one, language), one.proposed_by != login)
         for one in proposals
         if one.decision is None or (one.decision == "approved" and one.result is None)
     ]
 
 
-def _changes(parts: StaffParts, proposal: Proposal) -> list[Difference]:
+def _changes(
+    parts: StaffParts, proposal: Proposal, language: str
+) -> tuple[list[Difference], list[WordedTerm] | None, Mapping[str, str]]:
+    """Return what a plan would change: days, and terms of one that is stored already."""
     planned = read_release_file(proposal.text.encode()) if proposal.act == "load" else None
     if not isinstance(planned, ReleasePlan):
-        return []
+        return [], None, {}
     held = _stored(parts, proposal.release_id)
-    return differences(() if held is None else held.slots, planned.slots)
+    if held is None:
+        return differences((), planned.slots), None, _names(planned, language)
+    names = {**_names(held, language), **_names(planned, language)}
+    told = worded_terms(terms(held, planned), names, language)
+    return differences(held.slots, planned.slots), told, names
+
+
+def _names(planned: ReleasePlan, language: str) -> dict[str, str]:
+    return {
+        name: words_in(item.names, language)
+        for items in (planned.products, planned.venues)
+        for name, item in items.items()
+    }
 
 
 def _text(findings: list[Finding], language: str) -> str:
@@ -184,6 +211,7 @@ async def _page(
     parts, login = parts_of(request), session_of(request).login
     url = parts.settings.database_url
     releases = await run_in_threadpool(read_releases, url)
+    told = request.query_params.get("done", "")
     proposals = await run_in_threadpool(read_proposals, url)
     return render(
         request,
@@ -191,7 +219,9 @@ async def _page(
         status=422 if errors else 200,
         releases=[one for one in releases if not one.is_for_probe],
         now=parts.clock(),
-        waiting=await run_in_threadpool(_waiting, parts, login, proposals),
+        done=told if told in DONE else "",
+        states={one.release_id: notice_of(parts, one.release_id).get("state") for one in releases},
+        waiting=await run_in_threadpool(_waiting, parts, login, proposals, language_of(request)),
         acts=await run_in_threadpool(read_acts, url),
         orders=ORDERS,
         differences_max=DIFFERENCES_SHOWN_MAX,

@@ -11,20 +11,27 @@ import hmac
 from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from gateway import rendering
+from gateway import i18n, rendering
 from gateway.problems import Problem, detail, headers_of, title
 from gateway.rendering import own_path
-from gateway.staff.access import pages_of
+from gateway.session_end import SessionEnd
+from gateway.staff import body_limits
+from gateway.staff.access import groups_of, page_above, page_at, section_of
 from gateway.staff.accounts import StaffSession
 from gateway.staff.parts import StaffParts, parts_of
 from gateway.staff.words import LANGUAGE_NAMES, language_of, said
 
 PAGES_DIRECTORY = Path(__file__).parent / "pages"
+LANGUAGE_PARAMETER = "language"
+CALL_MARK = "seiriken.call_mark"
+"""Where a call leaves its mark for the forms of its pages (`gateway.staff.calls`)."""
+TOKEN_DIGITS = 64
 FORM_TOKEN = "form_token"  # noqa: S105 (the name of a field)
 
 
@@ -55,15 +62,21 @@ def render(
     parts, language = parts_of(request), language_of(request)
     settings, session = parts.settings, session_or_none(request)
     signed_in = session is not None and session.enrolling_secret is None
+    own = own_path(request)
+    end = session_end_of(parts, session, language) if session is not None and signed_in else None
     content = (
         environment(language)
         .get_template(template)
         .render(
             city=settings.city_name_ja if language == "ja" else settings.city_name_en,
-            path=own_path(request),
+            path=own,
+            section=section_of(own),
+            address_in=partial(address_in, request),
             may_switch=request.method == "GET",
+            belongs_to="" if request.method == "GET" else page_at(own) or page_above(own),
             session=session,
-            pages=pages_of(session.role) if session is not None and signed_in else (),
+            session_end=end,
+            bar=groups_of(session.role) if session is not None and signed_in else {},
             form_token=form_token_of(request),
             **shown,
         )
@@ -104,14 +117,27 @@ def letter_environment(language: str) -> Environment:
 def error_page(request: Request, problem: Problem) -> Response:
     """Answer a problem with a page."""
     language = language_of(request)
+    is_too_large = problem.code == "too_large"
     return render(
         request,
         "staff_error.html",
         status=problem.status,
         headers=headers_of(problem),
         title=title(problem, language),
-        detail=detail(problem, language),
+        detail=(_limit_told(request, language) if is_too_large else "")
+        or detail(problem, language),
     )
+
+
+def _limit_told(request: Request, language: str) -> str:
+    """Say how much may be sent to a page that takes more than a form; of others nothing."""
+    match request.url.path:
+        case body_limits.ROSTER_PATH:
+            megabytes = body_limits.FILE_BYTES_MAX // body_limits.MEBIBYTE
+            return said("too_large.roster", language, megabytes=megabytes)
+        case body_limits.PLANS_PATH:
+            return said("too_large.plans", language, kilobytes=body_limits.PLAN_TEXT_KB_MAX)
+    return ""
 
 
 async def fault_page(request: Request, problem: Problem) -> Response:
@@ -131,6 +157,56 @@ def forbidden_page(request: Request) -> Response:
     )
 
 
+def session_ended_page(request: Request) -> Response:
+    """Say to who sent a form after their session that nothing of it was recorded."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    back = page_at(request.url.path) or page_at(f"{came_from.path}?{came_from.query}")
+    return sign_in_page(request, status=401, has_ended=True, back=back)
+
+
+def sign_in_page(
+    request: Request,
+    *,
+    status: int = 200,
+    login: str = "",
+    refused: bool = False,
+    has_ended: bool = False,
+    back: str = "",
+) -> Response:
+    """Ask who somebody is, with what went wrong before; `back` is the page to go on at."""
+    return render(
+        request,
+        "staff_sign_in.html",
+        status=status,
+        values={"login": login},
+        errors={},
+        refused=refused,
+        has_ended=has_ended,
+        back=back,
+    )
+
+
+def address_in(request: Request, language: str | None = None) -> str:
+    """Return the address that was asked for, with what chooses a language or without."""
+    asked = request.query_params.multi_items()
+    kept = [(name, value) for name, value in asked if name != LANGUAGE_PARAMETER]
+    query = urlencode([*kept, (LANGUAGE_PARAMETER, language)] if language else kept)
+    return f"{own_path(request)}?{query}" if query else own_path(request)
+
+
+def session_end_of(parts: StaffParts, session: StaffSession, language: str) -> SessionEnd:
+    """Return when a session ends, as its pages tell it."""
+    now, until, settings = parts.clock(), session.idle_until, parts.settings
+    return SessionEnd(
+        settings.session_idle_s,
+        settings.session_absolute_s,
+        left=str(max(0, int((until - now).total_seconds()))),
+        most=str(max(0, int((session.ends_at - now).total_seconds()))),
+        until=until.isoformat(timespec="seconds"),
+        until_words=i18n.time_text(until, language),
+    )
+
+
 def session_or_none(request: Request) -> StaffSession | None:
     """Return the live session that came with a request."""
     session = request.scope.get("seiriken.staff")
@@ -138,9 +214,13 @@ def session_or_none(request: Request) -> StaffSession | None:
 
 
 def form_token_of(request: Request) -> str:
-    """Return what each form of a session carries; empty without a session."""
+    """Return what each form of a session carries; empty without a session.
+
+    In a call the call's mark stands behind it.
+    """
     token = request.scope.get("seiriken.staff_token")
-    return form_token(parts_of(request), token) if isinstance(token, str) else ""
+    own = form_token(parts_of(request), token) if isinstance(token, str) else ""
+    return own + str(request.scope.get(CALL_MARK, ""))
 
 
 def form_token(parts: StaffParts, session_token: str) -> str:

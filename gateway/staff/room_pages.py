@@ -59,12 +59,13 @@ def _figures(parts: StaffParts, language: str) -> list[ReleaseFigures]:
         return []
     real = (release for release in releases if not release.is_for_probe)
     return [
-        _of_release(one.release_id, words_in(one.names, language), _notice(parts, one.release_id))
+        _of_release(one.release_id, words_in(one.names, language), notice_of(parts, one.release_id))
         for one in sorted(real, key=lambda release: release.opens_at)
     ]
 
 
-def _notice(parts: StaffParts, release_id: str) -> dict[str, Any]:
+def notice_of(parts: StaffParts, release_id: str) -> dict[str, Any]:
+    """Return what the notice board says of a release, nothing while it says nothing."""
     try:
         return parts.board.status(release_id) or {}
     except WaitingRoomError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -9,10 +11,12 @@ from starlette.routing import BaseRoute
 from gateway.answers import answer, json_answer
 from gateway.problems import Problem, too_many_attempts
 from gateway.staff import codes
+from gateway.staff.access import may_open, page_at
 from gateway.staff.codes import code_in
 from gateway.staff.guard import (
     ENROL_PATH,
     SIGN_IN_PATH,
+    SIGN_OUT_PATH,
     came_from,
     first_page,
     guarded,
@@ -24,7 +28,7 @@ from gateway.staff.guard import (
 )
 from gateway.staff.parts import parts_of
 from gateway.staff.passwords import LENGTH_MAX, LENGTH_MIN
-from gateway.staff.rendering import render, session_or_none
+from gateway.staff.rendering import render, session_or_none, sign_in_page
 from gateway.staff.signing_in import (
     NotConfirmed,
     SignedIn,
@@ -50,11 +54,12 @@ def routes() -> list[BaseRoute]:
     return [
         guarded("GET", "/healthz", healthz),
         guarded("GET", "/", start),
-        guarded("GET", SIGN_IN_PATH, sign_in_page),
+        guarded("GET", SIGN_IN_PATH, asking_who),
         guarded("POST", SIGN_IN_PATH, signing_in),
         guarded("GET", ENROL_PATH, enrol_page),
         guarded("POST", ENROL_PATH, enrolling),
-        guarded("POST", "/sign-out", sign_out),
+        guarded("POST", SIGN_OUT_PATH, sign_out),
+        guarded("POST", "/stay", stay),
     ]
 
 
@@ -68,16 +73,18 @@ async def start(request: Request) -> Response:
     return see_other(first_page(session_of(request)))
 
 
-async def sign_in_page(request: Request) -> Response:
+async def asking_who(request: Request) -> Response:
     """Ask who somebody is; who is signed in already goes on."""
-    session = session_or_none(request)
-    return _sign_in_page(request) if session is None else see_other(first_page(session))
+    session, back = session_or_none(request), page_at(request.query_params.get("back", ""))
+    if session is None:
+        return sign_in_page(request, back=back)
+    return see_other(back if may_open(session.role, back) else first_page(session))
 
 
 async def signing_in(request: Request) -> Response:
     """Judge name, password and code together."""
     parts = parts_of(request)
-    values = await read_form(request, ("login", "password", "code"))
+    values = await read_form(request, ("login", "password", "code", "back"))
     if isinstance(values, Problem):
         return answer(request, values)
     typed = Typed(
@@ -85,16 +92,25 @@ async def signing_in(request: Request) -> Response:
         password=values.get("password", "")[: LENGTH_MAX + 1],
         code=code_in(values.get("code", "")),
     )
+    back = page_at(values.get("back", ""))
     found = await sign_in(parts, typed, came_from(request))
     match found:
         case TooManyAttempts(retry_after_s=seconds):
             return answer(request, too_many_attempts(seconds))
         case NotConfirmed():
             metrics.SECURITY_EVENTS.labels("staff_refused").inc()
-            return _sign_in_page(request, login=typed.login, refused=True)
+            return sign_in_page(request, status=401, login=typed.login, refused=True, back=back)
     if (held := session_token(request, parts.settings)) is not None:
         await parts.sessions.end(held)
-    return _begun(request, found, ENROL_PATH if found.enrols else "/")
+    return _begun(request, found, ENROL_PATH if found.enrols else _way_on(found, back))
+
+
+async def stay(request: Request) -> Response:
+    """Begin the idle limit anew: the guard has. The page stays as it is, with what was typed.
+
+    To 204 a browser shows nothing else, with JavaScript or without.
+    """
+    return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 async def enrol_page(request: Request) -> Response:
@@ -133,21 +149,15 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
+def _way_on(found: SignedIn, back: str) -> str:
+    """Return the page where somebody was, if their role may open it; else where work begins."""
+    return back if found.role is not None and may_open(found.role, back) else "/"
+
+
 def _begun(request: Request, found: SignedIn, leads_to: str) -> Response:
     response = see_other(leads_to)
     set_cookie(response, parts_of(request).settings, found.token)
     return response
-
-
-def _sign_in_page(request: Request, login: str = "", *, refused: bool = False) -> Response:
-    return render(
-        request,
-        "staff_sign_in.html",
-        status=401 if refused else 200,
-        values={"login": login},
-        errors={},
-        refused=refused,
-    )
 
 
 def _enrol_page(request: Request, errors: dict[str, str]) -> Response:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Literal
 
 from gateway.staff import codes
+from gateway.staff.access import Role
 from gateway.staff.accounts import Account, StaffSession
 from gateway.staff.parts import StaffParts
 from gateway.staff.passwords import PasswordFault
@@ -35,10 +36,11 @@ class Typed:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """The token of the session that has begun. `enrols`: it is for enrolling alone."""
+    """The token of the session that has begun, and whose. `enrols`: it is for enrolling alone."""
 
     token: str
     enrols: bool
+    role: Role | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ async def sign_in(
     enrols = not account.is_enrolled
     secret = parts.accounts.new_secret(account.account_id) if enrols else None
     token = await parts.sessions.begin(account.account_id, parts.clock(), secret)
-    return SignedIn(token, enrols)
+    return SignedIn(token, enrols, account.role)
 
 
 async def change_password(

@@ -85,6 +85,13 @@ class VenueDesk:
             for slot in slots
         ]
 
+    async def lot_used_last(self, venue_id: str, day: date, product_id: str, login: str) -> str:
+        """Return the lot that an account recorded last of a product there; empty if none."""
+        slots = self.slots(venue_id, day)
+        ids = [slot.slot_id for slot in slots if slot.product_id == product_id]
+        row = await self._statements.row("lot_recorded_last", login=login, slot_ids=ids)
+        return "" if row is None else str(row.lot)
+
     async def give(
         self, request_id: UUID, row: DoseDue, lot: str, given_on: date, by: str
     ) -> Outcome | None:
@@ -108,7 +115,7 @@ class VenueDesk:
         order = WalkIn(
             row.release_id, row.slot_id, b"", row.language, by, row.first_dose_elsewhere, lot
         )
-        contact = Contact(row.name, row.phone, row.email)
+        contact = Contact(row.name, row.phone, row.email, row.kana)
         return await self._inbox.walk_in(request_id, row.person_key, order, contact)
 
     async def walk_in(
@@ -130,7 +137,7 @@ class VenueDesk:
 
     async def _due(self, row: Any, slot: Slot) -> DoseDue:
         contact = await self._reads.contact_of(row.contact, row.booking_id)
-        ticket_number, birth_date = _identity(row, self._roster_key)
+        ticket_number, birth_date = identity_of(row, self._roster_key)
         mark = _mark(row)
         is_marked = mark != "open" and row.mark == mark
         dose: DoseNumber = 1 if row.dose == 1 else 2
@@ -147,6 +154,7 @@ class VenueDesk:
             slot_id=slot.slot_id,
             starts_at=slot.starts_at,
             name=contact.name,
+            kana=contact.kana,
             phone=contact.phone,
             email=contact.email,
             ticket_number=ticket_number,
@@ -182,7 +190,7 @@ def booking_of(outcome: Outcome | None) -> Booking | None:
     return outcome if isinstance(outcome, Booking) else None
 
 
-def _identity(row: Any, roster_key: bytes) -> tuple[str, date | None]:
+def identity_of(row: Any, roster_key: bytes) -> tuple[str, date | None]:
     """Return ticket number and birth date; empty for somebody who is on the roster no more."""
     if row.sealed is None:
         return "", None

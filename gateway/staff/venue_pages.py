@@ -41,6 +41,8 @@ from gateway.staff.words import language_of, said
 
 _PLACE = ("venue", "day")
 _PERSON = (*_PLACE, "booking_number", "dose")
+FOUND_NOTED_MAX = 50
+"""A search that so few are meant by is a look at each of them, and noted so."""
 _ORDER = (*_PERSON, "request_id")
 
 REFUSED = frozenset(
@@ -103,9 +105,15 @@ async def note(request: Request, act: Act, whose: bytes | None, reason: str) -> 
     await parts.journal.note(look, parts.clock())
 
 
+def venue_of(request: Request, venue_id: str) -> str:
+    """Return a venue if the account may work there, else its first one; empty if it has none."""
+    venues = venues_of(request)
+    return venue_id if venue_id in venues else next(iter(venues), "")
+
+
 async def today_page(request: Request) -> Response:
-    """Show today's list of the account's first venue."""
-    venue_id = next(iter(venues_of(request)), "")
+    """Show today's list of a venue, the account's first unless another is named."""
+    venue_id = venue_of(request, request.query_params.get("venue", ""))
     return await _list(request, Place(venue_id, today_at(parts_of(request))), "")
 
 
@@ -131,18 +139,30 @@ async def dose_page(request: Request) -> Response:
 
 async def giving(request: Request) -> Response:
     """Record that the dose was given, with its lot."""
-    opened = await _opened(request, (*_ORDER, "lot"))
+    opened = await _opened(request, (*_ORDER, "lot", "given_on"))
     if isinstance(opened, Response):
         return opened
-    lot = lot_in(opened.values.get("lot", ""))
+    language, errors = language_of(request), {}
+    lot, given_on = lot_in(opened.values.get("lot", "")), _given_on(request, opened)
     if not lot:
-        error = said("venue.lot_wrong", language_of(request))
-        return _dose(request, opened, errors={"lot": error})
+        errors["lot"] = said("venue.lot_wrong", language)
+    if given_on is None:
+        errors["given_on"] = said("venue.given_on_missing", language)
+    if errors or given_on is None:
+        return _dose(request, opened, errors=errors)
     desk, by = parts_of(request).venue_desk, session_of(request).login
     return await _ordered(
         *(request, opened, "dose_given", "given"),
-        lambda request_id, row: desk.give(request_id, row, lot, opened.place.day, by),
+        lambda request_id, row: desk.give(request_id, row, lot, given_on, by),
     )
+
+
+def _given_on(request: Request, opened: Opened) -> date | None:
+    """Return the day a dose was given on: of an earlier day's list somebody must say which."""
+    today = today_at(parts_of(request))
+    if opened.place.day >= today:
+        return opened.place.day
+    return {"today": today, "then": opened.place.day}.get(opened.values.get("given_on", ""))
 
 
 async def noting_absence(request: Request) -> Response:
@@ -262,6 +282,9 @@ async def _again(request: Request, opened: Opened) -> Opened:
 async def _list(request: Request, place: Place, query: str) -> Response:
     await note(request, "day_list_opened", None, _what(place))
     rows = await parts_of(request).venue_desk.day(place.venue_id, place.day)
+    if query:
+        for person in {row.person_key: None for row in found(rows, query)[:FOUND_NOTED_MAX]}:
+            await note(request, "found_in_list", person, "at_venue")
     values = {"query": query, "day": place.day.isoformat()}
     return _list_shown(request, place, rows, values, {})
 
@@ -285,6 +308,7 @@ def _list_shown(
         status=422 if errors else 404 if refused else 200,
         venues=venues_of(request),
         place=place,
+        is_today=place.day == today_at(parts_of(request)),
         rows=found(rows, query),
         tally=tally(rows),
         products=parts_of(request).reads.catalogue.products,
@@ -320,6 +344,7 @@ def _dose(
         may_mark=opened.place.day <= today_at(parts),
         has_begun=row.starts_at <= parts.clock(),
         is_today=opened.place.day == today_at(parts),
+        today=today_at(parts),
         values={"lot": lot, **opened.values},
         errors=dict(errors or {}),
         done=done,

@@ -88,7 +88,8 @@
     if (isStaying) return;
     isStaying = true;
     try {
-      const response = await fetch("/stay", { method: "POST", redirect: "manual" });
+      const body = new URLSearchParams(new FormData(line.querySelector("form")));
+      const response = await fetch("/stay", { method: "POST", redirect: "manual", body });
       if (response.status >= 500) throw new Error(String(response.status));
       if (response.status === 204) {
         begins();

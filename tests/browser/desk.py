@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route
 import gateway
 
 STATIC_FOLDER = Path(gateway.__file__).parent / "static"
+HEIGHT_PX = 800
 SITE = "http://seiriken.example"
 
 
@@ -31,6 +32,10 @@ class Desk:
         """Go to a page that is answered with this."""
         self.html = html
         self.page.goto(f"{SITE}/page")
+
+    def is_wide(self, width_px: int) -> None:
+        """Make the window so wide."""
+        self.page.set_viewport_size({"width": width_px, "height": HEIGHT_PX})
 
     def _answer(self, route: Route) -> None:
         path = urlsplit(route.request.url).path

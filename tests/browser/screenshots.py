@@ -1,31 +1,37 @@
 """Picture every page in every state: `make screenshots`, then look at var/screenshots/index.html.
 
-The pages are those of `page_samples`, with the real style sheet, scripts and pictures, in
-Japanese, plain Japanese and English, on a phone (390 px) and at a desk (1280 px). Pictures that
-tests took of a running city stand beside them, if they were put into the same folder:
+The pages are those of `page_samples` and, in the folder `staff`, of `staff_samples`, with the
+real style sheet, scripts and pictures, in Japanese, plain Japanese (residents) and English, on a
+phone (390 px) and at a desk (1280 px). Pictures that tests took of a running city stand beside
+them, if they were put into the same folder:
 
     SCREENSHOTS_DIR=var/screenshots/city make test ARGS=tests/browser/test_way.py
 
 Other languages and widths are pictured on demand, and of one page as well as of all:
 
     .venv/bin/python -m tests.browser.screenshots --languages vi pt --widths 320 --only check
+    .venv/bin/python -m tests.browser.screenshots --only staff/plan
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from html import escape
-from itertools import groupby
+from itertools import groupby, product
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
 from gateway import languages
+from gateway.staff.words import LANGUAGE_NAMES
 from tests.browser.conftest import launched_browser
 from tests.browser.desk import Desk
 from tests.unit.gateway.page_outline import render
-from tests.unit.gateway.page_samples import SAMPLES, Sample
+from tests.unit.gateway.page_samples import SAMPLES
+from tests.unit.gateway.staff import staff_samples
 
 FOLDER = Path("var/screenshots")
 LANGUAGES = ("ja", languages.PLAIN_JAPANESE, "en")
@@ -47,16 +53,42 @@ img {{ border: 1px solid #949494; max-width: 320px; }}
 """
 
 
-def picture_name(sample: Sample, language: str, width_px: int) -> str:
-    """Name the picture of a sample."""
-    state = sample[1] or "only"
-    return f"{sample[0]}/{state}-{language}-{width_px}.png"
+@dataclass(frozen=True)
+class Pictured:
+    """A state of a page: the folder and beginning of its pictures' names, and its HTML."""
+
+    page: str
+    name: str
+    languages: tuple[str, ...]
+    html: Callable[[str], str]
+
+    def is_meant_by(self, only: str) -> bool:
+        """Say whether a word of the command means it: a page, or the beginning of `page/name`."""
+        return only in ("", self.page) or ("/" in only and self.path.startswith(only))
+
+    @property
+    def path(self) -> str:
+        """Return where its pictures are, without language and width."""
+        return f"{self.page}/{self.name}"
+
+
+def every_page() -> list[Pictured]:
+    """Return every state of every page, the residents' first."""
+    residents = [
+        Pictured(sample[0], sample[1] or "only", languages.LANGUAGES, partial(render, sample))
+        for sample in SAMPLES
+    ]
+    staff = [
+        Pictured("staff", sample[0], tuple(LANGUAGE_NAMES), partial(staff_samples.render, sample))
+        for sample in staff_samples.SAMPLES + staff_samples.ENROLLING
+    ]
+    return residents + staff
 
 
 def take(
     browser: Browser,
     folder: Path,
-    samples: list[Sample],
+    pages: list[Pictured],
     shown_in: Sequence[str],
     widths_px: Sequence[int],
 ) -> int:
@@ -65,13 +97,14 @@ def take(
     for width_px in widths_px:
         context = browser.new_context(viewport={"width": width_px, "height": HEIGHT_PX})
         desk = Desk(context.new_page())
-        for language in shown_in:
-            for sample in samples:
-                path = folder / picture_name(sample, language, width_px)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                desk.shows(render(sample, language))
-                desk.page.screenshot(path=path, full_page=True)
-                taken += 1
+        for language, page in product(shown_in, pages):
+            if language not in page.languages:
+                continue
+            path = folder / f"{page.path}-{language}-{width_px}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            desk.shows(page.html(language))
+            desk.page.screenshot(path=path, full_page=True)
+            taken += 1
         context.close()
     return taken
 
@@ -96,14 +129,18 @@ def main() -> None:
     """Take the pictures and put them on a sheet."""
     options = argparse.ArgumentParser(description="Picture every page in every state.")
     options.add_argument("--folder", type=Path, default=FOLDER)
-    options.add_argument("--only", default="", help="a page's name, for instance error")
+    options.add_argument(
+        "--only", default="", help="a page's name, for instance error, staff or staff/plan"
+    )
     options.add_argument("--languages", nargs="+", default=LANGUAGES, choices=languages.LANGUAGES)
     options.add_argument("--widths", nargs="+", type=int, default=WIDTHS_PX)
     given = options.parse_args()
-    samples = [sample for sample in SAMPLES if given.only in ("", sample[0])]
+    pages = [page for page in every_page() if page.is_meant_by(given.only)]
+    if not pages:
+        options.error(f"no page is called {given.only}")
     with sync_playwright() as playwright:
         browser = launched_browser(playwright)
-        taken = take(browser, given.folder, samples, given.languages, given.widths)
+        taken = take(browser, given.folder, pages, given.languages, given.widths)
         browser.close()
     sheet = given.folder / "index.html"
     sheet.write_text(contact_sheet(given.folder), encoding="utf-8")

@@ -1,4 +1,5 @@
-"""Every page in every state, on the narrowest phone: axe finds nothing, and nothing sticks out.
+"""Every page in every state, on the narrowest phone and at a desk: axe finds nothing, and nothing
+sticks out.
 
 The pages are rendered without a server (`page_samples`), so that states that are rare in a
 running city are looked at, too. What only a person can judge is in docs/accessibility.md.
@@ -18,23 +19,30 @@ from tests.unit.gateway.page_outline import render
 from tests.unit.gateway.page_samples import SAMPLES
 from tests.unit.gateway.test_rendering import sample_name
 
-NARROW_PX, DESK_PX = 320, 1280
+NARROW_PX, DESK_PX = WIDTHS_PX = (320, 1280)
 """1280 px at 400 % zoom are 320 px (WCAG 2.2, 1.4.10 Reflow)."""
 
 AXE_OPTIONS = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 }
-LOOKED_AT_BY_AXE = ("ja", languages.PLAIN_JAPANESE, "en")
-"""The elements of the other languages' pages are those of English ones; only their words differ."""
+LOOKED_AT_BY_AXE = {
+    "ja": NARROW_PX,
+    languages.PLAIN_JAPANESE: NARROW_PX,
+    "en": DESK_PX,
+}
+"""Each width, and each language whose elements are its own: the other languages' pages have the
+elements of English ones, and only their words differ. What sticks out or is cut off depends on
+words and width: that is looked at in all languages at both widths.
+"""
 
 TEMPLATES = sorted({template for template, _, _ in SAMPLES})
 
 
-@pytest.fixture(params=(NARROW_PX, DESK_PX), scope="module")
-def desk(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Desk]:
-    """Return a window of a width."""
-    context = browser.new_context(viewport={"width": request.param, "height": 800})
+@pytest.fixture(scope="module")
+def desk(browser: Browser) -> Iterator[Desk]:
+    """Return a window."""
+    context = browser.new_context()
     yield Desk(context.new_page())
     context.close()
 
@@ -67,11 +75,27 @@ def violations(page: Page) -> list[str]:
     return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
 
 
-def cut_off_when_spaced(page: Page) -> list[str]:
-    """Return what is cut off, or sticks out, when the reader spaces the text out."""
-    page.add_style_tag(content=SPACED)
-    faults: list[str] = [f"cut off: {element}" for element in page.evaluate(CUT_OFF)]
-    return [*faults, *(["sticks out when spaced"] if sticks_out_px(page) > 0 else [])]
+def faults_of(desk: Desk, html: str, axe_at_px: int | None) -> list[str]:
+    """Return what is wrong with a page at both widths, and when the reader spaces the text out.
+
+    `axe_at_px`: the width at which axe looks at it; None: it does not.
+    """
+    desk.shows(html)
+    faults: list[str] = []
+    for width_px in WIDTHS_PX:
+        desk.is_wide(width_px)
+        if width_px == axe_at_px:
+            faults += violations(desk.page)
+        if (px := sticks_out_px(desk.page)) > 0:
+            faults.append(f"sticks out by {px} px at {width_px} px")
+    desk.page.add_style_tag(content=SPACED)
+    for width_px in WIDTHS_PX:
+        desk.is_wide(width_px)
+        cut_off = desk.page.evaluate(CUT_OFF)
+        faults += [f"cut off when spaced at {width_px} px: {element}" for element in cut_off]
+        if sticks_out_px(desk.page) > 0:
+            faults.append(f"sticks out when spaced at {width_px} px")
+    return faults
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -83,11 +107,7 @@ def test_everybody_can_use_every_state_of_the_page(
     for sample in SAMPLES:
         if sample[0] != template:
             continue
-        desk.shows(render(sample, language))
-        faults = violations(desk.page) if language in LOOKED_AT_BY_AXE else []
-        if (px := sticks_out_px(desk.page)) > 0:
-            faults.append(f"sticks out by {px} px")
-        faults += cut_off_when_spaced(desk.page)
-        if faults:
+        html = render(sample, language)
+        if faults := faults_of(desk, html, LOOKED_AT_BY_AXE.get(language)):
             found[sample_name(sample)] = faults
     assert found == {}

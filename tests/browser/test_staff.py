@@ -9,41 +9,30 @@ import json
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pyotp
 import pytest
 from playwright.sync_api import Browser, Page
 
 from gateway.staff.words import LANGUAGE_NAMES
-from seiriken.home import Home
 from tests.browser.conftest import SEIRIKEN, Person, StackUnderTest
 from tests.browser.desk import Desk
-from tests.browser.test_accessibility import cut_off_when_spaced, sticks_out_px, violations
+from tests.browser.test_accessibility import DESK_PX, NARROW_PX, faults_of
 from tests.browser.test_keyboard import Keyboard
-from tests.integration.staff import OWN_PASSWORD, StaffDesk, running_desk
+from tests.integration.staff import OWN_PASSWORD, StaffDesk
 from tests.unit.gateway.staff import staff_samples
 
-WIDTHS_PX = (320, 1280)
-PICTURED_PX = (390, 1280)
+LOOKED_AT_BY_AXE = {"ja": NARROW_PX, "en": DESK_PX}
+"""Each width and each language once: a page's elements are the same in both languages."""
+
 SAMPLES = staff_samples.SAMPLES + staff_samples.ENROLLING
 SUBMIT = "main button[type=submit]"
 
 
 @pytest.fixture(scope="module")
-def staff_desk(stack: StackUnderTest) -> Iterator[StaffDesk]:
-    """The staff gateway of the stack."""
-    home = Home(stack.home)
-    running = home.read()
-    assert running is not None
-    with running_desk(running.database_url, running.redis_url, home.secrets_dir) as desk:
-        yield desk
-
-
-@pytest.fixture(params=WIDTHS_PX, scope="module")
-def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Desk]:
-    """Return a window of a width."""
-    context = browser.new_context(viewport={"width": request.param, "height": 800})
+def window(browser: Browser) -> Iterator[Desk]:
+    """Return a window."""
+    context = browser.new_context()
     yield Desk(context.new_page())
     context.close()
 
@@ -143,20 +132,5 @@ def test_clerk_looks_a_caller_up_by_keys_alone_and_the_auditor_sees_it(
 def test_axe_finds_nothing_and_nothing_sticks_out(
     window: Desk, sample: staff_samples.Sample, language: str
 ) -> None:
-    window.shows(staff_samples.render(sample, language))
-    assert violations(window.page) == []
-    assert sticks_out_px(window.page) == 0
-    assert cut_off_when_spaced(window.page) == []
-
-
-@pytest.mark.parametrize("width", PICTURED_PX)
-def test_pictures_are_kept_to_look_at(browser: Browser, screenshots: Path, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 844})
-    desk = Desk(context.new_page())
-    for language in LANGUAGE_NAMES:
-        for sample in SAMPLES:
-            desk.shows(staff_samples.render(sample, language))
-            path = screenshots / f"staff-{sample[0]}-{language}-{width}.png"
-            desk.page.screenshot(path=path, full_page=True)
-            assert path.stat().st_size > 0
-    context.close()
+    html = staff_samples.render(sample, language)
+    assert faults_of(window, html, LOOKED_AT_BY_AXE[language]) == []

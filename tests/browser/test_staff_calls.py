@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from seiriken.home import Home
 from tests.browser.conftest import Person, StackUnderTest
 from tests.browser.test_accessibility import violations
 from tests.browser.test_staff import AtTheKeys, first_password
-from tests.integration.staff import StaffDesk, running_desk
+from tests.integration.staff import StaffDesk
 
 PAGE_OF_PDF = re.compile(rb"/Type\s*/Page\b")
-
-
-@pytest.fixture(scope="module")
-def staff_desk(stack: StackUnderTest) -> Iterator[StaffDesk]:
-    """The staff gateway of the stack."""
-    home = Home(stack.home)
-    running = home.read()
-    assert running is not None
-    with running_desk(running.database_url, running.redis_url, home.secrets_dir) as desk:
-        yield desk
 
 
 def looks_up(clerk: AtTheKeys, person: Person) -> None:

@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from allocator.release_store import read_catalogue
-from seiriken.home import Home
-from tests.browser.conftest import StackUnderTest
+from tests.browser.conftest import StackUnderTest, desk_beside
 from tests.browser.test_accessibility import violations
 from tests.browser.test_staff import AtTheKeys, first_password
-from tests.integration.staff import StaffDesk, running_desk
-from tests.system.stack import running_stack
+from tests.integration.staff import StaffDesk
 
 LOCALES = {"ja": "ja-JP", "en": "en-GB"}
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[StackUnderTest]:
-    """A city of its own: a closed day would be missed by the tests of another."""
-    folder = Path(tempfile.mkdtemp(prefix="seiriken-closing-", dir="/tmp"))
-    folder.chmod(0o711)
-    with running_stack(folder / "home", "--people", "300") as running:
-        yield StackUnderTest(running.file.url, running.home.path, iter(()), "")
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
-def closing_desk(stack: StackUnderTest) -> Iterator[StaffDesk]:
-    home = Home(stack.home)
-    running = home.read()
-    assert running is not None
-    with running_desk(running.database_url, running.redis_url, home.secrets_dir) as desk:
+def closing_desk(staff_city: StackUnderTest) -> Iterator[StaffDesk]:
+    with desk_beside(staff_city) as desk:
         yield desk
 
 
 @pytest.mark.parametrize(("language", "javascript"), [("ja", True), ("en", False)])
 def test_day_is_closed_by_keys_alone(
     browser: Browser,
-    stack: StackUnderTest,
+    staff_city: StackUnderTest,
     closing_desk: StaffDesk,
     language: str,
     javascript: bool,
@@ -52,7 +34,7 @@ def test_day_is_closed_by_keys_alone(
     context = browser.new_context(locale=LOCALES[language], java_script_enabled=javascript)
     boss = AtTheKeys(closing_desk, context.new_page())
     login = f"kantoku-{language}"
-    boss.enrols(login, first_password(stack, login, "supervisor"))
+    boss.enrols(login, first_password(staff_city, login, "supervisor"))
     page = boss.page
     slots = read_catalogue(closing_desk.database_url).slots.values()
     days = sorted({(slot.day, slot.venue_id) for slot in slots})

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from seiriken.home import Home
 from tests.browser.conftest import Person, StackUnderTest
 from tests.browser.test_accessibility import violations
 from tests.browser.test_staff import AtTheKeys, first_password
 from tests.browser.test_staff_calls import PAGE_OF_PDF, comes_in, goes_on, looks_up
-from tests.integration.staff import StaffDesk, running_desk
+from tests.integration.staff import StaffDesk
 
 BOOKING_NUMBER = re.compile("[0-9]{7}-[0-9]")
 NAMES = ("印西 花子", "印西 太郎")
-
-
-@pytest.fixture(scope="module")
-def staff_desk(stack: StackUnderTest) -> Iterator[StaffDesk]:
-    """The staff gateway of the stack."""
-    home = Home(stack.home)
-    running = home.read()
-    assert running is not None
-    with running_desk(running.database_url, running.redis_url, home.secrets_dir) as desk:
-        yield desk
 
 
 class AtThePhone(AtTheKeys):

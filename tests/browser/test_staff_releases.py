@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from seiriken.home import Home
-from tests.browser.conftest import StackUnderTest
+from tests.browser.conftest import StackUnderTest, desk_beside
 from tests.browser.test_accessibility import violations
 from tests.browser.test_staff import AtTheKeys, first_password
-from tests.integration.staff import StaffDesk, running_desk
-from tests.system.stack import running_stack
+from tests.integration.staff import StaffDesk
 
 CORRECT = (Path(__file__).parents[1] / "unit/allocator/incidents/correct.yaml").read_text("utf-8")
 NO_FIRST_SEAT = {
@@ -26,27 +22,9 @@ LOCALES = {"ja": "ja-JP", "en": "en-GB"}
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[StackUnderTest]:
-    """A city of its own: what is loaded here, residents of another would be told of."""
-    folder = Path(tempfile.mkdtemp(prefix="seiriken-releases-", dir="/tmp"))
-    folder.chmod(0o711)
-    with running_stack(folder / "home", "--people", "300") as running:
-        yield StackUnderTest(running.file.url, running.home.path, iter(()), "")
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
-def release_desk(stack: StackUnderTest) -> Iterator[StaffDesk]:
-    """The staff gateway of the stack, in a city that asks for two people."""
-    home = Home(stack.home)
-    running = home.read()
-    assert running is not None
-    with running_desk(
-        running.database_url,
-        running.redis_url,
-        home.secrets_dir,
-        release_approval="two_people",
-    ) as desk:
+def release_desk(staff_city: StackUnderTest) -> Iterator[StaffDesk]:
+    """A desk in a city that asks for two people."""
+    with desk_beside(staff_city, release_approval="two_people") as desk:
         yield desk
 
 
@@ -64,7 +42,7 @@ def leads_to_its_line(one: AtTheKeys, words: str, *, javascript: bool) -> None:
 @pytest.mark.parametrize(("language", "javascript"), [("ja", True), ("en", False)])
 def test_plan_is_mended_proposed_and_approved_by_another_by_keys_alone(
     browser: Browser,
-    stack: StackUnderTest,
+    staff_city: StackUnderTest,
     release_desk: StaffDesk,
     language: str,
     javascript: bool,
@@ -76,7 +54,7 @@ def test_plan_is_mended_proposed_and_approved_by_another_by_keys_alone(
     def at_the_desk(login: str, role: str) -> AtTheKeys:
         context = browser.new_context(locale=LOCALES[language], java_script_enabled=javascript)
         colleague = AtTheKeys(release_desk, context.new_page())
-        colleague.enrols(login, first_password(stack, login, role))
+        colleague.enrols(login, first_password(staff_city, login, role))
         return colleague
 
     one = at_the_desk(f"unyo-{language}", "operator")
@@ -91,7 +69,7 @@ def test_plan_is_mended_proposed_and_approved_by_another_by_keys_alone(
     one.keys.types("#reason", "autumn")
     with page.expect_navigation():
         one.keys.presses("Enter", page.locator("button[value=propose]"))
-    assert page.url.endswith("/releases")
+    assert page.url.endswith("/releases?done=proposed")
     assert page.locator("button[value=approved]").count() == 0, "not one's own"
     assert not javascript or violations(page) == []
     page.context.close()

@@ -16,13 +16,15 @@ from playwright.sync_api import Browser
 from gateway.rendering import STATIC_DIRECTORY
 from tests.unit.gateway.staff import staff_samples
 
-SAMPLE = next(one for one in staff_samples.SAMPLES if one[0] == "dose-open")
+SAMPLES = {one[0]: one for one in staff_samples.SAMPLES}
+SAMPLE, ENDED = SAMPLES["dose-open"], SAMPLES["sign-in-ended"]
 
 
 class Desk(BaseHTTPRequestHandler):
-    """Serves the page and its files, and keeps what is sent."""
+    """Serves the page and its files, and keeps what is sent; or refuses it as after a session."""
 
     sent: list[dict[str, list[str]]]
+    has_ended: bool
 
     def do_GET(self) -> None:
         """Answer the page, a static file or a sign of life."""
@@ -39,13 +41,16 @@ class Desk(BaseHTTPRequestHandler):
         """Keep the form."""
         form = self.rfile.read(int(self.headers["content-length"])).decode()
         self.sent.append(parse_qs(form))
+        if self.has_ended:
+            self._answer(staff_samples.render(ENDED, "en").encode(), "text/html", 401)
+            return
         self._answer(b"<title>kept</title><p>kept</p>", "text/html; charset=utf-8")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
 
-    def _answer(self, content: bytes, kind: str) -> None:
-        self.send_response(200)
+    def _answer(self, content: bytes, kind: str, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(content)))
         self.end_headers()
@@ -53,10 +58,11 @@ class Desk(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
+def serving(*, has_ended: bool = False) -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
     """Serve the page on loopback."""
     sent: list[dict[str, list[str]]] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Kept", (Desk,), {"sent": sent}))
+    held = {"sent": sent, "has_ended": has_ended}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Kept", (Desk,), held))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -86,6 +92,27 @@ def test_what_was_typed_is_kept_while_the_network_is_away_and_sent_once_it_is_ba
             context.set_offline(False)
         assert [form["lot"] for form in sent] == [["EW4811"]]
         assert sent[0]["request_id"] == ["1" * 32]
+        context.close()
+
+
+def test_form_that_is_sent_late_is_not_taken_for_recorded_after_the_session(
+    browser: Browser,
+) -> None:
+    with serving(has_ended=True) as (url, sent):
+        context = browser.new_context(viewport={"width": 768, "height": 1024})
+        page = context.new_page()
+        page.goto(f"{url}/venue/dose")
+        page.locator("#lot").fill("EW4811")
+        context.set_offline(True)
+        page.locator("form[action='/venue/given'] button[type=submit]").click()
+        page.locator("form[action='/venue/given'] [data-offline]").wait_for(state="visible")
+        with page.expect_navigation():
+            context.set_offline(False)
+        told = page.locator("[role=alert]")
+        assert len(sent) == 1, "and it is not sent over and over"
+        assert "neither recorded nor passed on" in told.inner_text()
+        assert told.evaluate("told => told === document.activeElement")
+        assert page.locator("form[action='/sign-in']").count() == 1
         context.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -182,3 +183,35 @@ def test_choice_at_the_details_is_the_booking_s(
     answer = resident.http.post("/check", data=sent)
     assert answer.headers["location"] == "/booked"
     assert wants_reminders(city, resident) is bool(ticked)
+
+
+def change_shown(resident: Resident) -> dict[str, str]:
+    """Choose another time for both doses; return the form of the last page.
+
+    It is on the second day: the last has few seats, and who counts the free ones here is a
+    moment behind who has taken them.
+    """
+    http = resident.http
+    assert http.post("/change", data={"doses": "both"}).headers["location"] == "/choose"
+    day = re.findall(r'href="(/choose/[0-9-]+)"', http.get("/choose").text)[1]
+    slot = re.findall(r'name="slot" value="([0-9-]+)"', http.get(day).text)[-1]
+    assert http.post("/choose", data={"slot": slot}).headers["location"] == "/check"
+    names = "request_id|shown|purpose"
+    return dict(re.findall(f'name="({names})" value="([^"]+)"', http.get("/check").text))
+
+
+def test_change_that_is_sent_again_after_its_answer_is_told_as_a_change(city: City) -> None:
+    resident = booked(city, 13)
+    form = change_shown(resident)
+    assert resident.http.post("/check", data=form).headers["location"] == "/changed"
+    again = resident.http.post("/check", data=form).headers["location"]
+    assert resident.http.get(again).headers["location"] == "/changed"
+
+
+def test_change_that_is_sent_twice_at_once_is_told_as_a_change_both_times(city: City) -> None:
+    resident = booked(city, 14)
+    form = change_shown(resident)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: resident.http.post("/check", data=form), range(4)))
+    told = {answer.headers["location"] for answer in answers}
+    assert {resident.http.get(one).headers.get("location", one) for one in told} == {"/changed"}

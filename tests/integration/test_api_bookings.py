@@ -24,6 +24,20 @@ def test_same_request_gets_the_same_answer_and_other_content_is_refused(city: Ci
     assert code_of(other.book(request_id), 409) == "id_reused"
 
 
+def test_reading_of_a_name_may_be_sent_is_kept_in_katakana_and_is_part_of_the_request(
+    city: City,
+) -> None:
+    resident, request_id = city.inside(27), str(uuid4())
+    wrong = resident.book(contact=CONTACT | {"kana": "Yuri"})
+    assert (code_of(wrong, 422), wrong.json()["errors"][0]["field"]) == (
+        "invalid_input",
+        "contact.kana",
+    )
+    assert resident.book(request_id, contact=CONTACT | {"kana": "しけん　ﾕﾘ"}).status_code == 201
+    assert resident.http.get("/api/v1/me").json()["kana"] == "シケン ユリ"
+    assert code_of(resident.book(request_id), 409) == "id_reused"
+
+
 def test_double_click_makes_one_booking(city: City) -> None:
     resident, request_id = city.inside(14), str(uuid4())
     with ThreadPoolExecutor(8) as pool:

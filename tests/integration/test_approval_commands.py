@@ -134,6 +134,16 @@ def test_release_with_an_error_is_not_proposed(town: Town) -> None:
     assert town.run("approval", "list")["proposals"] == []
 
 
+def test_release_that_takes_booked_seats_away_is_not_proposed(town: Town) -> None:
+    town.loads()
+    with psycopg.connect(town.database_url) as connection:
+        connection.execute("UPDATE seats SET taken = capacity WHERE dose = 1")
+    file = town.file(("dose_1: 10, dose_2: 0", "dose_1: 9, dose_2: 0"))
+    words = ("approval", "propose", "load", file, "--by", "a-one", "--reason", "x")
+    assert "10 seats for dose 1 are taken" in town.fails(*words)
+    assert len(town.run("approval", "list")["proposals"]) == 1, "the one that was loaded"
+
+
 def test_clerks_strangers_and_disabled_accounts_take_no_part(town: Town) -> None:
     number = str(town.proposes("load", town.file()))
     assert "supervisor's work" in town.fails("approval", "approve", number, "--by", "a-clerk")

@@ -63,10 +63,10 @@ def chosen(resident: Resident, companion: int) -> None:
     chooses(resident)
 
 
-def chooses(resident: Resident) -> None:
+def chooses(resident: Resident, **theirs: str) -> None:
     """Say how to reach the companion, and choose the first time that both can have."""
     http = resident.http
-    assert leads_to(http.post("/companion/details", data=THEIRS)) == "/choose"
+    assert leads_to(http.post("/companion/details", data=THEIRS | theirs)) == "/choose"
     day = re.search(r'href="(/choose/[0-9-]+)"', http.get("/choose").text)
     assert day is not None
     slot = re.search(r'name="slot" value="([0-9-]+)"', http.get(day[1]).text)
@@ -157,9 +157,11 @@ def test_what_is_wrong_with_the_form_is_said_at_the_field(
     filled_in = resident.http.get("/companion/details").text
     assert f'value="{PHONE}"' in filled_in, "nobody types their own number twice"
     assert f'value="{CONTACT["email"]}"' in filled_in
-    details = resident.http.post("/companion/details", data=THEIRS | {"phone": "12"})
+    typed = THEIRS | {"kana": "Taro", "phone": "12"}
+    details = resident.http.post("/companion/details", data=typed)
     assert (details.status_code, 'value="試験 太郎"' in details.text) == (422, True)
     assert 'id="phone-error"' in details.text
+    assert ('id="kana-error"' in details.text, 'value="Taro"' in details.text) == (True, True)
     assert leads_to(resident.http.post("/companion", data={"none": "yes"})) == "/choose"
     assert says("choose.title.book") in resident.http.get("/choose").text
 

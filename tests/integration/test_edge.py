@@ -207,7 +207,17 @@ def test_another_host_is_none_of_ours(site: Site) -> None:
 
 def test_large_bodies_are_refused(site: Site) -> None:
     with site.edge.client() as client:
-        assert client.post("/sign-in", content=b"a" * 70_000).status_code == 413
+        page = client.post("/sign-in", content=b"a" * 70_000)
+        assert page.status_code == 413
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert page.headers["cache-control"] == "no-store"
+        assert "retry-after" not in page.headers
+        for said in ("64KB", "At most 64 KB", "0476-00-0000"):
+            assert said in page.text
+        problem = client.post("/api/v1/bookings", content=b"a" * 70_000)
+        assert (problem.status_code, problem.json()["code"]) == (413, "too_large")
+        assert problem.headers["content-type"].startswith("application/problem+json")
+        assert client.get("/edge/large.html").status_code == 404
     assert site.gate.asked == []
 
 

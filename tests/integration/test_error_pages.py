@@ -129,7 +129,7 @@ def test_nothing_typed_is_lost_where_it_was_wrong(
     """Each form with fields: what was typed comes back, each fault at its field and at the top."""
     forms = {
         "/sign-in": ({"ticket_number": "12x", "birth_era": "", "birth_year": "1945"}, 2),
-        "/details": ({"name": "", "phone": "12", "email": "yuri@"}, 3),
+        "/details": ({"name": "", "kana": "Yuri", "phone": "12", "email": "yuri@"}, 4),
         "/first-dose": ({"product": "comirnaty", "first_dose_year": "2021"}, 1),
     }
     with running_city(database_url, redis_url, tmp_path) as city:

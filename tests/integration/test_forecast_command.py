@@ -42,6 +42,12 @@ def test_loaded_release_is_forecast_for_whom_it_says(
     assert json.loads(rehearse("--json", "--people", "100"))["forecast"]["sold_out_s"] is None
 
 
+def test_what_a_day_does_not_suffice_for_is_said() -> None:
+    shown = rehearse(str(CORRECT), "--inside", "1")
+    assert "not all who could are served in 1,440 min" in shown
+    assert "all pairs are booked" not in shown
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

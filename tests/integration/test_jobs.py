@@ -304,9 +304,10 @@ def test_lost_connection_is_made_again(stored: Stored, desks: Desks) -> None:
 
 def test_jobs_may_not_read_what_they_do_not_tell(jobs_url: str) -> None:
     with psycopg.connect(jobs_url, autocommit=True) as connection:
-        for table in ("roster", "journal", "outcome"):
+        connection.execute("SELECT person_key, left_why FROM roster")
+        for hidden in ("sealed FROM roster", "FROM journal", "FROM outcome"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute(f"SELECT FROM {table}".encode())
+                connection.execute(f"SELECT {hidden}".encode())
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("UPDATE booking SET state = 'cancelled'")
 

@@ -111,7 +111,11 @@ def test_allocator_may_not_change_what_operators_load_nor_jobs_a_booking(
             "UPDATE slot SET venue_id = venue_id",
             "DELETE FROM roster",
         ),
-        "jobs": ("UPDATE booking SET state = state", "SELECT FROM roster", "DELETE FROM outbox"),
+        "jobs": (
+            "UPDATE booking SET state = state",
+            "SELECT sealed FROM roster",
+            "DELETE FROM outbox",
+        ),
         "backup": ("UPDATE booking SET state = state", "DELETE FROM roster", "CREATE TABLE x ()"),
         "staff": (
             "INSERT INTO staff_account DEFAULT VALUES",
@@ -122,7 +126,7 @@ def test_allocator_may_not_change_what_operators_load_nor_jobs_a_booking(
             "DELETE FROM staff_look",
             "TRUNCATE staff_look",
             "UPDATE booking SET state = state",
-            "SELECT birth_check FROM roster",
+            "DELETE FROM roster",
             "SELECT FROM journal",
         ),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ from allocator.roster_file import Person
 from seiriken.desk_commands import app as desk_app
 from seiriken.errors import CommandError
 from tests.integration.city import BORN, MUNICIPALITY, City, running_city, ticket
+from tests.integration.staff import desk_of
 from tests.waiting import until
 
 PIN, NEW_PIN = "4711", "08154711"
@@ -126,3 +128,15 @@ def test_phone_desk_asks_for_the_pin_too(city: City, monkeypatch: pytest.MonkeyP
     assert json.loads(answered.stdout)["state"] in ("your_turn", "inside")
     asked = CliRunner().invoke(desk_app, ["call"], input=f"{ticket(1)}\n\n1950-01-01\n{PIN}\n")
     assert asked.exit_code == 0
+
+
+def test_walk_in_with_a_pin_types_it_at_the_venue(city: City) -> None:
+    """Without a slot of today nobody is booked: the form is refused at the slot, or before it."""
+    give_pin(city, 1, PIN)
+    with desk_of(city) as desk:
+        nurse = desk.colleague("venue")
+        until(lambda: 'name="pin"' in nurse.get("/walk-in").text)
+        typed = {"ticket_number": ticket(1), "pin": "12", "lot": "ABC123", "name": "試験 百合"}
+        page = nurse.post("/walk-in", request_id=str(uuid4()), **typed)
+    assert 'id="pin-error"' in page.text
+    assert 'id="slot-error"' in page.text

@@ -29,7 +29,7 @@ ALLOWED = """
     catalogue        allocator  SELECT UPDATE(version)
     catalogue        jobs       SELECT
     catalogue        backup     SELECT
-    catalogue        staff      SELECT UPDATE(version)
+    catalogue        staff      SELECT UPDATE(roster_version,version)
     data_key         gateway    SELECT
     data_key         jobs       SELECT
     data_key         backup     SELECT
@@ -72,8 +72,10 @@ UPDATE(attempts,done_at,relayed_at,result)
     room_record      jobs       SELECT INSERT
     room_record      backup     SELECT
     roster           allocator  SELECT
+    roster           jobs       SELECT(left_why,person_key)
     roster           backup     SELECT
-    roster           staff      SELECT(left_why,person_key,sealed)
+    roster           staff      SELECT INSERT UPDATE(birth_check,left_why,pin_check,\
+reissued_as,sealed)
     seats            allocator  SELECT UPDATE(capacity,taken)
     seats            jobs       SELECT
     seats            backup     SELECT
@@ -125,6 +127,8 @@ FORBIDDEN_TO_ALL = (
 BUT_FOR = {
     # The writer may change a booking's row, which a migration cannot narrow under code that runs.
     "allocator": {"UPDATE booking SET contact = contact"},
+    # The roster by page.
+    "staff": {"UPDATE roster SET sealed = ''"},
     # The command's own work.
     "keys": {
         "DELETE FROM data_key",
@@ -136,10 +140,15 @@ BUT_FOR = {
 FORBIDDEN = {
     "gateway": ("SELECT FROM roster", "SELECT FROM journal", "INSERT INTO booking DEFAULT VALUES"),
     "allocator": ("DELETE FROM booking", "SELECT FROM data_key", "UPDATE slot SET venue_id = ''"),
-    "jobs": ("SELECT FROM roster", "INSERT INTO booking DEFAULT VALUES", "SELECT FROM outcome"),
+    "jobs": (
+        "SELECT sealed FROM roster",
+        "INSERT INTO booking DEFAULT VALUES",
+        "SELECT FROM outcome",
+    ),
     "backup": ("INSERT INTO booking DEFAULT VALUES", "UPDATE writer SET epoch = 0"),
     "staff": (
-        "SELECT birth_check FROM roster",
+        "DELETE FROM roster",
+        "UPDATE roster SET person_key = ''",
         "UPDATE dose_record SET lot = ''",
         "SELECT challenge FROM outbox",
         "UPDATE outbox SET kind = 'booked'",

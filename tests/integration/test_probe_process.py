@@ -44,7 +44,7 @@ def probing(*, stderr: Path, **settings: object) -> Iterator[tuple[subprocess.Po
 def value(internal: str, metric: str) -> float | None:
     """Return what the process shows, None while it shows nothing."""
     try:
-        lines = httpx2.get(f"{internal}/metrics", timeout=5).text.splitlines()
+        lines = httpx2.get(f"{internal}/metrics", timeout=20).text.splitlines()
     except httpx2.TransportError:
         return None
     return next((float(line.split()[-1]) for line in lines if line.startswith(metric + " ")), None)

@@ -111,6 +111,7 @@ ALLOWED = {
         "XREAD STREAMS reply:staff 0",
         "SET call:1 x",
         "SET asked:1 x",
+        "SET ended:p 1",
     ),
     "gateway": ("XADD inbox * r 1", "HGET roster p", "SET draft:1 x", "XLEN inbox"),
     "allocator": ("XDEL inbox 1-1", "HSET roster p c", "XADD reply:g0 * h 1"),

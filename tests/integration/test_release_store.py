@@ -219,3 +219,14 @@ def test_release_that_people_could_book_beside_another_is_refused(database_url: 
     assert not isinstance(findings, Loaded)
     assert [finding.code for finding in findings] == ["booked_twice"]
     assert isinstance(load_release(database_url, planned(text)), Loaded)
+
+
+def test_plan_is_held_against_the_roster(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO roster (person_key, birth_check, sealed) "
+            "SELECT decode(md5(n::text), 'hex'), decode(md5(n::text), 'hex'), ''::bytea "
+            "FROM generate_series(1, 1000) AS n"
+        )
+    found = {one.code for one in check_release(database_url, planned())}
+    assert "more_pairs_than_roster" in found

@@ -124,7 +124,7 @@ def test_who_left_is_signed_out_and_the_seats_come_back(city: City, file: Path) 
     for resident in (mover, dead, waits):
         assert resident.http.get("/api/v1/booking").status_code == 401
         assert city.resident(resident.number).sign_in().status_code == 401
-    assert told(city) == ["booked", "booked", "cancelled"]
+    assert told(city) == ["booked", "booked", "left_city"]
     assert count_people(city.database_url) == people_before - 3
     assert is_proved(city)
 

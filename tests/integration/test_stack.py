@@ -69,7 +69,7 @@ def up(home: Home, *arguments: str, **variables: str) -> Any:
 
 def answers(url: str) -> bool:
     try:
-        return httpx2.get(url, timeout=5).status_code == 200
+        return httpx2.get(url, timeout=20).status_code == 200
     except httpx2.TransportError:
         return False
 
@@ -140,7 +140,7 @@ def test_operators_commands_reach_the_waiting_room(home: Home, tmp_path: Path) -
     url = f"{up(home, '--opens-in', '3600')['url']}/queue/status.json"
 
     def shown() -> Any:
-        return httpx2.get(url, timeout=5).json()
+        return httpx2.get(url, timeout=20).json()
 
     at = ("--home", str(home.path))
     assert shown()["state"] == "lobby"

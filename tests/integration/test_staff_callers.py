@@ -106,7 +106,7 @@ def test_looking_takes_no_place_and_taking_one_is_another_line(
         clerk.get("/caller")
         for _ in range(2):
             page = clerk.looks_up(5)
-            assert "Waiting in the line" in page.text
+            assert "They have no place in the line yet" in page.text
             assert "Place in the line" not in page.text
         page = clerk.looks_up(5, "/caller/place")
         found = re.search(r"<dt>Place in the line</dt>\s*<dd>([0-9,]+)", page.text)
@@ -122,6 +122,20 @@ def test_looking_takes_no_place_and_taking_one_is_another_line(
         until_state(city, "open")
     acts = [line[1] for line in looks(desk) if line[2] == key_of(city, 5)]
     assert acts == ["caller_looked_up"] * 2 + ["place_taken"] * 2
+
+
+def test_strangers_who_lock_a_ticket_do_not_lock_it_at_the_desk(
+    city: City, clerk: Colleague
+) -> None:
+    stranger = city.resident(31)
+    codes = [stranger.sign_in(birth_date="1950-01-02").status_code for _ in range(11)]
+    assert codes[-1] == 429
+    clerk.get("/caller")
+    assert clerk.looks_up(31).status_code == 200
+    wrong = [clerk.looks_up(31, birth_day="2").status_code for _ in range(11)]
+    assert wrong == [404] * 10 + [429]
+    assert "There were many wrong tries for this ticket at the desk" in clerk.seen
+    assert f'value="{ticket(31)}"' in clerk.seen, "nothing typed is lost"
 
 
 def until_state(city: City, state: str) -> None:
@@ -155,7 +169,26 @@ def test_auditor_finds_looks_by_person_and_day_and_saves_them(
     assert {row["person"] for row in rows} == {key_of(city, 6).hex()}
     assert [row["act"] for row in rows] == ["journal_read", "journal_read", "caller_looked_up"]
     assert auditor.post("/journal.csv", ticket_number="12").status_code == 422
+    own = auditor.post("/journal", login=auditor.login)
+    assert clerk.login not in own.text.split("<tbody>")[1]
     assert ticket(6) not in saved.text
+
+
+def test_auditor_goes_on_to_older_lines(desk: StaffDesk) -> None:
+    with psycopg.connect(desk.database_url) as owner:
+        owner.execute(
+            "INSERT INTO staff_look (looked_at, login, role, act, reason, came_from) "
+            "SELECT now(), 'many', 'clerk', 'caller_looked_up', 'line ' || n, '127.0.0.1' "
+            "FROM generate_series(1, 250) AS n"
+        )
+    auditor = desk.colleague("auditor")
+    auditor.get("/journal")
+    assert "line 250<" in auditor.post("/journal", login="many").text
+    found = re.search(r'name="before" value="(\d+)"', auditor.seen)
+    assert found is not None
+    older = auditor.post("/journal", login="many", before=found[1]).text
+    assert older.count("<td>line ") == 50
+    assert 'name="before"' not in older
 
 
 def test_operators_see_figures_and_nobody(city: City, desk: StaffDesk) -> None:

@@ -9,12 +9,14 @@ from html import unescape
 import psycopg
 import pytest
 
+from gateway import i18n
 from tests.integration.city import City, make_plan, ticket
 from tests.integration.staff import Colleague, StaffDesk, desk_of
 from tests.integration.test_staff_callers import key_of, looks, until_state
 from tests.waiting import until
 
-CALL = "/caller/call"
+CALL, NO_CALL = "/caller/call", "/caller?call=over"
+SOME_ID = "7a3c0000-0000-4000-8000-000000000000"
 DETAILS = {
     "name": "試験 百合",
     "phone": "080-9876-5432",
@@ -105,6 +107,37 @@ def test_booking_for_a_caller_is_the_one_that_the_resident_sees(
     assert language == "ko"
 
 
+def test_reading_that_the_clerk_types_is_kept_with_the_booking(
+    city: City, clerk: Colleague
+) -> None:
+    begins(clerk, 33)
+    clerk.get(f"{CALL}/details")
+    wrong = clerk.post(f"{CALL}/details", **(DETAILS | {"kana": "Yuri"}))
+    assert (wrong.status_code, 'id="kana-error"' in wrong.text) == (422, True)
+    books(clerk, 33, kana="しけん ゆり")
+    assert "シケン ユリ" in clerk.seen
+    assert city.inside(33).http.get("/api/v1/me").json()["kana"] == "シケン ユリ"
+
+
+def test_form_of_an_earlier_call_is_not_sent_for_who_rings_now(
+    city: City, clerk: Colleague
+) -> None:
+    """Two windows: A is on hold when B rings; then A's form is sent."""
+    books(clerk, 31)
+    books(clerk, 32)
+    begins(clerk, 31)
+    of_first = clerk.get(f"{CALL}/cancel").text
+    begins(clerk, 32)
+    clerk.seen = of_first
+    sent = {name: shown_of(clerk, name) for name in ("request_id", "whose")}
+    answer = clerk.post(f"{CALL}/cancel", **sent, doses="both")
+    assert (answer.status_code, "of another call" in answer.text) == (409, True)
+    for number in (31, 32):
+        assert city.inside(number).http.get("/api/v1/me").json()["state"] == "booked"
+    clerk.get(f"{CALL}/cancel")
+    assert clerk.post(f"{CALL}/details", **DETAILS).status_code != 409
+
+
 def test_letter_is_for_who_has_no_address_and_speaks_the_callers_language(
     city: City, desk: StaffDesk, clerk: Colleague
 ) -> None:
@@ -153,6 +186,25 @@ def test_change_and_cancel_for_a_caller(city: City, desk: StaffDesk, clerk: Coll
     assert acts_for(city, desk, 12)[-2:] == ["change_sent", "cancel_sent"]
 
 
+def test_caller_s_reminders_are_turned_off_and_on_again(
+    city: City, desk: StaffDesk, clerk: Colleague
+) -> None:
+    books(clerk, 25, reminders="yes")
+    for wanted, button in (("no", "Turn reminders off"), ("yes", "Turn reminders on")):
+        assert button in clerk.get(CALL).text
+        assert shown_of(clerk, "reminders") == wanted
+        sent = {"request_id": shown_of(clerk, "request_id"), "reminders": wanted}
+        assert clerk.post(f"{CALL}/reminders", **sent).headers["location"] == CALL
+        there = city.inside(25).http.get("/my-booking", headers={"Accept-Language": "en"}).text
+        assert (i18n.text("reminders.start", "en") in there) is (wanted == "no")
+    assert acts_for(city, desk, 25)[-2:] == ["reminders_set", "reminders_set"]
+    for wrong in ({"reminders": "no"}, {"request_id": SOME_ID, "reminders": "maybe"}):
+        assert clerk.post(f"{CALL}/reminders", **wrong).status_code == 400
+    begins(clerk, 26)
+    nothing = {"request_id": SOME_ID, "reminders": "no"}
+    assert clerk.post(f"{CALL}/reminders", **nothing).status_code == 404
+
+
 def test_nobody_comes_in_before_the_line_calls_them(
     city: City, desk: StaffDesk, clerk: Colleague
 ) -> None:
@@ -164,7 +216,7 @@ def test_nobody_comes_in_before_the_line_calls_them(
         answer = clerk.looks_up(13, "/caller/begin")
         assert answer.status_code == 200
         assert "phone desk" in answer.text
-        assert clerk.get(CALL).headers["location"] == "/caller"
+        assert clerk.get(CALL).headers["location"] == NO_CALL
     finally:
         city.order("resume")
         until_state(city, "open")
@@ -173,7 +225,7 @@ def test_nobody_comes_in_before_the_line_calls_them(
 def test_wrong_birth_date_comes_in_nowhere(clerk: Colleague) -> None:
     clerk.get("/caller")
     assert clerk.looks_up(14, "/caller/begin", birth_day="2").status_code == 404
-    assert clerk.get(CALL).headers["location"] == "/caller"
+    assert clerk.get(CALL).headers["location"] == NO_CALL
 
 
 def test_call_opens_to_nobody_else_and_for_no_other_reason(
@@ -183,10 +235,10 @@ def test_call_opens_to_nobody_else_and_for_no_other_reason(
     text = clerk.http.cookies["call"]
     other = desk.colleague("clerk")
     other.http.cookies.set("call", text)
-    assert other.get(CALL).headers["location"] == "/caller"
+    assert other.get(CALL).headers["location"] == NO_CALL
     clerk.http.cookies.delete("call")
     clerk.http.cookies.set("call", text.replace("asks_state", "complaint"))
-    assert clerk.get(CALL).headers["location"] == "/caller"
+    assert clerk.get(CALL).headers["location"] == NO_CALL
 
 
 def test_ended_call_is_over(clerk: Colleague) -> None:
@@ -194,7 +246,12 @@ def test_ended_call_is_over(clerk: Colleague) -> None:
     text = clerk.http.cookies["call"]
     assert clerk.post(f"{CALL}/end").headers["location"] == "/caller"
     clerk.http.cookies.set("call", text)
-    assert clerk.get(CALL).headers["location"] == "/caller"
+    assert clerk.get(CALL).headers["location"] == NO_CALL
+    assert "No call is under way" in clerk.get(NO_CALL).text
+    assert clerk.post(f"{CALL}/end").headers["location"] == NO_CALL, "nothing is lost by it"
+    too_late = clerk.post(f"{CALL}/details", **DETAILS).headers["location"]
+    assert "was passed on to nobody" in clerk.get(too_late).text
+    assert "notice" not in clerk.get("/caller?call=anything").text
 
 
 def test_what_is_wrong_is_said_at_the_field_and_nothing_typed_is_lost(clerk: Colleague) -> None:
@@ -266,11 +323,12 @@ def test_answer_that_comes_later_is_waited_for(city: City, clerk: Colleague) -> 
         assert path.startswith(f"{CALL}/checking/")
         until(lambda: clerk.get(path).headers.get("location") == CALL)
         assert "They hold a booking" in clerk.get(CALL).text
+        assert '<a href="/caller" aria-current="true">' in clerk.seen
 
 
 def test_unknown_request_is_not_found(clerk: Colleague) -> None:
     begins(clerk, 21)
-    page = clerk.get(f"{CALL}/checking/7a3c0000-0000-4000-8000-000000000000")
+    page = clerk.get(f"{CALL}/checking/{SOME_ID}")
     assert page.status_code == 404
     assert clerk.get(f"{CALL}/checking/x").status_code == 404
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import escape, unescape
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from allocator.jobs_settings import JobsSettings
+from allocator.notices import desk_of as notice_desk_of
+from allocator.sealing import Contact, seal_contact
+from monitoring.secrets import read_secret
 from tests.integration.city import (
     FIRST_DAY,
     MUNICIPALITY,
@@ -106,6 +112,28 @@ def test_day_is_foreseen_then_closed_and_everybody_is_told_in_the_citys_words(
     assert told(city) == [("closed_moved", WORDS)] * 3
 
 
+def test_who_does_not_close_finds_what_was_typed(city: City, desk: StaffDesk) -> None:
+    book(city, 1)
+    supervisor = desk.colleague("supervisor")
+    supervisor.get("/closing")
+    page = supervisor.post("/closing", **TYPED, step="check").text
+    assert '<button class="button button-outline" type="submit" name="step" value="edit">' in page
+    back = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page)
+    sent = {name: unescape(value) for name, value in back if name in TYPED}
+    assert sent == TYPED
+    answer = supervisor.post("/closing", **sent, step="edit")
+    assert answer.status_code == 200
+    assert '<option value="hall" selected>' in answer.text
+    for name in ("day_year", "day_month", "day_day"):
+        assert re.search(rf'name="{name}"[^>]* value="{TYPED[name]}"', answer.text)
+    assert re.search(r'type="radio" value="slot_closed" checked', answer.text)
+    assert f'value="{escape(WORDS)}"' in answer.text
+    assert "field-wrong" not in answer.text
+    assert told(city) == [], "nothing was ordered"
+    wrong = supervisor.post("/closing", **(TYPED | {"venue": "gone"}), step="edit")
+    assert wrong.status_code == 200, "it is looked at when it is checked again"
+
+
 def test_closing_goes_on_where_a_stopped_gateway_left_it(city: City) -> None:
     """The first gateway stops after one order of one person; another goes on with the rest."""
     book(city, 6)
@@ -125,6 +153,54 @@ def test_closing_goes_on_where_a_stopped_gateway_left_it(city: City) -> None:
         supervisor.post("/closing", **TYPED, step="close")
         assert "It is done" in ends(supervisor)
     assert told(city) == [("closed_moved", WORDS)] * 6
+
+
+def without_address(city: City) -> str:
+    """Take the e-mail address out of the first booking; return its number."""
+    key = read_secret(city.secrets_dir, "contact.key")
+    with psycopg.connect(city.database_url) as connection:
+        row = connection.execute(
+            "SELECT booking_id, booking_number FROM booking ORDER BY booked_at LIMIT 1"
+        ).fetchone()
+        assert row is not None
+        sealed = seal_contact(key, Contact("試験 百合", "0476421111", ""), row[0])
+        connection.execute(
+            "UPDATE booking SET contact = %s WHERE booking_id = %s", [sealed, row[0]]
+        )
+    return str(row[1])
+
+
+def tell_all(city: City, tmp_path: Path) -> list[str]:
+    """Send what the outbox holds of the closing, as the worker does; return what came of it."""
+    settings = JobsSettings(
+        database_url=city.database_url,
+        redis_url=city.redis_url,
+        secrets_dir=city.secrets_dir,
+        public_url="https://yoyaku.inzai.example",
+        mail_dir=tmp_path / "mail",
+    )
+    notices = notice_desk_of(settings)
+    ids = rows(city, "SELECT outbox_id FROM outbox WHERE kind <> 'booked' ORDER BY outbox_id")
+    try:
+        return [notices.tell(int(str(row[0])), datetime.now(UTC)) for row in ids]
+    finally:
+        notices.close()
+
+
+def test_whoever_has_no_address_is_on_the_list_to_be_rung(
+    city: City, desk: StaffDesk, tmp_path: Path
+) -> None:
+    book(city, 2)
+    number = without_address(city)
+    supervisor = desk.colleague("supervisor")
+    supervisor.get("/closing")
+    supervisor.post("/closing", **TYPED, step="close")
+    assert "written to: 0" in ends(supervisor)
+    assert sorted(tell_all(city, tmp_path)) == ["no_address", "sent"]
+    assert "written to: 1" in supervisor.get(PROGRESS).text
+    page = supervisor.get("/messages").text
+    assert page.count('scope="row"') == 1
+    assert number in page
 
 
 @pytest.mark.parametrize(

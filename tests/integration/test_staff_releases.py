@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from allocator.approval_store import read_acts, read_proposals
@@ -54,7 +55,7 @@ def typed(who: Colleague) -> str:
 def proposes(who: Colleague, text: str) -> None:
     who.get("/plans")
     answer = who.post("/plans", act="propose", content=text, reason="as planned")
-    assert answer.headers["location"] == "/releases", answer.text
+    assert answer.headers["location"] == "/releases?done=proposed", answer.text
 
 
 def number_of(desk: StaffDesk) -> str:
@@ -124,12 +125,41 @@ def test_what_one_proposes_another_approves_and_it_is_loaded(
     assert f'id="reason-{number}-error"' in answer.text
     assert "as planned" in two.get("/releases").text
     answer = two.post("/releases/decision", proposal_id=number, decision="approved", reason="")
-    assert answer.headers["location"] == "/releases", answer.text
+    assert answer.headers["location"] == "/releases?done=approved", answer.text
     assert "paired" in {release.release_id for release in read_releases(desk.database_url)}
     done = read_acts(desk.database_url)[0]
     assert (done.act, done.done_by, done.result) == ("load", two.login, "done")
     answer = two.post("/releases/decision", proposal_id=number, decision="approved", reason="")
     assert "decided already" in answer.text
+
+
+def test_approver_reads_terms_in_words(desk: StaffDesk, one: Colleague, two: Colleague) -> None:
+    later = plan("paired").replace('open: {hours: ["09:00-17:00"]', 'open: {hours: ["08:30-17:00"]')
+    proposes(one, later.replace("people: 24000", "people: 20000"))
+    number = number_of(desk)
+    page = html.unescape(two.get("/releases").text)
+    assert "09:00-17:00 → 08:30-17:00" in page
+    assert "24,000 → 20,000" in page
+    for raw in ("limits.", "venue_id", "540", "state_by_hand"):
+        assert raw not in page
+    two.post("/releases/decision", proposal_id=number, decision="rejected", reason="too early")
+
+
+def test_plan_that_takes_booked_seats_away_is_not_proposed(desk: StaffDesk, one: Colleague) -> None:
+    with psycopg.connect(desk.database_url) as connection:
+        connection.execute(
+            "UPDATE seats SET taken = capacity FROM slot "
+            "WHERE slot.slot_id = seats.slot_id AND release_id = 'paired' AND dose = 1"
+        )
+    fewer = plan("paired").replace("dose_1: 10,", "dose_1: 9,")
+    for act, status in (("check", 200), ("propose", 422)):
+        one.get("/plans")
+        answer = one.post("/plans", act=act, content=fewer, reason="fewer")
+        assert answer.status_code == status
+        assert "10 seats for dose 1 are taken" in html.unescape(answer.text)
+    assert typed(one) == fewer
+    one.get("/plans")
+    assert "are taken" not in one.post("/plans", act="check", content=plan("paired")).text
 
 
 def test_rejected_proposal_is_not_loaded(desk: StaffDesk, one: Colleague, two: Colleague) -> None:
@@ -215,7 +245,51 @@ def test_opening_is_rehearsed_with_a_chart_and_a_table(one: Colleague, city: Cit
     assert "<polyline" in answer.text
     assert 'value="24000"' in answer.text
     assert answer.text.count('<th scope="row">') > 1
-    for name, wrong in (("people", "many"), ("inside", "0"), ("release_id", "nothing")):
-        answer = one.post("/rehearsal", **asked | {name: wrong})
-        assert answer.status_code == 422
+    everybody = one.post("/rehearsal", **asked | {"people": ""})
+    assert (everybody.status_code, 'value="41"' in everybody.text) == (200, True), everybody.text
+    wrongs = {"people": "many", "lobby_percent": "71", "within_minutes": "0", "inside": "0"}
+    answer = one.post("/rehearsal", **asked | wrongs)
+    assert answer.status_code == 422
+    for name, wrong in wrongs.items():
         assert f'id="{name}-error"' in answer.text
+        assert f'name="{name}" type="text" value="{wrong}"' in answer.text, "what was typed stands"
+    for chosen in ("nothing", "plan:nothing", "plan:"):
+        answer = one.post("/rehearsal", **asked | {"release_id": chosen})
+        assert answer.status_code == 422
+        assert 'id="release_id-error"' in answer.text
+
+
+def test_who_comes_later_waits_less(one: Colleague, city: City) -> None:
+    one.get("/rehearsal")
+    asked = {"release_id": city.release.release_id, "people": "24000", "inside": "200"}
+    at_once = one.post("/rehearsal", **asked, lobby_percent="７０", within_minutes="0.5").text
+    spread = one.post("/rehearsal", **asked, lobby_percent="0", within_minutes="600").text
+    assert figures(at_once)["At most wait at once"] > figures(spread)["At most wait at once"]
+    fast = one.post("/rehearsal", **asked, inside_s="7").text
+    gone = "All pairs are booked"
+    assert figures(fast)[gone] < figures(one.post("/rehearsal", **asked).text)[gone]
+
+
+def figures(page: str) -> dict[str, int]:
+    """Return what is expected, as numbers."""
+    facts = re.findall(r"<dt>(.*?)</dt>\s*<dd>([0-9,]+)", page)
+    return {name: int(value.replace(",", "")) for name, value in facts}
+
+
+def test_plan_that_is_kept_and_not_loaded_is_rehearsed(desk: StaffDesk, one: Colleague) -> None:
+    one.get("/plans")
+    one.post("/plans", act="save", content=plan("thought-of"), reason="begun")
+    assert 'href="/rehearsal?plan=thought-of"' in one.get("/plans?plan=thought-of").text
+    chosen = '<option value="plan:thought-of" selected>'
+    assert chosen in one.get("/rehearsal?plan=thought-of").text
+    answer = one.post("/rehearsal", release_id="plan:thought-of")
+    assert answer.status_code == 200, answer.text
+    assert chosen in answer.text
+    assert 'value="24000"' in answer.text, "as many as the plan says"
+    assert "thought-of" not in {release.release_id for release in read_releases(desk.database_url)}
+    follows = f"{read_edits(desk.database_url, 'thought-of')[0].edit_id}"
+    empty = plan("thought-of").replace("dose_1: 10, dose_2: 0", "dose_1: 0, dose_2: 0")
+    one.get("/plans?plan=thought-of")
+    one.post("/plans", act="save", content=empty, reason="less", follows=follows)
+    answer = one.post("/rehearsal", release_id="plan:thought-of")
+    assert (answer.status_code, "no pair of seats" in answer.text) == (422, True)

@@ -16,6 +16,9 @@ from gateway.staff.statements import statement
 from monitoring.secrets import create_missing
 from tests.integration.staff import OWN_PASSWORD, StaffDesk, running_desk
 
+ASKED = "/sign-in?back=%2Fcaller"
+"""Where somebody without a session is led who asks for the clerk's first page."""
+
 
 @pytest.fixture
 def desk(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[StaffDesk]:
@@ -75,7 +78,7 @@ def test_session_is_another_one_after_each_step(desk: StaffDesk) -> None:
     for old in (first, second):
         stranger = desk.returning("nobody", "")
         stranger.http.cookies.set("staff", str(old))
-        assert stranger.get("/caller").headers["location"] == "/sign-in"
+        assert stranger.get("/caller").headers["location"] == ASKED
 
 
 def test_database_knows_digests_and_sealed_secrets_alone(desk: StaffDesk) -> None:
@@ -152,13 +155,32 @@ def test_idle_session_ends_after_a_quarter_of_an_hour(
     assert (clerk.get("/caller").status_code == 200) is goes_on
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "neither recorded nor passed on"), ("ja", "記録も送信もされていません")],
+)
+def test_form_that_comes_after_the_end_of_the_session_is_not_lost_silently(
+    desk: StaffDesk, language: str, words: str
+) -> None:
+    clerk = desk.colleague("clerk")
+    clerk.http.headers["Accept-Language"] = language
+    desk.passes(timedelta(minutes=15))
+    answer = clerk.post("/caller", ticket_number="0012345678")
+    assert answer.status_code == 401
+    assert words in answer.text
+    assert "0012345678" not in answer.text
+    assert words not in clerk.get("/sign-in").text
+    assert clerk.post("/sign-out").headers["location"] == "/sign-in", "nothing is lost by it"
+    assert clerk.sign_in().headers["location"] == "/"
+
+
 def test_busy_session_ends_with_the_working_day(desk: StaffDesk) -> None:
     clerk = desk.colleague("clerk")
     for _ in range(8 * 60 // 10 - 1):
         desk.passes(timedelta(minutes=10))
         assert clerk.get("/caller").status_code == 200
     desk.passes(timedelta(minutes=10))
-    assert clerk.get("/caller").headers["location"] == "/sign-in"
+    assert clerk.get("/caller").headers["location"] == ASKED
 
 
 def test_signing_out_ends_the_session_on_the_server(desk: StaffDesk) -> None:
@@ -166,7 +188,7 @@ def test_signing_out_ends_the_session_on_the_server(desk: StaffDesk) -> None:
     token = str(clerk.token)
     assert clerk.post("/sign-out").headers["location"] == "/sign-in"
     clerk.http.cookies.set("staff", token)
-    assert clerk.get("/caller").headers["location"] == "/sign-in"
+    assert clerk.get("/caller").headers["location"] == ASKED
 
 
 @pytest.mark.parametrize("by", ["disable", "reset", "sign-out"])
@@ -179,7 +201,7 @@ def test_commands_end_every_session_of_an_account_at_once(desk: StaffDesk, by: s
             assert reset_account(desk.database_url, clerk.login)
         case _:
             assert sign_account_out(desk.database_url, clerk.login)
-    assert clerk.get("/caller").headers["location"] == "/sign-in"
+    assert clerk.get("/caller").headers["location"] == ASKED
 
 
 def test_cookie_is_strict_and_bound_to_the_host_over_tls(
@@ -220,7 +242,7 @@ def test_supervisor_lets_a_clerk_begin_anew_and_nobody_else(desk: StaffDesk) -> 
     page = supervisor.post("/accounts/reset", login=clerk.login)
     found = re.search(r"<code[^>]*>([A-Za-z0-9_-]{20})</code>", page.text)
     assert found is not None
-    assert clerk.get("/caller").headers["location"] == "/sign-in"
+    assert clerk.get("/caller").headers["location"] == ASKED
     assert clerk.sign_in().status_code == 401, "the old password is none any more"
     desk.returning(clerk.login, found[1]).enrol()
     assert auditor.get("/journal").status_code == 200
@@ -241,7 +263,7 @@ def test_password_is_changed_by_who_knows_it_and_other_sessions_end(desk: StaffD
     assert done.headers["location"] == "/password?changed=1"
     assert "is changed" in clerk.get(done.headers["location"]).text
     assert clerk.token != before
-    assert elsewhere.get("/caller").headers["location"] == "/sign-in"
+    assert elsewhere.get("/caller").headers["location"] == ASKED
     assert clerk.sign_in(password=OWN_PASSWORD).status_code == 401
     assert clerk.sign_in(password=ANOTHER_PASSWORD).headers["location"] == "/"
 

@@ -42,6 +42,11 @@ def joins(clerk: Colleague, number: int) -> None:
     assert "on the standby list" in clerk.get(CALL).text
 
 
+def looked_up(clerk: Colleague, number: int) -> str:
+    clerk.get("/caller")
+    return clerk.looks_up(number).text
+
+
 def test_caller_joins_leaves_joins_again_and_takes_what_is_offered(
     city: City, clerk: Colleague
 ) -> None:
@@ -53,6 +58,9 @@ def test_caller_joins_leaves_joins_again_and_takes_what_is_offered(
     assert "hold no booking" in clerk.get(CALL).text
     joins(clerk, 2)
     assert holder.cancel().status_code == 200
+    until(lambda: "They are on the standby list" in looked_up(clerk, 2))
+    assert "They hold a booking" not in clerk.seen
+    begins(clerk, 2)
     until(lambda: "A place is offered" in clerk.get(CALL).text)
     taking = shown_of(clerk, "request_id")
     assert clerk.post(f"{CALL}/standby/accept", request_id=taking).headers["location"] == CALL

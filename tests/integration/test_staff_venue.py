@@ -10,18 +10,15 @@ import csv
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
-from uuid import uuid4
 
-import httpx2
 import psycopg
 import pytest
 from redis import Redis
 from typer.testing import CliRunner
 
-from allocator.model import SITE_TIMEZONE
 from allocator.reads import person_key
 from allocator.release import ReleasePlan
 from gateway.staff.national_record import COLUMNS
@@ -30,7 +27,6 @@ from seiriken.cli import app
 from seiriken.embedded_postgres import EmbeddedPostgres
 from seiriken.embedded_redis import EmbeddedRedis
 from tests.integration.city import (
-    BORN,
     INTERVAL_DAYS,
     MUNICIPALITY,
     City,
@@ -41,10 +37,20 @@ from tests.integration.city import (
     ticket,
 )
 from tests.integration.staff import Colleague, StaffDesk, desk_of
-
-TODAY = datetime.now(SITE_TIMEZONE).date()
-LOT = "EW4811"
-BEGUN, SCHOOL, SECOND = 1, 2, 3
+from tests.integration.venue_day import (
+    BEGUN,
+    LOT,
+    SCHOOL,
+    SECOND,
+    TODAY,
+    about,
+    arrival,
+    booked,
+    lists,
+    not_given,
+    number_on,
+    walks_in,
+)
 
 
 def plan_of_today() -> ReleasePlan:
@@ -97,63 +103,6 @@ def boss(desk: StaffDesk) -> Colleague:
     return desk.colleague("supervisor")
 
 
-def arrival(number: int, **changes: str) -> dict[str, str]:
-    """What is typed of somebody who walks in."""
-    return {
-        "ticket_number": ticket(number),
-        "birth_year": str(BORN.year),
-        "birth_month": str(BORN.month),
-        "birth_day": str(BORN.day),
-        "name": f"シケン ユリ{number}",
-        "phone": "0476-00-0000",
-        "email": "",
-        "slot": str(BEGUN),
-        "lot": LOT,
-        "request_id": str(uuid4()),
-    } | changes
-
-
-def walks_in(who: Colleague, number: int, **changes: str) -> httpx2.Response:
-    """Send the form about somebody who walks in."""
-    who.get("/walk-in")
-    return who.post("/walk-in", **arrival(number, **changes))
-
-
-def number_on(page: httpx2.Response) -> str:
-    """Return the booking number that a page tells."""
-    found = re.search(r"<dd>([^<]+)", page.text)
-    assert found is not None
-    return found[1].strip()
-
-
-def booked(who: Colleague, number: int) -> str:
-    """Walk somebody in; return the booking number."""
-    page = walks_in(who, number)
-    assert page.status_code == 200, page.text
-    return number_on(page)
-
-
-def about(number: str, dose: int = 1, **fields: str) -> dict[str, str]:
-    """What each form about one dose carries."""
-    place = {"venue": "hall", "day": TODAY.isoformat()}
-    named = {"booking_number": number, "dose": str(dose), "request_id": str(uuid4())}
-    return place | named | fields
-
-
-def not_given(who: Colleague, number: int) -> str:
-    """Walk somebody in and take the mark back: a booking of today whose dose is open."""
-    booking = booked(who, number)
-    assert who.post("/venue/undo", **about(booking, reason="not_given")).status_code == 200
-    return booking
-
-
-def lists(who: Colleague, query: str = "", **changes: str) -> str:
-    """Return the day's list, or who of it is meant."""
-    who.get("/venue")
-    fields = {"venue": "hall", "day": TODAY.isoformat(), "query": query} | changes
-    return who.post("/venue", **fields).text
-
-
 def record(desk: StaffDesk, booking: str, dose: int = 1) -> tuple[str, str, str, str] | None:
     """Return the record of a dose: mark, lot, account, reason."""
     with psycopg.connect(desk.database_url) as connection:
@@ -191,17 +140,34 @@ def test_walk_in_gets_the_dose_and_the_second_and_is_found_in_the_list(
     booking = booked(hall, 1)
     assert record(desk, booking) == ("given", LOT, hall.login, "")
     assert (taken(desk, BEGUN, 1), taken(desk, SECOND, 2)) == (before[0] + 1, before[1] + 1)
-    for query in ("しけん", "ｼｹﾝ ﾕﾘ1", "シケンユリ1", ticket(1), booking):
+    queries = ("しけん", "ｼｹﾝ ﾕﾘ1", "シケンユリ1", ticket(1), booking)
+    for query in queries:
         assert booking in lists(hall, query)
     assert booking not in lists(hall, "やまだ")
-    assert acts(desk, today_city, 1) == ["walked_in"]
+    assert acts(desk, today_city, 1) == ["walked_in", *["found_in_list"] * len(queries)]
     page = hall.post(
         "/venue/dose", **{k: v for k, v in about(booking).items() if k != "request_id"}
     )
     assert "31 January 1950" not in page.text
     assert "1 January 1950" in page.text
     assert LOT in page.text
-    assert acts(desk, today_city, 1) == ["walked_in", "dose_looked_at"]
+    assert acts(desk, today_city, 1)[-1] == "dose_looked_at"
+
+
+def test_name_in_kanji_is_found_by_its_reading_also_after_it_was_noted_as_not_come(
+    hall: Colleague,
+) -> None:
+    page = walks_in(hall, 19, name="髙橋 百合", kana="たかはし ゆり")
+    booking = number_on(page)
+    for query in ("ﾀｶﾊｼ", "高橋", "たかはしゆり"):
+        assert booking in lists(hall, query)
+    assert "タカハシ ユリ" in lists(hall)
+    assert hall.post("/venue/undo", **about(booking, reason="not_given")).status_code == 200
+    assert hall.post("/venue/not-come", **about(booking, sure="yes")).status_code == 200
+    assert hall.post("/venue/came", **about(booking, lot=LOT)).status_code == 200
+    (again,) = re.findall(r'name="booking_number" value="([^"]+)"', lists(hall, "たかはし"))
+    assert hall.post("/venue/undo", **about(again, reason="not_given")).status_code == 200
+    assert hall.post("/venue/not-come", **about(again, sure="yes")).status_code == 200
 
 
 def test_mark_is_taken_back_with_its_reason_and_made_again(
@@ -282,18 +248,40 @@ def test_who_does_not_come_gives_back_both_and_comes_after_all(
     assert "dose_not_come" in acts(desk, today_city, 8)
 
 
+def test_walk_in_begins_with_the_venue_the_slot_of_now_and_the_lot_used_last(
+    desk: StaffDesk,
+) -> None:
+    somebody = desk.colleague("supervisor")
+    page = somebody.get("/walk-in?venue=school").text
+    is_left = plan_of_today().slots[1].ends_at > desk.now()
+    assert (f'value="{SCHOOL}"' in page, f'value="{BEGUN}"' in page) == (True, False)
+    assert (f'value="{SCHOOL}" checked' in page) is is_left, "the slot of now, unless it is over"
+    assert (f'value="{LOT}"' in page, 'name="venue" value="school"' in page) == (False, True)
+    booking = number_on(walks_in(somebody, 21, venue="hall"))
+    assert "/walk-in?venue=hall" in somebody.seen
+    assert f'value="{LOT}"' in somebody.get("/walk-in?venue=hall").text
+    assert f'value="{LOT}"' not in somebody.get("/walk-in?venue=school").text
+    assert f'value="{LOT}"' in somebody.get("/walk-in?venue=elsewhere").text, "its first venue"
+    assert "/walk-in?venue=school" in somebody.get("/venue?venue=school").text
+    somebody.get("/venue?venue=hall")
+    undone = somebody.post("/venue/undo", **about(booking, reason="not_given"))
+    assert undone.status_code == 200
+    assert somebody.post("/venue/not-come", **about(booking, sure="yes")).status_code == 200
+
+
 def test_place_of_who_did_not_come_is_a_walk_ins(desk: StaffDesk, boss: Colleague) -> None:
     """The school has two; the third person waits until one of them has not come."""
-    first = number_on(walks_in(boss, 10, slot=str(SCHOOL)))
-    assert walks_in(boss, 11, slot=str(SCHOOL)).status_code == 200
-    full = walks_in(boss, 12, slot=str(SCHOOL))
+    at_school = {"venue": "school", "slot": str(SCHOOL)}
+    first = number_on(walks_in(boss, 10, **at_school))
+    assert walks_in(boss, 11, **at_school).status_code == 200
+    full = walks_in(boss, 12, **at_school)
     assert full.status_code == 409
     assert ticket(12) in full.text, "what was typed is kept"
     school = about(first, venue="school", reason="not_given")
     assert boss.post("/venue/undo", **school).status_code == 200
     absent = about(first, venue="school", sure="yes")
     assert boss.post("/venue/not-come", **absent).status_code == 200
-    assert walks_in(boss, 12, slot=str(SCHOOL)).status_code == 200
+    assert walks_in(boss, 12, **at_school).status_code == 200
     assert taken(desk, SCHOOL, 1) == 2
 
 
@@ -312,6 +300,8 @@ def test_eligibility_identity_and_interval_are_asked(hall: Colleague) -> None:
     assert walks_in(hall, 14, elsewhere="comirnaty", **first).status_code == 200
     again = walks_in(hall, 14)
     assert "has a booking" in again.text
+    forgotten = walks_in(hall, 17, **first)
+    assert (forgotten.status_code, 'id="elsewhere-error"' in forgotten.text) == (422, True)
 
 
 def test_account_sees_its_own_venues_alone(hall: Colleague, boss: Colleague) -> None:
@@ -387,3 +377,24 @@ def test_command_writes_the_same_table_and_it_is_noted(
     assert row == (f"{TODAY} {TODAY}",)
     back = ["--from", "2030-01-02", "--to", "2030-01-01"]
     assert CliRunner().invoke(app, ["report", "doses", "--csv", "-", *back]).exit_code == 1
+
+
+def test_of_an_earlier_days_list_somebody_says_when_a_dose_was_given(desk: StaffDesk) -> None:
+    nurse = desk.colleague("venue")
+    booking = not_given(nurse, 20)
+    desk.passes(timedelta(days=1))
+    try:
+        nurse.sign_in()
+        nurse.get("/venue")
+        page = nurse.post("/venue/given", **about(booking, 1, lot=LOT))
+        assert (page.status_code, 'id="given_on-error"' in page.text) == (422, True)
+        assert nurse.post("/venue/given", **about(booking, 1, lot=LOT, given_on="then")).is_success
+    finally:
+        desk.passes(-timedelta(days=1))
+    with psycopg.connect(desk.database_url) as connection:
+        given = connection.execute(
+            "SELECT given_on FROM dose_record JOIN booking USING (booking_id) "
+            "WHERE booking_number = %s AND dose = 1",
+            [booking],
+        ).fetchone()
+    assert given == (TODAY,)

@@ -149,7 +149,7 @@ def test_code_opens_one_session_once(
     assert resident.http.put(CALL, json={"code": code}).json() == {"shown": True}
     assert resident.http.put(CALL, json={"code": code}).status_code == 422
     assert set(resident.http.get("/api/v1/me").json()) == {
-        *("name", "birth_date", "phone", "email", "booking", "state", "place"),
+        *("name", "kana", "birth_date", "phone", "email", "booking", "state", "place"),
     }
 
 

@@ -117,6 +117,25 @@ BUGS = (
         "            pass",
     ),
     Bug(
+        "a dose that has begun goes with who leaves",
+        "leaving.py",
+        "        return dose.dose in held.given or has_begun",
+        "        return dose.dose in held.given",
+    ),
+    Bug(
+        "the dead are written to",
+        "leaving.py",
+        '    "died": None,',
+        '    "died": "cancelled",',
+    ),
+    Bug(
+        "who gave a booking to another ticket is still its holder for the batch after",
+        "ledger.py",
+        "    keys = (move.person_key,) if move.former_key is None "
+        "else (move.former_key, move.person_key)",
+        "    keys = (move.person_key,)",
+    ),
+    Bug(
         "what a dead writer had taken is left where it is",
         "intake.py",
         '        cursor: Any = b"0-0"\n        while True:',
@@ -125,7 +144,7 @@ BUGS = (
     Bug(
         "a wiped Redis is not noticed",
         "publish.py",
-        "        if published == mark.encode() and self._redis.get(PUBLISHER_KEY) == self._name:",
+        "        if published == mark.encode() and is_ours:",
         "        if self._pieces is None:",
     ),
 )

@@ -3,8 +3,8 @@
 While it runs: nobody is told what is not committed, everybody is told the same each
 time, and after each commit no seat is given twice, no pair is half or apart, nobody has
 two bookings. At the end: the decisions are those of the naive model, the journal's
-chain holds and proves the tables, no entry of an older epoch follows a newer one, and
-Redis says what the tables say.
+chain holds and proves the tables, no entry of an older epoch follows a newer one, who left
+is told what fits, the dead nothing, and Redis says what the tables say.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 
-from allocator.commands import Command, Expire, Request
+from allocator.commands import Command, Expire, Leave, Request
 from allocator.model import SITE_TIMEZONE, Booking, Catalogue, Outcome, Refusal, Release
 from allocator.offer import Availability, first_dose_slots, slots_of
 from allocator.proof import JournalEntry, Proof, StoredBooking
@@ -164,6 +164,7 @@ class Checker:
         self._check_epochs()
         self._check_proof()
         self._check_against_naive()
+        self._check_told_of_leaving()
         self._check_published(redis)
 
     def _check_epochs(self) -> None:
@@ -208,6 +209,21 @@ class Checker:
             capacity = naive.capacities[slot_id, 1 if dose == 1 else 2]
             if capacity != seat.capacity:
                 raise Violation(f"slot {slot_id} dose {dose}: {seat}, naively {capacity} seats")
+
+    def _check_told_of_leaving(self) -> None:
+        """By the decision that they left, the dead are told nothing, and others once at most."""
+        for row in self._tables.content.journal:
+            entry = _decode_entry(row["entry"])
+            if isinstance(entry.command, Leave) and isinstance(entry.outcome, Booking):
+                told = [
+                    message["kind"]
+                    for message in self._tables.content.outbox
+                    if message["journal_seq"] == row["journal_seq"]
+                    and message["booking_id"] == entry.outcome.booking_id
+                ]
+                right = {"died": [], "moved_out": ["left_city"], "reissued": ["cancelled"]}
+                if told not in ([], right[entry.command.reason]):
+                    raise Violation(f"entry {row['journal_seq']} {entry.command.reason}: {told}")
 
     def _check_published(self, redis: RedisServer) -> None:
         if PUBLISHED_KEY not in redis.strings:

@@ -23,8 +23,10 @@ _NOTICES = {
     "moved",
     "listed",
     "closed_moved",
+    "left_city",
     "closed_listed",
 }
+_DISPLACED = {"moved", "listed", "closed_moved", "closed_listed"}
 
 
 def check_rows(
@@ -56,6 +58,8 @@ def check_rows(
     digests_are_whole = all(len(row["content_digest"]) == 16 for row in outcomes)
     _check("outcome_content_digest_is_16_bytes", digests_are_whole)
     _check("outbox_kind_is_known", all(row["kind"] in _NOTICES for row in outbox))
+    parted = (row["kind"] for row in outbox if row["parted"])
+    _check("outbox_parted_are_displaced", all(kind in _DISPLACED for kind in parted))
 
 
 def _check_booking(row: Row) -> None:

@@ -23,9 +23,11 @@ from allocator.commands import (
     Companion,
     CutSupply,
     Join,
+    Leave,
     MarkDose,
     NotCome,
     Remind,
+    TakeOver,
     WalkIn,
 )
 from allocator.model import Catalogue, Choice, FirstDose, Flexible, Release, Slot, Venue
@@ -165,6 +167,9 @@ accepts = st.builds(Accept, campaign_ids)
 reminds = st.builds(Remind, campaign_ids, st.booleans())
 marks = st.builds(MarkDose, campaign_ids, dose_numbers, st.sampled_from([True, True, False]), staff)
 absences = st.builds(NotCome, campaign_ids, dose_numbers, staff)
+reasons: st.SearchStrategy[Literal["moved_out", "died"]] = st.sampled_from(["moved_out", "died"])
+leavings = st.builds(Leave, campaign_ids, reasons, staff)
+take_overs = st.builds(TakeOver, campaign_ids, people.map(person), staff)
 walk_ins = st.builds(WalkIn, release_ids, slot_ids, sealed, language, staff, elsewhere)
 closures = st.builds(
     CloseSlots,
@@ -202,6 +207,8 @@ residents_commands: st.SearchStrategy[Command] = st.one_of(
     absences,
     walk_ins,
     reminds,
+    leavings,
+    take_overs,
 )
 staff_commands: st.SearchStrategy[Command] = st.one_of(closures, additions, cuts())
 

@@ -179,10 +179,19 @@ def _all_again(books: Books, affected: Sequence[Booking], reason: Reason) -> Non
 
 
 def _put_beside(books: Books, was: Booking, lost: set[DoseNumber], first: Booking) -> bool:
-    """Give the second of two the slots of the first, as far as they were lost; say if it could."""
-    wanted = first.doses if 1 in lost else first.doses[1:]
-    kept = () if 1 in lost else was.doses[:1]
-    if is_listed(first) or any(books.free(dose.slot_id, dose.dose) < 1 for dose in wanted):
+    """Give the second of two the slots of the first, as far as they were lost; say if it could.
+
+    Where the first had to move a dose 1 that was not lost, the second moves theirs, too.
+    """
+    if is_listed(first):
+        return False
+    days = {day_of(books.catalogue.slots[doses[0].slot_id]) for doses in (was.doses, first.doses)}
+    stays = 1 not in lost and len(days) == 1
+    if 1 in was.given and not stays:
+        return False
+    wanted = first.doses[1:] if stays else first.doses
+    kept = was.doses[:1] if stays else ()
+    if any(books.free(dose.slot_id, dose.dose) < 1 for dose in wanted):
         return False
     _hold(books, msgspec.structs.replace(was, doses=(*kept, *wanted)))
     return True

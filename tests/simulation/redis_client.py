@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
+from redis.exceptions import ResponseError
+
 from tests.simulation.boundary import Boundary
 from tests.simulation.redis_server import Entry, RedisServer
 
@@ -109,14 +111,22 @@ class RedisClient:
             stream.expires_at_s = self._boundary.clock.seconds + args[2]
         self.server.acknowledge(keys[0], args[0], [entry_id for *_, entry_id in answers])
 
-    def run_all(self, commands: Sequence[Command], *, transaction: bool) -> None:
-        """Run a pipeline: as one call if it is a transaction, else one by one."""
+    def run_all(
+        self, commands: Sequence[Command], *, transaction: bool, raise_on_error: bool
+    ) -> list[Any]:
+        """Run a pipeline: as one call if it is a transaction, else one by one, without answers."""
         if transaction:
             what = " + ".join(what for what, _ in commands)
-            self._do((what, lambda: [work() for _, work in commands]))
-            return
+            answers: list[Any] = self.call(
+                what, lambda: [_answer_of(work) for _, work in commands], _nothing
+            )
+            for answer in answers:
+                if raise_on_error and isinstance(answer, ResponseError):
+                    raise answer
+            return answers
         for command in sorted(commands, key=lambda command: command[0]):
             self._do(command)
+        return []
 
     def _do(self, command: Command) -> None:
         what, work = command
@@ -146,6 +156,11 @@ class Pipeline:
         self._client = client
         self._transaction = transaction
         self._commands: list[Command] = []
+
+    def get(self, name: str) -> None:
+        """GET."""
+        strings = self._client.server.strings
+        self._commands.append((f"GET {name}", lambda: strings.get(name)))
 
     def set(self, name: str, value: bytes | str | int) -> None:
         """SET."""
@@ -189,9 +204,22 @@ class Pipeline:
     def xdel(self, name: str, *entry_ids: bytes) -> None:
         """XDEL: done by XACK."""
 
-    def execute(self) -> None:
-        """Send them."""
-        self._client.run_all(self._commands, transaction=self._transaction)
+    def execute(self, *, raise_on_error: bool = True) -> list[Any]:
+        """Send them; return the answers of a transaction."""
+        return self._client.run_all(
+            self._commands, transaction=self._transaction, raise_on_error=raise_on_error
+        )
+
+
+def _answer_of(work: Callable[[], object]) -> object:
+    try:
+        return work()
+    except ResponseError as error:
+        return error
+
+
+def _nothing(_: object) -> str:
+    return ""
 
 
 def _answers(args: Sequence[Any]) -> list[tuple[int, bytes, bytes, Any]]:

@@ -82,9 +82,9 @@ class SideBySide(RuleBasedStateMachine):
             assert (decision.moves, decision.edits) == ((), ())
         for move in decision.moves:
             assert move.before == self.rows.get(move.after.booking_id)
-            assert self.holders.setdefault(move.after.booking_id, move.person_key) == (
-                move.person_key
-            )
+            former = move.former_key or move.person_key
+            assert self.holders.get(move.after.booking_id, former) == former
+            self.holders[move.after.booking_id] = move.person_key
             self.rows[move.after.booking_id] = move.after
 
     # What happens -----------------------------------------------------------------------

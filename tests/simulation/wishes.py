@@ -23,9 +23,11 @@ from allocator.commands import (
     Companion,
     CutSupply,
     Join,
+    Leave,
     MarkDose,
     NotCome,
     Remind,
+    TakeOver,
     WalkIn,
 )
 from allocator.model import SITE_TIMEZONE, Choice, DoseNumber, FirstDose, Flexible, Slot, Wish
@@ -36,6 +38,7 @@ from tests.simulation.tables import Row, Tables
 Maker = Callable[[bytes, Row | None], Command]
 STAFF = "staff"
 REASONS: tuple[Literal["slot_closed", "supply_cut"], ...] = ("slot_closed", "supply_cut")
+LEFT_WHY: tuple[Literal["moved_out", "died", "reissued"], ...] = ("moved_out", "died", "reissued")
 DOSES: tuple[Literal["both", "second"], ...] = ("both", "both", "second")
 TIMES: tuple[tuple[Literal["morning", "afternoon", "evening"], ...], ...] = (
     (),
@@ -56,7 +59,18 @@ class Wishes:
         self._city = city
         self._tables = tables
         self._clock = clock
-        self._of_people: dict[str, dict[Maker, int]] = {
+        self._of_people = self._by_state()
+        for table in self._of_people.values():
+            table[self._leave] = 1
+        self._of_staff: dict[Callable[[], Command], int] = {
+            self._close_slots: 3,
+            self._add_seats: 4,
+            self._cut_supply: 3,
+        }
+
+    def _by_state(self) -> dict[str, dict[Maker, int]]:
+        """Return how often who holds what asks for what, and is asked for by the staff."""
+        return {
             "nothing": {
                 self._book: 12,
                 self._book_together: 4,
@@ -64,6 +78,7 @@ class Wishes:
                 self._walk_in: 3,
                 self._cancel: 1,
                 self._accept: 1,
+                self._take_over: 3,
             },
             "booked": {
                 self._change: 6,
@@ -73,6 +88,7 @@ class Wishes:
                 self._join: 1,
                 self._book_together: 1,
                 self._remind: 2,
+                self._take_over: 1,
             },
             "standby": {
                 self._book: 3,
@@ -92,12 +108,7 @@ class Wishes:
                 self._change: 1,
                 self._mark_dose: 1,
             },
-        }
-        self._of_people["first_only"] = {self._change: 6, self._cancel: 2, self._mark_dose: 3}
-        self._of_staff: dict[Callable[[], Command], int] = {
-            self._close_slots: 3,
-            self._add_seats: 4,
-            self._cut_supply: 3,
+            "first_only": {self._change: 6, self._cancel: 2, self._mark_dose: 3},
         }
 
     def of_somebody(self) -> tuple[bytes, Command]:
@@ -169,6 +180,17 @@ class Wishes:
         slot = self._slot(today=self._rng.random() < 0.9)
         elsewhere = self._elsewhere(slot)
         return WalkIn(slot.release_id, slot.slot_id, b"", "ja", STAFF, elsewhere)
+
+    def _leave(self, _person: bytes, row: Row | None) -> Command:
+        return Leave(self._campaign_id(row), self._rng.choice(LEFT_WHY), STAFF)
+
+    def _take_over(self, _person: bytes, row: Row | None) -> Command:
+        """Take over what another ticket holds, as a rule; the person asked for is the new one."""
+        held = self._tables.live()
+        if not held or self._rng.random() < 0.1:
+            return TakeOver(self._campaign_id(row), self._rng.choice(self._city.people), STAFF)
+        former = self._rng.choice(held)
+        return TakeOver(self._campaign_id(former), former["person_key"], STAFF)
 
     # The staff, about slots
 

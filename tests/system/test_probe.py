@@ -35,7 +35,7 @@ def probed() -> Iterator[Stack]:
 def value(stack: Stack, metric: str) -> float:
     """Return what the probe's process shows, 0 while it shows nothing."""
     port = stack.file.internal_ports["probe"]
-    lines = httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text.splitlines()
+    lines = httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=20).text.splitlines()
     return next((float(line.split()[-1]) for line in lines if line.startswith(metric + " ")), 0.0)
 
 

@@ -99,11 +99,13 @@ CREATE TABLE public.outbox (
     slot_id integer,
     challenge uuid,
     words text,
+    parted boolean DEFAULT false NOT NULL,
     CONSTRAINT outbox_attempts_are_not_negative CHECK ((attempts >= 0)),
     CONSTRAINT outbox_code_has_a_challenge CHECK (((kind = 'code'::text) = (challenge IS NOT NULL))),
     CONSTRAINT outbox_dose_is_first_or_second CHECK ((dose = ANY (ARRAY[1, 2]))),
-    CONSTRAINT outbox_kind_is_known CHECK ((kind = ANY (ARRAY['booked'::text, 'changed'::text, 'cancelled'::text, 'joined'::text, 'offered'::text, 'offer_over'::text, 'moved'::text, 'listed'::text, 'reminder_week'::text, 'reminder_day'::text, 'code'::text, 'attempts'::text, 'closed_moved'::text, 'closed_listed'::text]))),
+    CONSTRAINT outbox_kind_is_known CHECK ((kind = ANY (ARRAY['booked'::text, 'changed'::text, 'cancelled'::text, 'joined'::text, 'offered'::text, 'offer_over'::text, 'moved'::text, 'listed'::text, 'reminder_week'::text, 'reminder_day'::text, 'code'::text, 'attempts'::text, 'closed_moved'::text, 'closed_listed'::text, 'left_city'::text]))),
     CONSTRAINT outbox_news_are_of_the_journal CHECK (((kind = ANY (ARRAY['reminder_week'::text, 'reminder_day'::text, 'code'::text, 'attempts'::text])) = (journal_seq IS NULL))),
+    CONSTRAINT outbox_parted_are_displaced CHECK (((NOT parted) OR (kind = ANY (ARRAY['moved'::text, 'listed'::text, 'closed_moved'::text, 'closed_listed'::text])))),
     CONSTRAINT outbox_queue_is_of_its_kind CHECK ((queue =
 CASE
     WHEN (kind = ANY (ARRAY['reminder_week'::text, 'reminder_day'::text])) THEN 'reminders'::text
@@ -428,6 +430,7 @@ CREATE INDEX booking_on_standby ON public.booking USING btree (release_id) WHERE
 CREATE UNIQUE INDEX booking_one_per_person_and_campaign ON public.booking USING btree (campaign_id, person_key) WHERE (state <> 'cancelled'::text);
 CREATE INDEX dose_record_by_day ON public.dose_record USING btree (given_on);
 CREATE INDEX dose_record_by_slot ON public.dose_record USING btree (slot_id);
+CREATE INDEX outbox_by_desk ON public.outbox USING btree (booking_id, outbox_id DESC) WHERE (result = ANY (ARRAY['no_address'::text, 'told_by_desk'::text]));
 CREATE INDEX outbox_due ON public.outbox USING btree (queue, outbox_id) WHERE (done_at IS NULL);
 CREATE UNIQUE INDEX outbox_one_code ON public.outbox USING btree (challenge) WHERE (kind = 'code'::text);
 CREATE UNIQUE INDEX outbox_one_reminder ON public.outbox USING btree (booking_id, dose, slot_id, kind) WHERE (queue = 'reminders'::text);
@@ -480,6 +483,7 @@ GRANT SELECT ON TABLE public.catalogue TO seiriken_backup;
 GRANT SELECT ON TABLE public.catalogue TO seiriken_staff;
 GRANT UPDATE(version) ON TABLE public.catalogue TO seiriken_allocator;
 GRANT UPDATE(version) ON TABLE public.catalogue TO seiriken_staff;
+GRANT UPDATE(roster_version) ON TABLE public.catalogue TO seiriken_staff;
 GRANT SELECT ON TABLE public.data_key TO seiriken_backup;
 GRANT SELECT ON TABLE public.data_key TO seiriken_gateway;
 GRANT SELECT ON TABLE public.data_key TO seiriken_jobs;
@@ -540,9 +544,15 @@ GRANT SELECT,INSERT ON TABLE public.room_record TO seiriken_jobs;
 GRANT SELECT ON TABLE public.room_record TO seiriken_backup;
 GRANT SELECT ON TABLE public.roster TO seiriken_allocator;
 GRANT SELECT ON TABLE public.roster TO seiriken_backup;
+GRANT SELECT,INSERT ON TABLE public.roster TO seiriken_staff;
 GRANT SELECT(person_key) ON TABLE public.roster TO seiriken_staff;
-GRANT SELECT(sealed) ON TABLE public.roster TO seiriken_staff;
-GRANT SELECT(left_why) ON TABLE public.roster TO seiriken_staff;
+GRANT SELECT(person_key) ON TABLE public.roster TO seiriken_jobs;
+GRANT UPDATE(birth_check) ON TABLE public.roster TO seiriken_staff;
+GRANT SELECT(sealed),UPDATE(sealed) ON TABLE public.roster TO seiriken_staff;
+GRANT UPDATE(pin_check) ON TABLE public.roster TO seiriken_staff;
+GRANT SELECT(left_why),UPDATE(left_why) ON TABLE public.roster TO seiriken_staff;
+GRANT SELECT(left_why) ON TABLE public.roster TO seiriken_jobs;
+GRANT UPDATE(reissued_as) ON TABLE public.roster TO seiriken_staff;
 GRANT SELECT ON TABLE public.seats TO seiriken_allocator;
 GRANT SELECT ON TABLE public.seats TO seiriken_jobs;
 GRANT SELECT ON TABLE public.seats TO seiriken_backup;

@@ -8,4 +8,4 @@ WHERE session.token_digest = %(token_digest)s
   AND session.seen_at > %(seen_after)s
   AND session.began_at > %(began_after)s
 RETURNING account.account_id, account.login, account.role, session.enrolling_secret,
-    account.venues;
+    account.venues, session.began_at;

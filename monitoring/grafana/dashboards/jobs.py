@@ -124,7 +124,8 @@ def _untold() -> Placeable:
     return figure(
         "Told to nobody / 届かなかった通知",
         About(
-            "Messages that ended untold within a week: refused for good, or given up after days.",
+            "Messages refused for good within a week, or given up after days. Whose person left no"
+            " address is not counted: the desk tells them.",
             "A few: addresses with slips of the pen.",
             "It jumps: a provider refuses us. The staff's page of messages lists them.",
             runbook="mails-fail",

@@ -67,7 +67,7 @@ def jobs_settings(town: Town) -> dict[str, str]:
 def shown(port: int) -> dict[str, float]:
     """Return the keeper's own metrics; empty while it does not answer."""
     try:
-        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
             text = answer.read().decode()
     except (URLError, OSError):
         return {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,13 @@ from monitoring.bulletin.herald import Herald
 from monitoring.bulletin.incidents import updated
 from monitoring.bulletin.record import RecordFile
 from monitoring.bulletin.status_page import Frame
-from monitoring.internal import BODY_BYTES_MAX, Post, serve_internal
+from monitoring.internal import (
+    BODY_BYTES_MAX,
+    DISCARDED_BYTES_MAX,
+    InternalServer,
+    Post,
+    serve_internal,
+)
 from tests.integration.monitoring.web_hook import Hook
 
 NOW = datetime(2021, 8, 20, 0, 0, tzinfo=UTC)
@@ -201,6 +207,16 @@ def test_outside_is_called_each_time_the_watchdog_comes_and_failures_are_counted
     assert hook.calls == 2
 
 
+@contextmanager
+def asked(
+    server: InternalServer, path: str = "/alerts", body: bytes = message(), token: str = TOKEN
+) -> Iterator[HTTPResponse]:
+    """Post a body, and give the answer."""
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
+        connection.request("POST", path, body, {"Authorization": f"Bearer {token}"})
+        yield connection.getresponse()
+
+
 @pytest.mark.parametrize(
     ("path", "token", "body", "status"),
     [
@@ -211,6 +227,8 @@ def test_outside_is_called_each_time_the_watchdog_comes_and_failures_are_counted
         ("/alerts", "guessed", message(), 401),
         ("/alerts", "", message(), 401),
         ("/alerts", TOKEN, b" " * (BODY_BYTES_MAX + 1), 413),
+        ("/alerts", TOKEN, b" " * DISCARDED_BYTES_MAX, 413),
+        ("/alerts", "guessed", b" " * DISCARDED_BYTES_MAX, 401),
         ("/elsewhere", TOKEN, message(), 404),
     ],
 )
@@ -218,11 +236,8 @@ def test_only_messages_from_whom_has_the_token_are_taken(
     herald: Herald, path: str, token: str, body: bytes, status: int
 ) -> None:
     post = Post("/alerts", TOKEN, lambda taken: desk_of(herald).take(taken, NOW))
-    with serve_internal(0, dict, post=post) as server:
-        connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
-        connection.request("POST", path, body, {"Authorization": f"Bearer {token}"})
-        assert connection.getresponse().status == status
-        connection.close()
+    with serve_internal(0, dict, post=post) as server, asked(server, path, body, token) as answer:
+        assert answer.status == status
     assert len(desk_of(herald).read().letters) == (1 if status == 200 else 0)
 
 
@@ -231,9 +246,6 @@ def test_message_that_cannot_be_kept_must_be_sent_again(
 ) -> None:
     (herald.folder / "alerts.json").mkdir()
     post = Post("/alerts", TOKEN, lambda taken: desk_of(herald).take(taken, NOW))
-    with serve_internal(0, dict, post=post) as server:
-        connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
-        connection.request("POST", "/alerts", message(), {"Authorization": f"Bearer {TOKEN}"})
-        assert connection.getresponse().status == 500
-        connection.close()
+    with serve_internal(0, dict, post=post) as server, asked(server) as answer:
+        assert answer.status == 500
     assert "post_failed" in capsys.readouterr().err

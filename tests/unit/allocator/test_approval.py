@@ -6,11 +6,13 @@ import pytest
 
 from allocator.approval import (
     ACTS,
+    POLICIES,
     REASON_LENGTH_MAX,
     Act,
     ByHand,
     Decided,
     Member,
+    Policy,
     Proposal,
     Refusal,
     alone_refusal,
@@ -31,7 +33,8 @@ def proposal(decision: Decided | None = None) -> Proposal:
 @pytest.mark.parametrize("by_hand", ["none", "paused", "closed"])
 def test_without_the_policy_nothing_needs_a_second_person(act: Act, by_hand: ByHand) -> None:
     assert not needs_second("off", act, by_hand)
-    assert alone_refusal("off", act, by_hand) is None
+    is_over = act == "pause" and by_hand == "closed"
+    assert alone_refusal("off", act, by_hand) == (Refusal.CLOSED if is_over else None)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +54,12 @@ def test_what_lets_people_book_needs_a_second_person_and_what_stops_them_does_no
 ) -> None:
     assert needs_second("two_people", act, by_hand) is needed
     assert alone_refusal("two_people", act, by_hand) == (Refusal.NEEDS_SECOND if needed else None)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_is_closed_is_not_paused(policy: Policy) -> None:
+    """Else one person could close it, pause it and take the pause back."""
+    assert alone_refusal(policy, "pause", "closed") is Refusal.CLOSED
 
 
 def test_nobody_approves_what_they_proposed_themselves() -> None:

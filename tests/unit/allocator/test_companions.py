@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from allocator.batch import JournalHead, batch_of
 from allocator.commands import STAFF_KEY, CloseSlots, Request, companion_id
 from allocator.companions import Loss, come_together, companions_follow
 from allocator.core import Decision, decide_batch
@@ -34,6 +35,11 @@ def slots_after(made: Decision) -> list[tuple[int, ...]]:
     return [tuple(dose.slot_id for dose in one.doses) for one in made.outcome]
 
 
+def told(made: Decision) -> list[tuple[str | None, bool]]:
+    """Return what each is told, and whether also that they are parted."""
+    return [(move.notice, move.is_parted) for move in made.moves]
+
+
 def roomy() -> Ledger:
     """The nearest time has room for one, a later one for two; so have two days for dose 2."""
     return ledger(
@@ -50,10 +56,12 @@ def test_two_who_booked_together_are_placed_in_the_same_slots() -> None:
     books = roomy()
     made = ordered(books, held_by(books, *two(1, 21)), CloseSlots("release", (1,), "staff"))
     assert slots_after(made) == [(3, 21), (3, 21)]
+    assert told(made) == [("moved", False)] * 2
     books = roomy()
     strangers = held_by(books, holding(1, 1, 21), holding(2, 1, 21))
     made = ordered(books, strangers, CloseSlots("release", (1,), "staff"))
     assert slots_after(made) == [(2, 21), (3, 21)]
+    assert told(made) == [("moved", False)] * 2, "they booked by themselves"
 
 
 @pytest.mark.parametrize("given", [(), (1,)])
@@ -62,6 +70,58 @@ def test_two_who_lose_dose_2_get_another_in_one_slot(given: tuple[DoseNumber, ..
     pair = tuple(msgspec.structs.replace(one, given=given) for one in two(1, 21))
     made = ordered(books, held_by(books, *pair), CloseSlots("release", (21,), "staff"))
     assert slots_after(made) == [(1, 23), (1, 23)]
+
+
+def scarce(seats_late: int) -> Ledger:
+    """No dose 2 is in time for a dose 1 of the first Monday, once slot 21 is closed."""
+    return ledger(
+        slot(1, MONDAY, seats=(4, 0)),
+        slot(2, day(25), seats=(seats_late, 0)),
+        slot(21, day(22), seats=(0, 4)),
+        slot(24, day(47), seats=(0, 4)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("seats_late", "given", "slots"),
+    [
+        (2, (), [(2, 24), (2, 24)]),
+        (2, (1,), [(2, 24), (1,)]),
+        (1, (), [(2, 24), ()]),
+    ],
+)
+def test_second_of_two_moves_a_dose_1_that_the_first_had_to_move(
+    seats_late: int, given: tuple[DoseNumber, ...], slots: list[tuple[int, ...]]
+) -> None:
+    """Else it would stand beside a dose 2 that is not in time for it (I2)."""
+    books = scarce(seats_late)
+    made = ordered(
+        books, held_by(books, *two(1, 21, given=given)), CloseSlots("release", (21,), "staff")
+    )
+    assert slots_after(made) == slots
+    assert [parted for _, parted in told(made)] == [len(slots[1]) < 2] * 2
+
+
+def test_two_whom_a_closed_day_parts_are_told_so_and_nobody_else_is() -> None:
+    books = ledger(
+        slot(1, MONDAY, seats=(4, 0)),
+        slot(2, day(1), seats=(1, 0)),
+        slot(3, day(2), seats=(1, 0)),
+        slot(4, day(3), seats=(2, 0)),
+        slot(21, day(24), seats=(0, 5)),
+    )
+    order = CloseSlots("release", (1,), "staff", words="The lift is broken.")
+    made = ordered(books, held_by(books, *two(1, 21), holding(3, 1, 21), holding(4, 1, 21)), order)
+    assert told(made) == [("closed_moved", False)] * 4, "slot 4 has room for two"
+    books = ledger(
+        slot(1, MONDAY, seats=(4, 0)),
+        *(slot(number, day(number), seats=(1, 0)) for number in (2, 3, 4, 5)),
+        slot(21, day(26), seats=(0, 4)),
+    )
+    made = ordered(books, held_by(books, *two(1, 21), holding(3, 1, 21), holding(4, 1, 21)), order)
+    assert [is_parted for _, is_parted in told(made)] == [True, True, False, False]
+    rows = batch_of([made], books.catalogue, JournalHead(), NOW)
+    assert rows.outbox["parted"] == [True, True, False, False]
 
 
 def test_two_without_room_together_are_placed_one_by_one_or_listed() -> None:
@@ -73,9 +133,11 @@ def test_two_without_room_together_are_placed_one_by_one_or_listed() -> None:
     )
     made = ordered(books, held_by(books, *two(1, 21)), CloseSlots("release", (1,), "staff"))
     assert slots_after(made) == [(2, 21), ()]
+    assert told(made) == [("moved", True), ("listed", True)]
     books = ledger(slot(1, MONDAY, seats=(2, 0)), slot(21, day(22), seats=(0, 2)))
     made = ordered(books, held_by(books, *two(1, 21)), CloseSlots("release", (1,), "staff"))
     assert slots_after(made) == [(), ()]
+    assert told(made) == [("listed", False)] * 2, "nobody has a time yet"
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,25 @@
-"""Who leaves gives back what was not given; a booking goes over to another ticket as it is."""
+"""Who leaves gives back what was not given; a booking goes over to another ticket as it is.
+
+And what is written to them: nothing to the dead, to who moved out a letter of its own.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
+import msgspec
 import pytest
 
 from allocator.commands import Leave, TakeOver
 from allocator.core import decide_batch
 from allocator.leaving import as_left, leave, take_over
 from allocator.ledger import Facts, Ledger
+from allocator.mail import TOLD_IN, Kind, Letter, is_overtaken
+from allocator.mail_languages import LANGUAGES
 from allocator.model import Booking, Refusal
 from allocator.overlay import lay_over
+from allocator.short_messages import short_text
 from tests.unit.allocator.offers import (
     CAMPAIGN,
     MONDAY,
@@ -29,6 +36,8 @@ from tests.unit.allocator.offers import (
     request,
     slot,
 )
+from tests.unit.allocator.test_mail import BOTH, LEFT, LETTER, LETTERHEAD, texts, written
+from tests.unit.allocator.test_mail import NOW as SENT_AT
 
 LEAVE = Leave(CAMPAIGN, "moved_out", "staff")
 TAKE_OVER = TakeOver(CAMPAIGN, person(1), "staff")
@@ -76,13 +85,13 @@ def test_seats_of_who_left_come_back_and_are_offered_to_the_list() -> None:
     known = held_by(offer, holding(1, 1, 21), holding(2, listed=place(1)))
     (decision,) = decide_batch(offer, known, [request(9, LEAVE)], NOW)
     left, offered = decision.moves
-    assert (left.notice, left.after.state) == ("cancelled", "cancelled")
+    assert (left.notice, left.after.state) == ("left_city", "cancelled")
     assert (offered.person_key, offered.after.state) == (person(2), "offered")
     assert (CAMPAIGN, person(1)) not in known.held
 
 
 @pytest.mark.parametrize(
-    ("reason", "notice"), [("moved_out", "cancelled"), ("reissued", "cancelled"), ("died", None)]
+    ("reason", "notice"), [("moved_out", "left_city"), ("reissued", "cancelled"), ("died", None)]
 )
 def test_nobody_writes_to_the_dead(
     reason: Literal["moved_out", "died", "reissued"], notice: str | None
@@ -157,3 +166,69 @@ def test_batch_before_that_moved_a_booking_to_another_ticket_is_seen() -> None:
     before = decide_batch(offer, first, [request(9, TAKE_OVER, 3)], NOW)
     lay_over(read_too_early, before, first)
     assert read_too_early.held == {(CAMPAIGN, person(3)): holding(1, 1, 21)}
+
+
+def letters_that_stand() -> list[Letter]:
+    """Return one letter of each kind, in a state of the booking in which it is sent."""
+    kinds: list[Kind] = [kind for some in get_args(Kind) for kind in get_args(some)]
+    assert set(kinds) == set(TOLD_IN)
+    replace = msgspec.structs.replace
+    return [
+        replace(
+            LETTER,
+            kind=kind,
+            state=min(TOLD_IN[kind]),
+            written_at=SENT_AT,
+            reminded_of=BOTH[1 if kind == "reminder_week" else 0],
+        )
+        for kind in kinds
+    ]
+
+
+@pytest.mark.parametrize("letter", letters_that_stand(), ids=lambda letter: letter.kind)
+def test_no_letter_of_any_kind_goes_to_the_dead(letter: Letter) -> None:
+    assert not is_overtaken(letter, SENT_AT)
+    assert is_overtaken(msgspec.structs.replace(letter, left_why="died"), SENT_AT)
+
+
+@pytest.mark.parametrize("letter", letters_that_stand(), ids=lambda letter: letter.kind)
+def test_who_moved_out_is_told_of_no_attempts(letter: Letter) -> None:
+    """They cannot sign in any more: the attempts may be their own."""
+    moved = msgspec.structs.replace(letter, left_why="moved_out")
+    assert is_overtaken(moved, SENT_AT) is (letter.kind in ("code", "attempts"))
+    assert not is_overtaken(msgspec.structs.replace(letter, left_why="reissued"), SENT_AT)
+
+
+def test_who_moved_out_is_told_why_what_stays_and_whom_to_ask() -> None:
+    wanted = (
+        "you have moved out of Inzai City",
+        "has therefore ended",
+        "A dose that you have had counts and stays on record",
+        "ask the municipality where you live now",
+        "0476-00-0000",
+    )
+    for letter in (LEFT, msgspec.structs.replace(LEFT, product_names={})):
+        for text in texts(letter):
+            assert [words for words in wanted if words not in text] == []
+            assert ("remove them from your calendar" in text) is bool(letter.product_names)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_letter_to_who_moved_out_leads_to_no_page_and_no_appointment(language: str) -> None:
+    """The dose that stays is no appointment; the ticket opens no page any more."""
+    letter = msgspec.structs.replace(
+        LEFT, state="first_only", appointments=BOTH[:1], language=language
+    )
+    assert [item.get_content_type() for item in written(letter).iter_attachments()] == []
+    for text in (*texts(letter, language), short_text(letter, LETTERHEAD)):
+        assert "AB12CD34" in text
+        assert "0476-00-0000" in text
+        assert not any(word in text for word in ("https://", "09:15", "総合体育館", "Gymnasium"))
+
+
+def test_short_message_to_who_moved_out_says_whom_to_ask() -> None:
+    assert short_text(LEFT, LETTERHEAD).splitlines() == [
+        "【印西市】転出されたため、新型コロナワクチン接種のご予約は終了しました(予約番号 AB12CD34)",
+        "お済みの接種は有効で、記録も残ります。これからの接種については、今お住まいの市区町村にお問い合わせください。",
+        "お電話でのお問い合わせ: 0476-00-0000",
+    ]

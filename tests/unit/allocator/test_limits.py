@@ -7,7 +7,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from allocator.limits import KnownProduct, Limits, limits_of
+from allocator.limits import (
+    ROSTER_TOLD_MIN,
+    KnownProduct,
+    Limits,
+    known_as,
+    limits_of,
+    roster_findings,
+)
 from allocator.model import PROBE_ID, Release
 from allocator.plan_texts import UnreadableText
 from allocator.release import Finding, ReleasePlan, findings_of, has_error
@@ -147,6 +154,12 @@ def test_a_span_that_ends_before_it_begins_is_not_read() -> None:
     assert limits_of({"release": {}, "products": [], "venues": []}) == Limits()
 
 
+def test_product_is_known_by_its_id_or_by_a_name() -> None:
+    for texts in (("comirnaty",), ("p1", "コミナティ筋注"), ("Pfizer-BioNTech",)):
+        assert [one.standard for one in known_as(texts, known_products())] == [21]
+    assert known_as(("water", "水"), known_products()) == []
+
+
 def test_intervals_of_products_that_are_not_known_are_the_citys_own() -> None:
     planned = read(correct(("standard: 21, min: 19", "standard: 28, min: 2")))
     known = [KnownProduct(("spikevax",), 21, "添付文書")]
@@ -184,3 +197,26 @@ def test_nobody_may_book_in_two_campaigns_at_once(
 def test_synthetic_resident_books_nothing_twice() -> None:
     probe = msgspec.structs.replace(read(CORRECT).release, campaign_id=PROBE_ID)
     assert [finding.code for finding in found(CORRECT, probe)] == []
+
+
+@pytest.mark.parametrize(
+    ("roster", "codes"),
+    [
+        (0, []),
+        (ROSTER_TOLD_MIN - 1, []),
+        (24_000, []),
+        (23_999, ["more_people_than_roster"]),
+        (3_640, ["more_people_than_roster"]),
+        (3_639, ["more_pairs_than_roster", "more_people_than_roster"]),
+    ],
+)
+def test_plan_is_held_against_the_roster_once_there_is_one(roster: int, codes: list[str]) -> None:
+    """The correct plan has 3,640 pairs and is for 24,000 people."""
+    findings = findings_of(read(CORRECT), known_products(), (), roster)
+    assert [(one.severity, one.code) for one in findings] == [("warning", code) for code in codes]
+
+
+def test_plan_that_names_no_number_is_held_against_the_roster_by_its_seats() -> None:
+    assert [one.code for one in roster_findings(Limits(), 2_001, 2_000)] == [
+        "more_pairs_than_roster"
+    ]

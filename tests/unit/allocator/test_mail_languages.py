@@ -11,6 +11,7 @@ import pytest
 
 from allocator.mail import Kind, Letter
 from allocator.mail_languages import LANGUAGES, day_words, name_in, with_readings
+from allocator.short_messages import short_text
 from gateway import languages
 from tests.unit.allocator.test_mail import (
     ATTEMPTS,
@@ -20,7 +21,9 @@ from tests.unit.allocator.test_mail import (
     CODE,
     IN_A_WEEK,
     JOINED,
+    LEFT,
     LETTER,
+    LETTERHEAD,
     LISTED,
     MOVED,
     OFFERED,
@@ -47,14 +50,17 @@ READING = re.compile(r"[\u3400-\u9fff]+（[ぁ-んー]+）")
 def letters() -> Iterator[Letter]:
     """Yield every letter that is written, in every state that changes its words."""
     replace = msgspec.structs.replace
-    yield from (LETTER, CHANGED, MOVED, CANCELLED, JOINED, OFFERED, OVER, LISTED)
+    yield from (LETTER, CHANGED, MOVED, CANCELLED, JOINED, OFFERED, OVER, LISTED, LEFT)
     yield replace(CLOSED_MOVED, words="2021/9/3: 404")
     yield replace(CLOSED_LISTED, words="2021/9/3: 404")
+    yield from (replace(letter, is_parted=True) for letter in (MOVED, LISTED))
     yield replace(MOVED, appointments=BOTH[:1])
     yield replace(OFFERED, first_is_given=True)
     yield replace(LISTED, appointments=BOTH[:1], first_is_given=True)
     yield replace(CANCELLED, state="first_only", appointments=BOTH[:1])
     yield replace(CANCELLED, product_names={})
+    yield replace(LEFT, state="first_only", appointments=BOTH[:1])
+    yield replace(LEFT, product_names={})
     yield replace(OVER, state="cancelled", standby=None)
     for letter in (LISTED, OFFERED):
         assert letter.standby is not None
@@ -125,8 +131,8 @@ def test_names_are_given_in_a_language_that_the_reader_may_read() -> None:
 
 
 def test_kinds_and_languages_have_subjects_of_their_own() -> None:
-    of_closed_days = (CLOSED_MOVED, CLOSED_LISTED)
-    letters = (LETTER, CHANGED, MOVED, CANCELLED, JOINED, OFFERED, OVER, LISTED, *of_closed_days)
+    by_the_city = (CLOSED_MOVED, CLOSED_LISTED, LEFT)
+    letters = (LETTER, CHANGED, MOVED, CANCELLED, JOINED, OFFERED, OVER, LISTED, *by_the_city)
     kinds = {kind for some in get_args(Kind) for kind in get_args(some)}
     assert {letter.kind for letter in (*letters, IN_A_WEEK, TOMORROW, CODE, ATTEMPTS)} == kinds
     subjects = {
@@ -156,3 +162,16 @@ def test_letter_of_a_closed_day_says_what_the_city_says_as_it_was_typed(language
         "Friday 3 September"
         not in texts(msgspec.structs.replace(CLOSED_MOVED, first_is_given=True))[0]
     )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whom_a_closed_day_parts_is_told_so_and_nothing_of_the_other(language: str) -> None:
+    given = msgspec.structs.replace(LISTED, appointments=BOTH[:1], first_is_given=True)
+    for letter in (MOVED, LISTED, given, CLOSED_MOVED, CLOSED_LISTED):
+        alone = msgspec.structs.replace(letter, language=language)
+        parted = msgspec.structs.replace(alone, is_parted=True)
+        whole, usual = (short_text(one, LETTERHEAD).splitlines() for one in (parted, alone))
+        (added,) = [line for line in whole if line not in usual]
+        for text, without in zip(texts(parted, language), texts(alone, language), strict=True):
+            assert added in text
+            assert added not in without

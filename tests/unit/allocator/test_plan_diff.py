@@ -2,10 +2,18 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from allocator.model import SITE_TIMEZONE, Slot
-from allocator.plan_diff import DayOfPlan, Difference, days_of, differences
+from msgspec.structs import replace
+
+from allocator.limits import Limits, Span, VenueLimits
+from allocator.model import SITE_TIMEZONE, Product, Release, Slot, Venue
+from allocator.plan_diff import DayOfPlan, Difference, Term, days_of, differences, terms
+from allocator.release import ReleasePlan
 
 NINE = datetime(2030, 9, 14, 9, tzinfo=SITE_TIMEZONE)
+BORN = date(1900, 1, 1), date(2018, 4, 1)
+RELEASE = Release("autumn", "covid", {"ja": "秋"}, *BORN, NINE, NINE, NINE, 48)
+
+NO_LIMITS = Limits()
 
 
 def slot(number: int, seats: tuple[int, int] = (5, 0), days: int = 0, venue: str = "gym") -> Slot:
@@ -33,4 +41,76 @@ def test_days_that_come_go_and_change_are_told() -> None:
         Difference(day(1, 5, venue="annex"), None),
         Difference(day(1, 5), day(1, 7)),
         Difference(None, day(1, 5, venue="hall")),
+    ]
+
+
+def plan_with(limits: Limits = NO_LIMITS, release: Release = RELEASE) -> ReleasePlan:
+    venues = {"gym": Venue("gym", {"ja": "体育館"}, {"ja": "平岡"})}
+    products = {"comirnaty": Product("comirnaty", {"ja": "コミナティ"}, 21, 18, 42, 6, "4.2")}
+    return ReleasePlan(release, products, venues, (slot(1),), limits)
+
+
+def test_terms_that_change_come_and_go_are_told_at_their_place() -> None:
+    held = plan_with()
+    assert terms(held, replace(held, slots=(slot(2),))) == []
+    younger = replace(RELEASE, born_to=date(1965, 4, 1), names={"ja": "秋", "en": "Autumn"})
+    assert terms(held, replace(held, release=younger, venues={})) == [
+        Term("release.cohort.born_to", date(2018, 4, 1), date(1965, 4, 1)),
+        Term("venues.gym.names.ja", "体育館", None),
+        Term("venues.gym.addresses.ja", "平岡", None),
+        Term("release.names.en", None, "Autumn"),
+    ]
+
+
+def test_what_a_load_does_not_change_is_no_term() -> None:
+    paused = replace(
+        RELEASE, state_by_hand="paused", message="お待ちください", messages={"en": "Wait"}
+    )
+    assert terms(plan_with(release=paused), plan_with()) == []
+    ordered = {"state_by_hand", "message", "messages", "beacon", "beacon_source"}
+    for name in {*Release.__struct_fields__} - ordered - {"release_id"}:
+        other = {"x": "y"} if name == "names" else "other"
+        changed = replace(RELEASE, **{name: other})
+        assert terms(plan_with(), plan_with(release=changed)), f"{name} is told"
+
+
+def test_every_field_of_a_product_is_told() -> None:
+    held = plan_with()
+    for name in {*Product.__struct_fields__} - {"product_id"}:
+        other = {"x": "y"} if name == "names" else 99
+        product = replace(held.products["comirnaty"], **{name: other})
+        assert terms(held, replace(held, products={"comirnaty": product})), f"{name} is told"
+
+
+def test_limits_are_told_as_a_file_has_them() -> None:
+    limits = Limits(
+        people=24_000,
+        days={"dose_1": Span(date(2030, 9, 14), date(2030, 10, 4))},
+        supply={"comirnaty": 8_000},
+        venues={
+            "gym": VenueLimits(((540, 720), (785, 1020)), (0, 6), (date(2030, 9, 16),), 120),
+        },
+    )
+    assert terms(plan_with(), plan_with(limits)) == [
+        Term("release.people", None, 24_000),
+        Term("release.days.dose_1.from", None, date(2030, 9, 14)),
+        Term("release.days.dose_1.to", None, date(2030, 10, 4)),
+        Term("products.comirnaty.supply.doses", None, 8_000),
+        Term("venues.gym.open.hours", None, ("09:00-12:00", "13:05-17:00")),
+        Term("venues.gym.open.weekdays", None, ("mon", "sun")),
+        Term("venues.gym.open.closed", None, (date(2030, 9, 16),)),
+        Term("venues.gym.doses_per_hour_max", None, 120),
+    ]
+
+
+def test_closed_days_that_come_or_go_are_told_alone() -> None:
+    def closed(*days: int) -> ReleasePlan:
+        listed = tuple(date(2030, 9, day) for day in days)
+        return plan_with(Limits(venues={"gym": VenueLimits(closed=listed)}))
+
+    assert terms(closed(16, 23), closed(16, 24)) == [
+        Term("venues.gym.open.closed", (date(2030, 9, 23),), (date(2030, 9, 24),))
+    ]
+    assert terms(closed(16, 23), closed(16)) == [
+        Term("venues.gym.open.closed", (date(2030, 9, 23),), None)
     ]

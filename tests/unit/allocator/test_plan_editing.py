@@ -90,6 +90,33 @@ def test_session_is_added_to_a_plan_that_has_none_and_taken_away_again() -> None
     assert read_any(with_one) == wanted
 
 
+def test_pattern_is_added_and_taken_away_and_no_other_line_changes() -> None:
+    text = EXAMPLE + "\n# The end.\n"
+    wanted = said(text)
+    first, second = wanted["weeks"]
+    wanted["weeks"] = [first, second, first]
+    with_three = edited(text, wanted)
+    assert with_three is not None
+    added = [row[2:] for row in ndiff(text.splitlines(), with_three.splitlines()) if row[0] != " "]
+    assert added[:2] == ["  - venue: matsuyamashita-gym", "    product: comirnaty"]
+    assert "    dose_1: {from: 2030-09-14, to: 2030-09-27}" in added
+    assert with_three.endswith("\n\n# The end.\n")
+    wanted["weeks"] = [first, second]
+    assert edited(with_three, wanted) == text
+    wanted["weeks"] = [second]
+    rows = changed(text, wanted)
+    assert {row[0] for row in rows} == {"-"}
+    assert len(rows) == 15
+    wanted["weeks"] = [first]
+    assert (edited(text, wanted) or "").endswith(
+        "the last slots of a long day have 9\n\n# The end.\n"
+    )
+
+
+def test_one_of_two_that_are_the_same_is_taken_away_from_a_list_in_one_line() -> None:
+    assert edited("a: [1, 1, 2]\nb: 1\n", {"a": [1, 2], "b": 1}) == "a: [1, 2]\nb: 1\n"
+
+
 def test_list_at_the_margin_stays_there() -> None:
     wanted = said(FLUSH)
     wanted["weeks"][0]["venue"] = "hall"
@@ -97,6 +124,14 @@ def test_list_at_the_margin_stays_there() -> None:
         "- - venue: gym   # the big one",
         "+ - venue: hall  # the big one",
     ]
+
+
+@pytest.mark.parametrize("text", ["yes", "1:30", "a: b", "", "# 1", "a\nb", "a, b", "- a", "08"])
+def test_new_text_is_read_as_what_it_was(text: str) -> None:
+    for wanted in ({"a": text}, {"a": [text, text]}, {"a": {"ja": text}}):
+        new = edited("a: 1   # one\n", wanted)
+        assert new is not None
+        assert read_any(new) == wanted
 
 
 def test_kind_of_a_value_may_change() -> None:

@@ -20,7 +20,7 @@ from allocator.roster_changes_file import (
     fault_of,
     read_changes_file,
 )
-from allocator.roster_file import BYTES_MAX
+from allocator.roster_lines import BYTES_MAX
 
 HEADER = "municipality_code,ticket_number,change,new_ticket_number\n"
 OLD, NEW = "0000000001", "0000000002"
@@ -96,7 +96,7 @@ def test_ticket_that_stands_there_twice_is_named() -> None:
             "",
             f"column 4 is unknown; the columns are {', '.join((*COLUMNS, NEW_COLUMN))}",
         ),
-        (f'{HEADER}"1,\n', "", "a line is not CSV (quotes?)"),
+        (f'{HEADER}"1,\n', "", "the line is not CSV (quotes?)"),
         ("a\0", "", "the file is neither UTF-8 nor Shift_JIS"),
     ],
 )

@@ -42,6 +42,7 @@ CASES: list[tuple[Mapping[str, Any], object, dict[str, Value]]] = [
     ({"maximum": 1}, 2, {"kind": "maximum", "limit": 1, "text": "2"}),
     ({"minItems": 1}, [], {"kind": "too_few", "limit": 1, "text": "[]"}),
     ({"maxLength": 1}, "ab", {"kind": "too_many", "limit": 1, "text": "ab"}),
+    ({"maxProperties": 1}, {"a": 1, "b": 2}, {"kind": "too_many", "limit": 1}),
     ({"uniqueItems": True}, [1, 1], {"kind": "twice"}),
     ({"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, {}, {"kind": "choice"}),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from allocator.commands import Cancel
@@ -15,6 +16,7 @@ from allocator.sealing import (
     birth_check,
     content_digest,
     person_key,
+    seal,
     seal_contact,
     seal_identity,
     unseal_contact,
@@ -33,6 +35,14 @@ def test_contact_opens_with_its_key_and_request() -> None:
     assert unseal_contact(KEY, sealed, REQUEST) == CONTACT
     assert sealed != seal_contact(KEY, CONTACT, REQUEST)
     assert CONTACT.email.encode() not in sealed
+
+
+def test_reading_is_sealed_too_and_contact_of_before_there_were_readings_still_opens() -> None:
+    read = msgspec.structs.replace(CONTACT, kana="ヤマダ ハナコ")
+    assert unseal_contact(KEY, seal_contact(KEY, read, REQUEST), REQUEST) == read
+    before = {"name": CONTACT.name, "phone": CONTACT.phone, "email": CONTACT.email}
+    old = seal(KEY, msgspec.msgpack.encode(before), REQUEST.bytes)
+    assert unseal_contact(KEY, old, REQUEST) == CONTACT
 
 
 def test_contact_does_not_open_elsewhere() -> None:
@@ -93,6 +103,13 @@ def test_content_digest_is_equal_for_equal_content_only() -> None:
         content_digest(OTHER_KEY, both),
     }
     assert len(digests) == 4
+    read = msgspec.structs.replace(CONTACT, kana="ヤマダ ハナコ")
+    assert content_digest(KEY, both, read) not in digests
+
+
+def test_request_without_a_reading_is_the_request_that_it_was_before_there_were_readings() -> None:
+    before = {"name": CONTACT.name, "phone": CONTACT.phone, "email": CONTACT.email}
+    assert msgspec.msgpack.encode(CONTACT) == msgspec.msgpack.encode(before)
 
 
 def test_personal_values_do_not_print_their_content() -> None:

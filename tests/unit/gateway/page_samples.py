@@ -40,6 +40,9 @@ LAST_DAY = date(2021, 7, 30)
 """Of the first doses on offer, but for a full one after it."""
 PURPOSES = ("book", "together", "second_only", "change_both", "change_second")
 
+STAGES = ("asked", "off", "undecided", "unknown")
+"""Of turning reminders off from a mail."""
+
 BOTH_DOSES = ("book", "together", "change_both")
 
 SLOTS = (
@@ -75,7 +78,7 @@ SECONDS = choosing.second_offers(
 
 PRODUCT = CATALOGUE.products["comirnaty"]
 IDENTITY = Identity("122319", "0123456789", date(1948, 5, 3))
-CONTACT = Contact("印西 花子", "09012345678", "hanako@example.jp")
+CONTACT = Contact("印西 花子", "09012345678", "hanako@example.jp", "インザイ ハナコ")
 UNREACHED = Contact("印西 花子", "****678", "")
 COMPANION = CompanionForm(
     SignInForm("122319", "0123456790", date(1950, 1, 1)),
@@ -104,6 +107,7 @@ WRONG = {
 PIN_WRONG = {"pin": FieldError("pin", "not_a_pin", {"min": 4, "max": 8})}
 CONTACT_WRONG = {
     "name": FieldError("name", "required"),
+    "kana": FieldError("kana", "not_kana"),
     "phone": FieldError("phone", "not_a_phone"),
     "email": FieldError("email", "not_an_email"),
 }
@@ -374,6 +378,7 @@ def _answers() -> list[Sample]:
         ("cancelled", "second", {"second_only": True}),
         ("my_booking", "none", {"held": None}),
         ("signed_out", "", {}),
+        *(("unsubscribe", stage, {"stage": stage}) for stage in STAGES),
         *_errors(),
         ("maintenance", "", _away_until(None)),
         ("maintenance", "sent", _away_until([*TYPED.items()])),

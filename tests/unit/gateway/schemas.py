@@ -72,6 +72,7 @@ AFTER_BOOKING: Schema = closed(
     phone=TEXT,
     email=TEXT,
     booking=BOOKING,
+    kana={"type": "string"},
 )
 AVAILABILITY: Schema = closed(
     days={

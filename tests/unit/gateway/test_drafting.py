@@ -28,6 +28,27 @@ def test_what_is_kept_comes_back() -> None:
     assert drafting.choice_of(draft) == Choice(1, 2)
 
 
+def test_reading_is_kept_typed_again_and_forgotten_when_it_is_taken_out() -> None:
+    read = replace(CONTACT, kana="インザイ ハナコ")
+    draft = drafting.with_contact({}, read)
+    assert drafting.contact_of(draft) == read
+    assert drafting.contact_typed(read) == {
+        name: draft[name] for name in drafting.contact_typed(read)
+    }
+    assert drafting.contact_of(drafting.with_contact(draft, CONTACT)) == CONTACT
+
+
+def test_reading_of_who_comes_along_is_kept_and_forgotten_with_them() -> None:
+    read = replace(COMPANION.contact, kana="インザイ タロウ")
+    draft = drafting.with_companion(drafting.with_contact({}, CONTACT), COMPANION.identity)
+    with_kana = drafting.with_companion_contact(draft, read)
+    assert drafting.companion_of(with_kana) == replace(COMPANION, contact=read)
+    assert drafting.contact_of(with_kana) == CONTACT
+    without = drafting.with_companion_contact(with_kana, COMPANION.contact)
+    assert drafting.companion_of(without) == COMPANION
+    assert "companion_kana" not in drafting.alone(with_kana)
+
+
 def test_reminders_are_wanted_unless_somebody_said_no() -> None:
     assert drafting.reminders_of({})
     draft = drafting.with_contact({}, CONTACT)

@@ -81,6 +81,16 @@ def test_contact_is_read() -> None:
     )
 
 
+def test_reading_may_be_given_and_is_kept_in_katakana() -> None:
+    read = forms.parse_contact(CONTACT | {"kana": "いんざい　ﾊﾅｺ"})
+    assert isinstance(read, ContactForm)
+    assert read.kana == "インザイ ハナコ"
+    assert forms.parse_contact(CONTACT | {"kana": ""}) == forms.parse_contact(CONTACT)
+    assert faults(forms.parse_contact(CONTACT | {"kana": "Inzai"})) == [("kana", "not_kana")]
+    assert faults(forms.parse_contact(CONTACT | {"kana": "ア" * 101})) == [("kana", "too_long")]
+    assert faults(forms.parse_contact(CONTACT | {"kana": "㌔" * 60})) == [("kana", "too_long")]
+
+
 def test_contact_misses_what_is_not_there() -> None:
     assert faults(forms.parse_contact({})) == [
         (name, "required") for name in ("name", "phone", "email")

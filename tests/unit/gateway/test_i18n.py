@@ -31,6 +31,7 @@ FAMILIES = {
     "choose.title.": PURPOSES,
     "choose_time.lead.": PURPOSES,
     "booked.title.": {"book", "together", "change"},
+    "unsubscribe.title.": {"asked", "off", "undecided", "unknown"},
     "date.": {"year", "month", "day"},
     "date.era.": set(ERAS),
     "dose.": {"1", "2"},

@@ -36,6 +36,7 @@ PUBLIC_PATHS = {
     "/sign-out",
     "/signed-out",
     "/static",
+    "/unsubscribe/{token}",
 }
 """Everything that needs no identity. Whoever adds to this list says why in the review."""
 

@@ -46,6 +46,8 @@ def test_line_that_one_seat_serves_is_not_forecast_for_ever() -> None:
     endless = forecast(Opening(people=50_000, pairs=50_000, inside_max=1))
     assert endless.done_s == LASTS_S_MAX - 1
     assert endless.share_served < 0.1
+    scarce = forecast(Opening(people=50_000, pairs=49_000, inside_max=1))
+    assert scarce.sold_out_s is None, "a day is over, and there are pairs still"
 
 
 def test_lobby_stands_there_when_it_opens_and_all_have_come_in_the_end() -> None:

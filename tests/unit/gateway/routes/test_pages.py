@@ -60,6 +60,7 @@ def test_public_pages_are_these_and_no_others() -> None:
         "/sign-in",
         "/sign-out",
         "/signed-out",
+        "/unsubscribe/{token}",
     ]
 
 

@@ -30,17 +30,24 @@ DOSES = tuple(
     DoseView(n, slot, CATALOGUE.venues[slot.venue_id]) for n, slot in enumerate(SLOTS, start=1)
 )
 VIEW = BookingView(BOOKING, PRODUCT, DOSES, "SR1.aGVsbG8gd29ybGQ." + "x" * 86)
-CONTACT = Contact("試験 百合", "08098765432", "yuri.7@example.jp")
+CONTACT = Contact("試験 百合", "08098765432", "yuri.7@example.jp", "シケン ユリ")
 VISITOR = Visitor(b"p" * 16, "r1", Identity("122319", "0012345678", date(1950, 1, 31)), *[None] * 3)
 REQUEST_ID = str(UUID(int=7))
 PROBLEM = {"title": "いま混み合っています", "detail": "もう一度お試しください。"}
 OFFER = Offer(SLOTS[0], DOSES[0].venue, PRODUCT, "many", 2, SLOTS[1].starts_at)
 GONE = replace(OFFER, pairs="none")
 WISH = Flexible(date(2021, 6, 10), date(2021, 6, 12))
-TYPED = {"name": "試験 百合", "phone": "12", "confirmation": "mail", "language": "ja"}
+TYPED = {
+    "name": "試験 百合",
+    "kana": "Yuri",
+    "phone": "12",
+    "confirmation": "mail",
+    "language": "ja",
+}
 WRONG = {
     name: str(field_text(FieldError(name, code), "ja"))
     for name, code in (
+        ("kana", "not_kana"),
         ("phone", "not_a_phone"),
         ("email", "required"),
         ("confirmation", "not_a_choice"),
@@ -63,6 +70,7 @@ def _call(**changes: object) -> Mapping[str, object]:
         "companion": None,
         "companion_kept": None,
         "wants_letter": False,
+        "has_reminders": True,
         "request_id": REQUEST_ID,
         "problem": None,
     }
@@ -175,7 +183,12 @@ SAMPLES: list[Sample] = [
     ("call-booked", "clerk", CALL, _call(kept=_kept(CONTACT), **BOTH)),
     (
         *("call-booked-letter", "clerk", CALL),
-        _call(kept=_kept(Contact(CONTACT.name, CONTACT.phone, "")), wants_letter=True, **BOTH),
+        _call(
+            kept=_kept(Contact(CONTACT.name, CONTACT.phone, "")),
+            wants_letter=True,
+            has_reminders=False,
+            **BOTH,
+        ),
     ),
     ("call-details", "clerk", DETAILS, _details({"confirmation": "mail"}, {})),
     ("call-details-wrong", "clerk", DETAILS, _details(TYPED, WRONG)),
@@ -206,7 +219,7 @@ SAMPLES: list[Sample] = [
     ("companion-details", "clerk", COMPANION_DETAILS, _companion_details()),
     (
         *("companion-details-wrong", "clerk", COMPANION_DETAILS),
-        _companion_details(errors={"phone": WRONG["phone"], "email": WRONG["email"]}),
+        _companion_details(errors={name: WRONG[name] for name in ("kana", "phone", "email")}),
     ),
     (
         *("companion-sold-out", "clerk", CHOOSE),

@@ -52,9 +52,10 @@ def _check(forecast: Forecast) -> Mapping[str, object]:
 
 
 def _progress(run: Run | None) -> Mapping[str, object]:
-    return {"venue": VENUE, "day": DAY, "run": run, "again": "/closing?venue=gym", "refresh_s": 3}
+    return {"venue": VENUE, "day": DAY, "run": run, "again": AGAIN, "refresh_s": 3, "untold": 1_234}
 
 
+AGAIN = "/closing?venue=gym"
 FORM, CHECK = "staff_closing.html", "staff_closing_check.html"
 PROGRESS = "staff_closing_progress.html"
 WRONG = {

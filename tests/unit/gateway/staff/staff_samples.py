@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from allocator.reads import Contact
+from gateway.session_end import SessionEnd
 from gateway.staff import codes
-from gateway.staff.access import Role, pages_of
+from gateway.staff.access import Role, groups_of
 from gateway.staff.accounts import Account, StaffSession
 from gateway.staff.callers import Caller, HeldShown
 from gateway.staff.day_list import UNDO_REASONS, DoseDue, tally
@@ -20,7 +21,13 @@ from gateway.staff.venue_desk import FreeSlot
 from gateway.staff.venue_pages import Place
 from gateway.views import DoseView
 from tests.unit.gateway.factories import make_booking, make_catalogue, make_slot
-from tests.unit.gateway.staff import call_samples, closing_samples, message_samples, release_samples
+from tests.unit.gateway.staff import (
+    call_samples,
+    closing_samples,
+    message_samples,
+    release_samples,
+    roster_samples,
+)
 from waiting_room.answers import AtDesk, Standing
 from waiting_room.states import State
 
@@ -91,11 +98,18 @@ ACCOUNTS = [
 ]
 
 
+def _sign_in(*, refused: bool = False, has_ended: bool = False) -> Mapping[str, object]:
+    values, back = ({"login": "clerk1"} if refused else {}), "/venue" if has_ended else ""
+    ended = {"has_ended": has_ended, "back": back}
+    return {"values": values, "errors": {}, "refused": refused, **ended}
+
+
 def _form(**changes: object) -> Mapping[str, object]:
     return {
         "values": {},
         "errors": {},
         "refused": "",
+        "lost": "",
         "reasons": REASONS,
         "has_pins": False,
         **changes,
@@ -117,7 +131,8 @@ def _enrol(errors: Mapping[str, str]) -> Mapping[str, object]:
 
 def _journal(lines: list[NotedLook], errors: Mapping[str, str]) -> Mapping[str, object]:
     values = {"day_year": "2021", "day_month": "6", "day_day": "1"}
-    return {"lines": lines, "values": values, "errors": errors, "most": 200, "reasons": REASONS}
+    shown = {"lines": lines, "values": values, "errors": errors, "older": 7 if lines else None}
+    return {**shown, "most": 200, "reasons": REASONS}
 
 
 def _room(*releases: ReleaseFigures, lacking: list[str] | None = None) -> Mapping[str, object]:
@@ -135,7 +150,8 @@ DUE = DoseDue(
     dose=1,
     slot_id=1,
     starts_at=SLOTS[0].starts_at,
-    name="シケン ユリ",
+    name="試験 百合",
+    kana="シケン ユリ",
     phone="08098765432",
     email="",
     ticket_number=TICKET,
@@ -152,6 +168,7 @@ def _list(*rows: DoseDue, **changes: object) -> Mapping[str, object]:
     return {
         "venues": VENUES,
         "place": PLACE,
+        "is_today": True,
         "rows": rows,
         "tally": tally(rows),
         "products": CATALOGUE.products,
@@ -173,6 +190,7 @@ def _dose(row: DoseDue, **changes: object) -> Mapping[str, object]:
         "may_mark": True,
         "has_begun": True,
         "is_today": True,
+        "today": PLACE.day,
         "values": {"lot": "EW4811"},
         "errors": {},
         "done": "",
@@ -186,9 +204,11 @@ def _dose(row: DoseDue, **changes: object) -> Mapping[str, object]:
 def _walk_in(**changes: object) -> Mapping[str, object]:
     return {
         "venues": VENUES,
+        "venue_id": SLOTS[0].venue_id,
         "free": [FreeSlot(SLOTS[0], 3, 0)],
         "products": CATALOGUE.products,
         "elsewhere": [SLOTS[0].product_id],
+        "has_pins": True,
         "values": {},
         "errors": {},
         "refused": "",
@@ -199,11 +219,9 @@ def _walk_in(**changes: object) -> Mapping[str, object]:
 
 CLERK, BOSS, AUDIT = "staff_found.html", "staff_accounts.html", "staff_journal.html"
 SAMPLES: list[Sample] = [
-    ("sign-in", None, "staff_sign_in.html", {"values": {}, "errors": {}, "refused": False}),
-    (
-        *("sign-in-refused", None, "staff_sign_in.html"),
-        {"values": {"login": "clerk1"}, "errors": {}, "refused": True},
-    ),
+    ("sign-in", None, "staff_sign_in.html", _sign_in()),
+    ("sign-in-refused", None, "staff_sign_in.html", _sign_in(refused=True)),
+    ("sign-in-ended", None, "staff_sign_in.html", _sign_in(has_ended=True)),
     ("caller", "clerk", "staff_caller.html", _form()),
     ("password", "clerk", "staff_password.html", _password()),
     ("password-changed", "auditor", "staff_password.html", _password(is_changed=True)),
@@ -218,6 +236,8 @@ SAMPLES: list[Sample] = [
     ),
     ("caller-wrong", "clerk", "staff_caller.html", _form(values=TYPED, errors=WRONG)),
     ("caller-refused", "clerk", "staff_caller.html", _form(values=TYPED, refused="合いません。")),
+    ("caller-call-over", "clerk", "staff_caller.html", _form(lost="over")),
+    ("caller-not-sent", "clerk", "staff_caller.html", _form(lost="not_sent")),
     ("caller-pin", "clerk", "staff_caller.html", _form(has_pins=True)),
     *call_samples.SAMPLES,
     ("found-none", "clerk", CLERK, _found(caller(None))),
@@ -252,6 +272,7 @@ SAMPLES: list[Sample] = [
     ("journal", "auditor", AUDIT, _journal(LINES, {})),
     ("journal-wrong", "auditor", AUDIT, _journal([], {"day_year": "正しくありません。"})),
     *closing_samples.SAMPLES,
+    *roster_samples.SAMPLES,
     *message_samples.SAMPLES,
     *release_samples.SAMPLES,
     ("venue", "venue", "staff_venue.html", _list(DUE, replace(GIVEN, dose=2), ABSENT)),
@@ -264,6 +285,10 @@ SAMPLES: list[Sample] = [
         _dose(DUE, errors={"lot": "入力してください。", "sure": "印を付けてください。"}),
     ),
     ("dose-second", "venue", "staff_dose.html", _dose(replace(DUE, dose=2, first_is_given=False))),
+    (
+        *("dose-day-wrong", "venue", "staff_dose.html"),
+        _dose(DUE, is_today=False, errors={"given_on": "接種した日を選んでください。"}),
+    ),
     ("dose-later", "venue", "staff_dose.html", _dose(DUE, may_mark=False)),
     ("dose-given", "venue", "staff_dose.html", _dose(GIVEN, done="given")),
     ("dose-refused", "venue", "staff_dose.html", _dose(GIVEN, refused="dose_given")),
@@ -285,6 +310,7 @@ SAMPLES: list[Sample] = [
         *("walked-in", "venue", "staff_walked_in.html"),
         {
             "booking": BOOKING,
+            "venue_id": PLACE.venue_id,
             "doses": [
                 (n, slot, CATALOGUE.venues[slot.venue_id]) for n, slot in enumerate(SLOTS, 1)
             ],
@@ -308,13 +334,16 @@ ENROLLING: list[Sample] = [
 """Pages of a session that is not complete yet."""
 
 
+SESSION_END = SessionEnd(900, 28_800, "900", "28800", NOW.isoformat(), "9:45")
+
+
 def render(sample: Sample, language: str) -> str:
     """Return a page as it is sent."""
     _, role, template, shown = sample
     session = None
     if role is not None or sample in ENROLLING:
         secret = b"s" if sample in ENROLLING else None
-        session = StaffSession(1, "clerk1", role or "clerk", secret)
+        session = StaffSession(1, "clerk1", role or "clerk", secret, NOW, NOW)
     made = environment(language)
     if template == "staff_letter.html":
         made = letter_environment(str(shown["language_of_letter"]))
@@ -323,9 +352,13 @@ def render(sample: Sample, language: str) -> str:
         staff_language=language,
         city="印西市" if language == "ja" else "Inzai City",
         path="/caller",
+        section="/caller",
+        address_in=lambda code: f"/caller?language={code}",
         may_switch=True,
+        belongs_to="/caller",
         session=session,
-        pages=pages_of(role) if role is not None else (),
+        session_end=None if session is None or session.enrolling_secret else SESSION_END,
+        bar=groups_of(role) if role is not None else {},
         form_token="0" * 64,
         **shown,
     )

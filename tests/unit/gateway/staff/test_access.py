@@ -6,13 +6,18 @@ import pytest
 
 from gateway.staff.access import (
     FIRST_PAGES,
+    GROUPS,
     RESET_BY_SUPERVISOR,
     ROLES,
     ROUTES,
     Decision,
     Held,
     decide,
-    pages_of,
+    groups_of,
+    may_open,
+    page_above,
+    page_at,
+    section_of,
 )
 
 DESK = frozenset({"clerk", "supervisor"})
@@ -48,18 +53,98 @@ def test_each_role_begins_at_a_page_of_its_own() -> None:
 
 
 def test_pages_in_the_bar_are_those_that_open() -> None:
-    assert pages_of("clerk") == ("/caller", "/password")
-    releases = ("/room", "/releases", "/plans", "/rehearsal", "/demand", "/messages")
-    venue = ("/venue", "/walk-in")
-    at_the_desk = ("/caller", *venue, "/doses")
-    assert pages_of("supervisor") == (
-        *(*at_the_desk, *releases),
-        *("/closing", "/accounts", "/password"),
-    )
-    assert pages_of("venue") == (*venue, "/password")
-    assert pages_of("operator") == (*releases, "/password")
-    assert pages_of("auditor") == ("/journal", "/password")
+    desk, venue = ("/caller", "/messages"), ("/venue", "/walk-in")
+    releases = ("/room", "/releases", "/plans", "/rehearsal", "/demand")
+    city = ("/closing", "/roster", "/accounts", "/password")
+    password = {"city": ("/password",)}
+    assert groups_of("clerk") == {"desk": desk} | password
+    assert groups_of("supervisor") == {
+        "desk": desk,
+        "venue": (*venue, "/doses"),
+        "releases": releases,
+        "city": city,
+    }
+    assert groups_of("venue") == {"venue": venue} | password
+    assert groups_of("operator") == {"desk": ("/messages",), "releases": releases} | password
+    assert groups_of("auditor") == {"city": ("/journal", "/password")}
+
+
+@pytest.mark.parametrize(
+    ("path", "section"),
+    [
+        ("/caller", "/caller"),
+        ("/caller/call/letter", "/caller"),
+        ("/plans/new-week/autumn/2", "/plans"),
+        ("/walk-in", "/walk-in"),
+        ("/walk", ""),
+        ("/planses", ""),
+        ("/", ""),
+        ("/sign-in", ""),
+    ],
+)
+def test_bar_knows_which_of_its_pages_a_path_lies_below(path: str, section: str) -> None:
+    assert section_of(path) == section
+
+
+def test_every_page_of_one_part_is_in_the_bar_once() -> None:
+    pages = [page for group in GROUPS.values() for page in group]
+    routes = (route.removeprefix("GET ") for route in ROUTES if route.startswith("GET /"))
+    whole = {page for page in routes if page_at(page) and "/" not in page[1:]}
+    assert sorted(pages) == sorted(whole)
 
 
 def test_supervisor_can_become_nobody_who_watches_supervisors() -> None:
     assert not {"auditor", "supervisor", "operator"} & RESET_BY_SUPERVISOR
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/venue", "/venue"),
+        ("/caller/call/details", "/caller/call/details"),
+        ("/plans/days/town-1", "/plans/days/town-1"),
+        ("/", ""),
+        ("/sign-in", ""),
+        ("/enrol", ""),
+        ("/static", ""),
+        ("/venue?venue=hall&day=2021-06-10", "/venue?venue=hall&day=2021-06-10"),
+        ("/venue?", "/venue"),
+        ("/venue?x=<script>", "/venue"),
+        (f"/venue?{'x' * 301}", "/venue"),
+        ("/venue/dose", ""),
+        ("/venue/dose?venue=hall", ""),
+        ("/plans/days", ""),
+        ("/plans/days/", ""),
+        ("/plans/days/a b", ""),
+        ("/plans/days/..%2f", ""),
+        ("//venue", ""),
+        ("https://elsewhere.example/venue", ""),
+        ("", ""),
+    ],
+)
+def test_page_to_go_on_at_is_one_of_the_table_and_nothing_else(path: str, page: str) -> None:
+    assert page_at(path) == page
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/venue/dose", "/venue"),
+        ("/caller/call/end", "/caller/call"),
+        ("/closing/run/stop", "/closing"),
+        ("/a/b/c", "/"),
+        ("/messages/told", "/messages"),
+        ("/doses.csv", "/"),
+        ("/sign-out", "/"),
+    ],
+)
+def test_what_a_form_is_sent_to_lies_below_a_page(path: str, page: str) -> None:
+    assert page_above(path) == page
+
+
+def test_page_opens_to_the_roles_of_the_table() -> None:
+    assert may_open("clerk", "/caller")
+    assert may_open("supervisor", "/closing?venue=hall")
+    assert not may_open("clerk", "/plans/days/town-1")
+    assert may_open("operator", "/plans/days/town-1")
+    assert not may_open("supervisor", "")

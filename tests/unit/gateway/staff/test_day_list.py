@@ -7,14 +7,15 @@ from uuid import UUID
 
 import pytest
 
+from allocator.model import Slot
 from gateway.staff.day_list import (
     DoseDue,
     Tally,
-    folded,
     found,
     in_order,
     last_lot,
     lot_in,
+    slot_of_now,
     tally,
     without_superseded,
 )
@@ -69,8 +70,12 @@ def test_others_are_not_found(query: str) -> None:
     assert found([due()], query) == []
 
 
-def test_voiced_half_width_kana_and_letters_are_folded() -> None:
-    assert folded("ﾊﾞﾝ ＡｂC ヴ") == folded("ばん abc ゔ") == "ばんabcゔ"
+@pytest.mark.parametrize("query", ["いんざい", "ﾊﾅｺ", "印西", "いんざいはなこ"])
+def test_name_in_kanji_is_found_by_its_reading(query: str) -> None:
+    row = due(1, "印西 花子", kana="インザイ ハナコ")
+    assert found([row], query) == [row]
+    if query != "印西":
+        assert found([due(1, "印西 花子")], query) == []
 
 
 def test_booking_number_is_found_with_or_without_its_hyphens() -> None:
@@ -79,9 +84,14 @@ def test_booking_number_is_found_with_or_without_its_hyphens() -> None:
     assert found([row], "ab12345678") == [row]
 
 
-def test_list_is_by_time_and_then_by_number() -> None:
-    later = due(1, starts_at=AT + timedelta(hours=1))
-    assert in_order([later, due(3), due(2)]) == [due(2), due(3), later]
+def test_list_is_by_time_then_by_reading_and_then_by_number() -> None:
+    later = due(1, "あ", starts_at=AT + timedelta(hours=1))
+    kanji, letters = due(2, "試験 百合"), due(3, "Shiken Yuri")
+    first, second = due(9, "百合", kana="アベ ユリ"), due(8, "ｲﾝｻﾞｲ ﾊﾅｺ")
+    last = due(4, "安倍 百合", kana="ワダ ユリ")
+    same = due(5, "和田 百合", kana="ワダ ユリ")
+    rows = [letters, first, second, last, same, kanji, later]
+    assert in_order([later, kanji, same, last, second, first, letters]) == rows
 
 
 def test_tally_counts_each_mark() -> None:
@@ -128,3 +138,17 @@ def test_who_came_after_all_is_listed_once() -> None:
 
 def test_row_is_printed_without_its_content() -> None:
     assert repr(due()) == "DoseDue(…)"
+
+
+def test_slot_of_now_is_the_first_that_is_not_over_if_it_begins_alone() -> None:
+    half = timedelta(minutes=30)
+    early, late, beside = (
+        Slot(n, "r1", "hall", "comirnaty", starts, starts + half, (1, 1))
+        for n, starts in ((1, AT), (2, AT + half), (3, AT + half))
+    )
+    assert slot_of_now([late, early], AT - half) == early
+    assert slot_of_now([late, early], AT + half - timedelta(seconds=1)) == early
+    assert slot_of_now([late, early], AT + half) == late
+    assert slot_of_now([late, beside, early], AT + half) is None
+    assert slot_of_now([early], AT + half) is None
+    assert slot_of_now([], AT) is None

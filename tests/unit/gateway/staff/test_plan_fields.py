@@ -1,204 +1,63 @@
-"""What the fields of a plan's forms say, and what they make of a plan."""
+"""What is typed into a plan's forms, and where a finding stands in them."""
 
 from __future__ import annotations
 
-import copy
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from allocator.finding import Finding, error
-from allocator.release_file import read_document
-from gateway.staff.plan_fields import (
-    EVERY_VENUE,
-    WEEK_FIELDS,
-    DayOff,
-    Document,
-    ExtraDay,
-    days_off,
-    extra_days,
-    fields_of_days,
-    fields_of_week,
-    week_fields,
-    with_day_off,
-    with_extra_day,
-    with_week,
-    without_day_off,
-    without_extra_day,
-)
-
-EXAMPLE = (Path(__file__).parents[4] / "examples/inzai/plan.yaml").read_bytes()
-GYM, CHUO = "matsuyamashita-gym", "chuo-health-centre"
-
-
-@pytest.fixture
-def plan() -> dict[str, Any]:
-    """The example plan."""
-    document = read_document(EXAMPLE)
-    assert not isinstance(document, list)
-    return copy.deepcopy(dict(document))
-
-
-def missing(path: str, *keys: str) -> Finding:
-    return error("not_as_schema", path, "", kind="missing", keys=[*keys])
-
-
-def test_fields_that_are_sent_back_as_they_were_change_nothing(plan: Document) -> None:
-    for index in (0, 1):
-        fields = week_fields(plan, index)
-        assert fields.keys() == set(WEEK_FIELDS)
-        assert with_week(plan, index, fields) == plan
-
-
-def test_week_is_shown_as_it_is(plan: Document) -> None:
-    fields = week_fields(plan, 0)
-    assert fields["hours_mon"] == "09:00-12:00, 13:00-17:00"
-    assert (fields["hours_wed"], fields["dose_1_percent"]) == ("", "")
-    assert (fields["lines"], fields["dose_2_to"], fields["desk_share"]) == ("4", "2030-10-18", "20")
-
-
-def test_week_becomes_what_was_typed(plan: Document) -> None:
-    typed = week_fields(plan, 0) | {
-        "hours_mon": "9:00～12:00　13:00 − 17:00",
-        "hours_sun": "",
-        "lines": "６",
-        "vials_per_day": "",
-        "dose_1_percent": "60",
-        "dose_2_from": "",
-        "dose_2_to": "",
-        "desk_share": "25",
-    }
-    changed = with_week(plan, 0, typed)
-    week = changed["weeks"][0]
-    assert week["hours"]["mon"] == ["09:00-12:00", "13:00-17:00"]
-    assert "sun" not in week["hours"]
-    assert (week["lines"], week["dose_1_percent"]) == (6, 60)
-    assert "vials_per_day" not in week
-    assert "dose_2" not in week
-    assert changed["release"]["desk_share"] == 0.25
-    assert changed["weeks"][1] == plan["weeks"][1]
-    assert plan["weeks"][0]["lines"] == 4, "the plan itself is not touched"
-
-
-def test_what_cannot_be_read_goes_into_the_plan_as_it_was_typed(plan: Document) -> None:
-    typed = week_fields(plan, 0) | {
-        "lines": "many",
-        "hours_mon": "all day",
-        "dose_1_from": "soon",
-        "desk_share": "half",
-        "minutes_per_dose": "12345678901",
-    }
-    changed = with_week(plan, 0, typed)
-    week = changed["weeks"][0]
-    assert (week["lines"], week["minutes_per_dose"]) == ("many", "12345678901")
-    assert week["hours"]["mon"] == ["all", "day"]
-    assert week["dose_1"]["from"] == "soon"
-    assert changed["release"]["desk_share"] == "half"
-    emptied = with_week(plan, 0, {})["weeks"][0]
-    assert emptied == {"venue": GYM, "product": "", "hours": {}}
+from allocator.finding import error
+from gateway.staff.plan_fields import hours_typed, number_typed, places_below, put, with_item
 
 
 @pytest.mark.parametrize(
-    ("finding", "fields"),
+    ("typed", "hours"),
     [
-        (error("not_as_schema", "weeks[1].lines", "", kind="minimum"), ["lines"]),
-        (error("hours_reversed", "weeks[1].hours.tue[0]", "", text=""), ["hours_tue"]),
-        (error("not_as_schema", "weeks[1].hours.tue", "", kind="twice"), ["hours_tue"]),
-        (error("not_as_schema", "weeks[1].hours", "", kind="too_few"), ["hours_mon"]),
-        (error("no_such_day", "weeks[1].dose_1.from", "", text=""), ["dose_1_from"]),
-        (error("days_out_of_order", "weeks[1].dose_2", ""), ["dose_2_from"]),
-        (error("no_day", "weeks[1]", ""), ["dose_1_from"]),
-        (error("unknown_venue", "weeks[1].venue", ""), ["product"]),
-        (missing("weeks[1]", "lines", "slot_minutes"), ["lines", "slot_minutes"]),
-        (missing("weeks[1].dose_2", "to"), ["dose_2_to"]),
-        (error("not_as_schema", "release.desk_share", "", kind="maximum"), ["desk_share"]),
-        (error("not_as_schema", "weeks[0].lines", "", kind="minimum"), []),
-        (error("not_as_schema", "weeks[11].lines", "", kind="minimum"), []),
-        (error("no_first_seat", "sessions", ""), []),
+        ("9:00～12:00　13:00 − 17:00", ["09:00-12:00", "13:00-17:00"]),
+        ("09:00-12:00、13:00-17:00", ["09:00-12:00", "13:00-17:00"]),
+        ("all day", ["all", "day"]),
+        ("", []),
     ],
 )
-def test_finding_stands_at_its_field_of_the_week(finding: Finding, fields: list[str]) -> None:
-    assert [*fields_of_week(finding, 1)] == fields
-
-
-def test_days_off_come_and_go(plan: dict[str, Any]) -> None:
-    holidays = [DayOff(EVERY_VENUE, day) for day in ("2030-09-16", "2030-09-23", "2030-10-14")]
-    assert days_off(plan) == [*holidays, DayOff(CHUO, "2030-10-07")]
-    closed = with_day_off(plan, {"closed_venue": GYM, "closed_day": "2030-09-20"})
-    assert closed["venues"][0]["open"]["closed"] == ["2030-09-20"]
-    assert without_day_off(closed, DayOff(GYM, "2030-09-20")) == plan
-    everywhere = with_day_off(plan, {"closed_day": "2030-09-20"})
-    assert everywhere["holidays"] == ["2030-09-16", "2030-09-23", "2030-10-14", "2030-09-20"]
-    assert without_day_off(everywhere, DayOff(EVERY_VENUE, "2030-09-20")) == plan
-    del plan["venues"][0]["open"]
-    closed = with_day_off(plan, {"closed_venue": GYM, "closed_day": "2030-09-20"})
-    assert without_day_off(closed, DayOff(GYM, "2030-09-20")) == plan
-    del plan["holidays"]
-    everywhere = with_day_off(plan, {"closed_day": "2030-09-20"})
-    assert without_day_off(everywhere, DayOff(EVERY_VENUE, "2030-09-20")) == plan
-
-
-def test_sessions_of_a_span_leave_a_day_off_out(plan: dict[str, Any]) -> None:
-    span = {"from": "2030-09-14", "to": "2030-09-27"}
-    plan["sessions"] = [
-        {"venue": GYM, "days": span},
-        {"venue": CHUO, "days": {**span, "except": ["2030-09-20"]}},
-        {"venue": GYM, "days": ["2030-09-20"]},
-        {"venue": GYM, "days": {"from": "2030-10-01", "to": "2030-10-02"}},
-    ]
-    closed = with_day_off(plan, {"closed_day": "2030-09-20"})
-    left_out = {**span, "except": ["2030-09-20"]}
-    assert [one["days"] for one in closed["sessions"][:2]] == [left_out, left_out]
-    assert closed["sessions"][2:] == plan["sessions"][2:]
-    of_gym = with_day_off(plan, {"closed_venue": GYM, "closed_day": "2030-09-20"})
-    assert without_day_off(of_gym, DayOff(GYM, "2030-09-20")) == plan
-
-
-def test_extra_day_comes_and_goes(plan: Document) -> None:
-    typed = {
-        "extra_venue": CHUO,
-        "extra_product": "comirnaty",
-        "extra_day": "2030-09-21",
-        "extra_hours": "9:00-12:00",
-        "extra_slot_minutes": "30",
-        "extra_dose_1": "6",
-    }
-    more = with_extra_day(plan, typed)
-    assert more["sessions"] == [
-        {
-            "venue": CHUO,
-            "product": "comirnaty",
-            "days": ["2030-09-21"],
-            "hours": ["09:00-12:00"],
-            "slot_minutes": 30,
-            "capacity": {"dose_1": 6, "dose_2": 0},
-        }
-    ]
-    (extra,) = extra_days(more)
-    assert extra == ExtraDay(0, CHUO, "comirnaty", ("2030-09-21",), ("09:00-12:00",), 6, 0)
-    assert without_extra_day(more, 0) == plan
-    assert len(without_extra_day(with_extra_day(more, typed), 1)["sessions"]) == 1
-    assert extra_days({"sessions": [{"days": {"from": "2030-09-14"}}]}) == []
-    assert with_extra_day(plan, {})["sessions"][0]["days"] == []
+def test_hours_are_read_as_a_plan_has_them(typed: str, hours: list[str]) -> None:
+    assert hours_typed(typed) == hours
 
 
 @pytest.mark.parametrize(
-    ("finding", "fields"),
+    ("typed", "number"),
+    [("６", 6), ("1,000", 1000), ("many", "many"), ("12345678901", "12345678901"), (" ", None)],
+)
+def test_number_is_read_or_stays_what_it_was(typed: str, number: int | str | None) -> None:
+    assert number_typed(typed) == number
+
+
+def test_key_is_set_or_taken_away() -> None:
+    holder: dict[str, Any] = {"lines": 2}
+    put(holder, "vials", 3)
+    put(holder, "lines", None)
+    put(holder, "lines", None)
+    assert holder == {"vials": 3}
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "places"),
     [
-        (error("not_as_schema", "holidays", "", kind="twice"), ["closed_day"]),
-        (error("no_such_day", "venues[0].open.closed[1]", "", text=""), ["closed_day"]),
-        (error("no_such_day", "sessions[1].days[0]", "", text=""), ["extra_day"]),
-        (error("hours_reversed", "sessions[1].hours[0]", "", text=""), ["extra_hours"]),
-        (
-            error("not_as_schema", "sessions[1].capacity.dose_2", "", kind="maximum"),
-            ["extra_dose_2"],
-        ),
-        (missing("sessions[1]", "slot_minutes"), ["extra_slot_minutes"]),
-        (error("too_many_slots", "sessions[1]", ""), ["extra_day"]),
-        (error("hours_reversed", "sessions[0].hours[0]", "", text=""), []),
-        (error("no_first_seat", "sessions", ""), []),
+        ("weeks[1].lines", {"kind": "minimum"}, ["lines"]),
+        ("weeks[1].hours.tue[0]", {"kind": "other"}, ["hours.tue"]),
+        ("weeks[1]", {"kind": "choice"}, [""]),
+        ("weeks[1]", {"kind": "missing", "keys": ["lines", "hours"]}, ["lines", "hours"]),
+        ("weeks[1].dose_2", {"kind": "missing", "keys": ["to"]}, ["dose_2.to"]),
+        ("weeks[11].lines", {"kind": "minimum"}, []),
+        ("weeks[0]", {"kind": "choice"}, []),
+        ("sessions", {"kind": "choice"}, []),
     ],
 )
-def test_finding_stands_at_its_field_of_the_days(finding: Finding, fields: list[str]) -> None:
-    assert [*fields_of_days(finding, {"sessions": [{}, {}]})] == fields
+def test_places_of_a_finding(path: str, values: dict[str, Any], places: list[str]) -> None:
+    assert places_below(error("not_as_schema", path, "", **values), "weeks[1]") == places
+
+
+def test_item_stands_in_anothers_place_or_behind_the_others() -> None:
+    plan = {"venues": [{"id": "gym"}], "holidays": []}
+    assert with_item(plan, "venues", 0, {"id": "hall"})["venues"] == [{"id": "hall"}]
+    assert with_item(plan, "venues", 1, {"id": "hall"})["venues"] == [{"id": "gym"}, {"id": "hall"}]
+    assert plan["venues"] == [{"id": "gym"}], "the plan itself is not touched"

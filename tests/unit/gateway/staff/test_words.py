@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
 from jinja2 import nodes
@@ -19,18 +20,24 @@ from allocator.finding import KINDS, MENDS
 from allocator.mail import TOLD_IN
 from allocator.plan_texts import WEEKDAYS
 from allocator.release_file import schema
+from allocator.roster_changes_file import Change
+from allocator.roster_lines import REASONS as REASONS_OF_LINES
 from gateway import staff
 from gateway.i18n import MessageMissing
-from gateway.staff.access import ROLES, ROUTES, pages_of
+from gateway.staff.access import GROUPS, ROLES, ROUTES
 from gateway.staff.call_cancelling_pages import WHOSE
 from gateway.staff.call_details import CONFIRMATIONS
+from gateway.staff.calls import CALLS_LOST
 from gateway.staff.closing_pages import REASONS as CLOSING_REASONS
 from gateway.staff.closings import STATES as CLOSING_STATES
 from gateway.staff.companions import CAUSES
 from gateway.staff.day_list import UNDO_REASONS
 from gateway.staff.journal import ACTS, REASONS
 from gateway.staff.national_record import ENCODINGS
+from gateway.staff.release_pages import DONE
 from gateway.staff.rendering import PAGES_DIRECTORY, environment
+from gateway.staff.roster_runs import KINDS as KINDS_OF_FILES
+from gateway.staff.roster_runs import STATES as ROSTER_STATES
 from gateway.staff.venue_pages import REFUSED
 from gateway.staff.words import LANGUAGE_NAMES, catalogue, language_of, said
 
@@ -55,6 +62,8 @@ STANDINGS = {
         "not_open_yet",
         "lobby",
         "waiting",
+        "no_place",
+        "on_standby",
         "in_lane",
         "your_turn",
         "inside",
@@ -74,24 +83,36 @@ FAMILIES: dict[str, set[str]] = {
     "plan_form.days_of.": {"dose_1", "dose_2"},
     "plan_form.from.": {"dose_1", "dose_2"},
     "plan_form.to.": {"dose_1", "dose_2"},
+    "plan_form.interval.": {"standard", "min", "max"},
     "call.confirmation.": set(CONFIRMATIONS),
+    "caller.call.": set(CALLS_LOST),
+    "caller.call_title.": set(CALLS_LOST),
     "closing.cannot.": {*Unclosable, "refused"},
     "closing.next.": {*CLOSING_STATES, "unknown"},
     "closing.reason.": set(CLOSING_REASONS),
     "closing.state.": {*CLOSING_STATES, "unknown"},
+    "roster.change.": set(get_args(Change)),
+    "roster.fault.": set(REASONS_OF_LINES),
+    "roster.kind.": set(KINDS_OF_FILES),
+    "roster.next.": {*ROSTER_STATES, "unknown"},
+    "roster.state.": {*ROSTER_STATES, "unknown"},
+    "roster.store.": set(KINDS_OF_FILES),
     "companion.no.": set(CAUSES),
     "companion.whose.": set(WHOSE),
     "enrol.fault.": {
         *("code_wrong", "password_short", "password_long", "password_is_login"),
         *("passwords_differ", "password_guessable", "not_confirmed"),
     },
-    "page.": {page[1:] for role in ROLES for page in pages_of(role)},
+    "page.": {page[1:] for pages in GROUPS.values() for page in pages},
+    "pages.": set(GROUPS),
     "by_hand.": {"none", "paused", "closed"},
     "reason.": set(REASONS),
     "refusal.": {refusal.value for refusal in Refusal},
+    "untold.told.": {"done", "before"},
     "messages.kind.": set(TOLD_IN),
     "messages.result.": {"refused", "given_up"},
     "release_act.": set(RELEASE_ACTS),
+    "releases.done.": set(DONE),
     "role.": set(ROLES),
     "room.lacking.": {"event_loop", "room", "database", "catalogue", "status"},
     "standing.": STANDINGS,
@@ -141,7 +162,7 @@ def asked_for() -> set[str]:
     for msgid in in_templates():
         whole |= {msgid + end for end in FAMILIES[msgid]} if msgid.endswith(".") else {msgid}
     families = ("finding.", "finding.severity.", "finding.word.", "mend.", "place.", "refusal.")
-    for family in (*families, "closing.cannot.", "companion.no."):
+    for family in (*families, "closing.cannot.", "companion.no.", "roster.fault."):
         whole |= {f"{family}{code}" for code in FAMILIES[family]}
     return whole | {f"enrol.fault.{code}" for code in FAMILIES["enrol.fault."]}
 
@@ -180,4 +201,4 @@ def test_language_of_a_request(accepted: str, language: str) -> None:
 
 
 def test_every_page_of_the_bar_is_a_route() -> None:
-    assert all(f"GET {page}" in ROUTES for role in ROLES for page in pages_of(role))
+    assert all(f"GET {page}" in ROUTES for pages in GROUPS.values() for page in pages)

@@ -2,67 +2,14 @@
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from allocator.plan_store import Edit, read_edits
+from allocator.plan_store import read_edits
 from allocator.release_file import read_document
-from tests.integration.city import City
-from tests.integration.staff import Colleague, StaffDesk, desk_of
-
-EXAMPLE = (Path(__file__).parents[2] / "examples/inzai/plan.yaml").read_text("utf-8")
-INPUT = re.compile(r'<input[^>]* name="([a-z0-9_]+)"[^>]* value="([^"]*)"')
-CHOSEN = re.compile(r'<option value="([^"]*)" selected')
-SELECT = re.compile(r'<select id="([a-z0-9_]+)".*?</select>', re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def desk(city: City) -> Iterator[StaffDesk]:
-    """The staff gateway of a city."""
-    with desk_of(city) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def one(desk: StaffDesk) -> Colleague:
-    """An operator."""
-    return desk.colleague("operator")
-
-
-@pytest.fixture(scope="module")
-def two(desk: StaffDesk) -> Colleague:
-    """A supervisor."""
-    return desk.colleague("supervisor")
-
-
-@pytest.fixture
-def plan_id(request: pytest.FixtureRequest, one: Colleague) -> str:
-    """A saved plan of each test's own."""
-    number = re.sub(r"[^a-z0-9]", "", request.node.name)[-50:]
-    one.get("/plans")
-    text = EXAMPLE.replace("id: inzai-2030-09-04-plan", f"id: plan-{number}", 1)
-    assert one.post("/plans", act="save", content=text, reason="begun").status_code == 303
-    return f"plan-{number}"
-
-
-def fields(who: Colleague) -> dict[str, str]:
-    """Return what a browser would send of the form that was seen last."""
-    found = {name: html.unescape(value) for name, value in INPUT.findall(who.seen)}
-    for select in SELECT.finditer(who.seen):
-        chosen = CHOSEN.search(select[0])
-        found[select[1]] = chosen[1] if chosen else ""
-    del found["form_token"]
-    return found
-
-
-def newest(desk: StaffDesk, plan_id: str) -> tuple[Edit, Any]:
-    edit = read_edits(desk.database_url, plan_id)[0]
-    return edit, read_document(edit.text.encode())
+from gateway.forms import BODY_BYTES_MAX
+from gateway.staff.body_limits import PLAN_TEXT_KB_MAX
+from tests.integration.plan_forms import EXAMPLE, fields, newest
+from tests.integration.staff import Colleague, StaffDesk
 
 
 def test_week_is_changed_in_a_form_and_only_its_lines_change(
@@ -258,3 +205,23 @@ def test_form_that_no_page_sends_is_refused(
     assert one.post(f"/plans/{path}".format(plan=plan_id), **follows | sent).status_code == 400
     assert one.get("/plans/weeks/nothing/1").status_code == 404
     assert one.get("/plans/days/nothing").status_code == 404
+
+
+def test_text_as_large_as_the_page_says_fits_and_a_larger_one_is_told_the_limit(
+    one: Colleague,
+) -> None:
+    line = "# 会場の準備\r\n"
+    text = EXAMPLE.replace("\n", "\r\n")
+    size = PLAN_TEXT_KB_MAX * 1024 - len(text.encode())
+    text += line * (size // len(line.replace("\r", "").encode()))
+    one.get("/plans")
+    assert "At most about 60 KB" in one.seen
+    checked = one.post("/plans", content=text, reason="見直し" * 160, act="check", follows="")
+    assert checked.status_code == 200
+    assert "見直し" in checked.text
+    answer = one.post("/plans", content=text * 2, reason="x", act="check", follows="")
+    assert answer.status_code == 413
+    assert "at most about 60 KB here" in answer.text
+    answer = one.post("/password", current="x" * BODY_BYTES_MAX)
+    assert answer.status_code == 413
+    assert "KB" not in answer.text

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from allocator.errors import StoreAway
 from allocator.jobs_settings import JobsSettings
-from allocator.migrate import create_login_roles, role_url
 from allocator.model import SITE_TIMEZONE
 from allocator.notices import NoticeDesk, desk_of
 from allocator.reminding import due_at
-from monitoring.secrets import create_missing, read_secret
 from tests.integration.mail_server import MailServer
 from tests.integration.stored import CONTACT, Stored, StoredBooking
 
@@ -33,40 +29,6 @@ MOVED = (
     "WHERE slot.slot_id = dose1_slot_id AND other.day = slot.day "
     "AND other.slot_id <> slot.slot_id AND other.product_id = slot.product_id"
 )
-
-
-@pytest.fixture
-def mail_server() -> Iterator[MailServer]:
-    server = MailServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path, mail_server: MailServer) -> JobsSettings:
-    create_login_roles(database_url, {"jobs": "jobs-password"})
-    create_missing(tmp_path / "secrets")
-    return JobsSettings(
-        database_url=role_url(database_url, "jobs", "jobs-password"),
-        redis_url="redis://localhost",
-        secrets_dir=tmp_path / "secrets",
-        public_url="https://yoyaku.inzai.example",
-        smtp_url=mail_server.url,
-    )
-
-
-@pytest.fixture
-def stored(database_url: str, settings: JobsSettings) -> Iterator[Stored]:
-    made = Stored(database_url, read_secret(settings.secrets_dir, "contact.key"))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def desk(settings: JobsSettings) -> Iterator[NoticeDesk]:
-    made = desk_of(settings)
-    yield made
-    made.outbox.close()
 
 
 def booked(stored: Stored, language: str = "ja") -> StoredBooking:

@@ -1,0 +1,74 @@
+"""A day at the venues: who walks in, what is recorded of a dose, and the list of the day."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from uuid import uuid4
+
+import httpx2
+
+from allocator.model import SITE_TIMEZONE
+from tests.integration.city import BORN, ticket
+from tests.integration.staff import Colleague
+
+TODAY = datetime.now(SITE_TIMEZONE).date()
+LOT = "EW4811"
+BEGUN, SCHOOL, SECOND = 1, 2, 3
+
+
+def arrival(number: int, **changes: str) -> dict[str, str]:
+    """What is typed of somebody who walks in."""
+    return {
+        "ticket_number": ticket(number),
+        "birth_year": str(BORN.year),
+        "birth_month": str(BORN.month),
+        "birth_day": str(BORN.day),
+        "name": f"シケン ユリ{number}",
+        "phone": "0476-00-0000",
+        "email": "",
+        "slot": str(BEGUN),
+        "lot": LOT,
+        "request_id": str(uuid4()),
+    } | changes
+
+
+def walks_in(who: Colleague, number: int, **changes: str) -> httpx2.Response:
+    """Send the form about somebody who walks in."""
+    who.get("/walk-in")
+    return who.post("/walk-in", **arrival(number, **changes))
+
+
+def number_on(page: httpx2.Response) -> str:
+    """Return the booking number that a page tells."""
+    found = re.search(r"<dd>([^<]+)", page.text)
+    assert found is not None
+    return found[1].strip()
+
+
+def booked(who: Colleague, number: int) -> str:
+    """Walk somebody in; return the booking number."""
+    page = walks_in(who, number)
+    assert page.status_code == 200, page.text
+    return number_on(page)
+
+
+def about(number: str, dose: int = 1, **fields: str) -> dict[str, str]:
+    """What each form about one dose carries."""
+    place = {"venue": "hall", "day": TODAY.isoformat()}
+    named = {"booking_number": number, "dose": str(dose), "request_id": str(uuid4())}
+    return place | named | fields
+
+
+def not_given(who: Colleague, number: int) -> str:
+    """Walk somebody in and take the mark back: a booking of today whose dose is open."""
+    booking = booked(who, number)
+    assert who.post("/venue/undo", **about(booking, reason="not_given")).status_code == 200
+    return booking
+
+
+def lists(who: Colleague, query: str = "", **changes: str) -> str:
+    """Return the day's list, or who of it is meant."""
+    who.get("/venue")
+    fields = {"venue": "hall", "day": TODAY.isoformat(), "query": query} | changes
+    return who.post("/venue", **fields).text
