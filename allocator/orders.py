@@ -18,14 +18,15 @@ import msgspec
 
 from allocator.commands import AddSeats, CloseSlots, CutSupply
 from allocator.companions import Holder, Losses, companions_follow, first_of
-from allocator.ledger import Edit, Facts, Ledger, Move, Ruling
+from allocator.ledger import Edit, Facts, Ledger, Move, Notice, Ruling
 from allocator.model import (
     BOOKINGS_MOVED_MAX,
     Booking,
+    Dose,
     DoseNumber,
     Refusal,
 )
-from allocator.rebooking import Reason, Rebooking
+from allocator.rebooking import Rebooking
 from allocator.seats import SlotSeats
 
 DOSE_NUMBERS: tuple[DoseNumber, DoseNumber] = (1, 2)
@@ -64,7 +65,7 @@ def close_slots(ledger: Ledger, facts: Facts, order: CloseSlots, now: datetime) 
     with ledger.seats.trial():
         for seats in known:
             _shrink_to_taken(ledger, seats)
-        ruling = _placed_anew(ledger, losses, known, order.reason, now)
+        ruling = _placed_anew(Rebooking(ledger, order.reason, now), losses, known)
     return _in_the_citys_words(ruling) if order.words else ruling
 
 
@@ -78,14 +79,16 @@ def cut_supply(ledger: Ledger, facts: Facts, order: CutSupply, now: datetime) ->
     too_many = taken - order.doses_left
     on_the_day = {seats.slot_id for seats in day.slots}
     holders = _holders(facts, order.release_id)
-    losses = dict(sorted(_newest(_losses(holders, on_the_day), max(0, too_many))))
+    rebooking = Rebooking(ledger, "supply_cut", now)
+    newest = _newest(_losses(holders, on_the_day), rebooking, max(0, too_many))
+    losses = dict(sorted(newest))
     if len(losses) < too_many:
         return Ruling(Refusal.SECOND_DOSES_PROTECTED)
     if len(losses) > BOOKINGS_MOVED_MAX:
         return Ruling(Refusal.TOO_MANY_AT_ONCE)
     with ledger.seats.trial():
         _remove_free(ledger, day.slots, order.doses_left - (taken - len(losses)))
-        return _placed_anew(ledger, losses, day.slots, "supply_cut", now)
+        return _placed_anew(rebooking, losses, day.slots)
 
 
 def _holders(facts: Facts, release_id: str) -> list[Holder]:
@@ -112,59 +115,64 @@ def _losses(holders: Iterable[Holder], slot_ids: set[int]) -> Losses:
 
 
 def _newest(
-    losses: Losses, count: int
+    losses: Losses, rebooking: Rebooking, count: int
 ) -> Iterator[tuple[str, tuple[Holder, tuple[DoseNumber, ...]]]]:
     """Yield whose dose goes first when there are too few: of the newest bookings first.
 
-    First doses before second ones; a second dose of somebody who has had the first never.
+    First doses before second ones; never a second dose of who has had the first, or may have.
     """
     first_doses = [item for item in reversed(losses.items()) if item[1][1] == (1,)]
     second_doses = [
         item
         for item in reversed(losses.items())
-        if item[1][1] == (2,) and not _has_had_first(item[1][0][1])
+        if item[1][1] == (2,) and not rebooking.may_have_had_first(item[1][0][1])
     ]
     yield from (first_doses + second_doses)[:count]
 
 
-def _has_had_first(held: Booking) -> bool:
-    return 1 in held.given or held.first_dose_elsewhere is not None
-
-
-def _placed_anew(
-    ledger: Ledger, losses: Losses, slots: Iterable[SlotSeats], reason: Reason, now: datetime
-) -> Ruling:
+def _placed_anew(rebooking: Rebooking, losses: Losses, slots: Iterable[SlotSeats]) -> Ruling:
     """Take the lost seats away, then place one after the other; within a trial."""
+    ledger = rebooking.ledger
     for (_, held), lost in losses.values():
         for number in lost:
             _lose(ledger, held.slot_of(number), number)
-    rebooking, moves, listed = Rebooking(ledger, reason, now), [], 0
-    companion: Booking | None = None
+    moves: list[Move] = []
+    listed = 0
+    beside: Move | None = None
     people = list(losses.values())
     for ((person_key, held), lost), is_followed in zip(
         people, companions_follow(people, ledger.seats), strict=True
     ):
-        after = rebooking.beside(held, lost, companion) if companion is not None else None
-        is_parted = companion is not None and after is None
+        after = None if beside is None else rebooking.beside(held, lost, beside.after)
         if after is None:
             rank = ledger.standby.next_rank(held.release_id) + listed
             after = rebooking.again(held, lost, rank, room=1 + is_followed)
-        is_listed = after.standby is not None
-        listed += is_listed and held.standby is None
-        moves.append(Move(person_key, held, after, "listed" if is_listed else "moved"))
-        if is_parted and not all(move.after.standby for move in moves[-2:]):
+        listed += after.standby is not None and held.standby is None
+        moves.append(Move(person_key, held, after, _notice_of(held, after)))
+        if beside is not None and _new_doses(beside) != _new_doses(moves[-1]):
             moves[-2:] = [msgspec.structs.replace(move, is_parted=True) for move in moves[-2:]]
-        companion = after if is_followed else None
+        beside = moves[-1] if is_followed else None
     edits = _edits(ledger, slots)
     return Ruling(tuple(move.after for move in moves), tuple(moves), edits)
 
 
+def _notice_of(held: Booking, after: Booking) -> Notice:
+    """Return what is written to somebody who was placed anew, or could not be."""
+    if after.standby is not None:
+        return "listed"
+    return "moved" if after.state == held.state else "cancelled"
+
+
+def _new_doses(move: Move) -> tuple[Dose, ...]:
+    assert move.before is not None, "who is placed anew had a booking"
+    return tuple(dose for dose in move.after.doses if dose not in move.before.doses)
+
+
 def _in_the_citys_words(ruling: Ruling) -> Ruling:
     """Have everybody told in letters that have room for what the city says."""
+    in_words: dict[Notice | None, Notice] = {"moved": "closed_moved", "listed": "closed_listed"}
     moves = [
-        msgspec.structs.replace(
-            move, notice="closed_listed" if move.notice == "listed" else "closed_moved"
-        )
+        msgspec.structs.replace(move, notice=in_words.get(move.notice, move.notice))
         for move in ruling.moves
     ]
     return msgspec.structs.replace(ruling, moves=tuple(moves))

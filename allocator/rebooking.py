@@ -3,7 +3,9 @@
 Rule 1: as little changes as can be: dose 1 stays if it can, the venue always does, and
 the new day is the one nearest to the old, at the nearest time.
 Rule 2: who cannot be placed stands on the standby list, before everybody who asked,
-and a dose 1 that was given stays with them.
+and a dose 1 that was given stays with them. So does one whose time has begun: it may have been
+given, though nobody has recorded it yet. A list is no place for it, so their dose 2 is cancelled,
+and they choose another.
 
 Rule 3: two who booked together and lose the same are placed in the same slots, where there are
 such; else each by rule 1.
@@ -72,6 +74,9 @@ class Rebooking:
                 return self._moved(held, lost, msgspec.structs.replace(held, doses=both))
             if 1 in held.given:
                 return self._moved(held, lost, self._listed(held, rank))
+            if self.may_have_had_first(held):
+                alone = msgspec.structs.replace(held, state="first_only", doses=held.doses[:1])
+                return self._moved(held, lost, alone)
         self._give_back(held, lost)
         doses = (self._anew_for_two(held) if room > 1 else None) or self._anew(held)
         after = (
@@ -91,18 +96,25 @@ class Rebooking:
         dose 1 if the first has theirs on that day still: else the first had to move both, as no
         dose 2 was in time for it. The seats are taken when this returns a booking.
         """
-        if companion.standby is not None:
+        if companion.state != held.state:
             return None
         kept: tuple[Dose, ...] = ()
         if 1 not in lost and self._slot(held, 1).day == self._slot(companion, 1).day:
             kept = held.doses[:1]
-        elif 1 in held.given:
+        elif self.may_have_had_first(held):
             return None
         new = companion.doses[len(kept) :]
         slots = self.ledger.seats.slots
-        if any(not slots[d.slot_id].free[d.dose - 1] for d in new):
+        own = [dose for dose in held.doses if dose.dose not in lost]
+        if any(d not in own and not slots[d.slot_id].free[d.dose - 1] for d in new):
             return None
         return self._moved(held, lost, msgspec.structs.replace(held, doses=(*kept, *new)))
+
+    def may_have_had_first(self, held: Booking) -> bool:
+        """Say whether somebody has had dose 1, or may have: its time has begun."""
+        if 1 in held.given or held.first_dose_elsewhere is not None:
+            return True
+        return held.slot_of(1) is not None and self._slot(held, 1).starts_at <= self.now
 
     def _anew_for_two(self, held: Booking) -> tuple[Dose, ...] | None:
         """Find a pair anew in slots with room for two, by the same rule as for one."""

@@ -131,7 +131,7 @@ def _movable(books: Books, slot_ids: Sequence[int]) -> list[tuple[Booking, DoseN
         for row in latest_first
         if row.slot_of(2) in slot_ids
         and row.slot_of(1) is not None
-        and 1 not in row.given
+        and not _may_have_had_first(books, row)
         and row.state in {"booked", "offered"}
     ]
     return firsts + seconds
@@ -179,19 +179,17 @@ def _all_again(books: Books, affected: Sequence[Booking], reason: Reason) -> Non
 
 
 def _put_beside(books: Books, was: Booking, lost: set[DoseNumber], first: Booking) -> bool:
-    """Give the second of two the slots of the first, as far as they were lost; say if it could.
-
-    Where the first had to move a dose 1 that was not lost, the second moves theirs, too.
-    """
-    if is_listed(first):
+    """Give the second of two the slots of the first, with dose 1 if its day is another now."""
+    if is_listed(first) or first.state != was.state:
         return False
     days = {day_of(books.catalogue.slots[doses[0].slot_id]) for doses in (was.doses, first.doses)}
     stays = 1 not in lost and len(days) == 1
-    if 1 in was.given and not stays:
+    if _may_have_had_first(books, was) and not stays:
         return False
     wanted = first.doses[1:] if stays else first.doses
     kept = was.doses[:1] if stays else ()
-    if any(books.free(dose.slot_id, dose.dose) < 1 for dose in wanted):
+    own = books.rows[was.booking_id].doses
+    if any(dose not in own and books.free(dose.slot_id, dose.dose) < 1 for dose in wanted):
         return False
     _hold(books, msgspec.structs.replace(was, doses=(*kept, *wanted)))
     return True
@@ -224,13 +222,33 @@ def _again(books: Books, was: Booking, reason: Reason, room: int = 1) -> None:
     if was.state == "offered":
         _hold(books, withdrawn(left))
         return
-    lost = {dose.dose for dose in was.doses if dose not in left.doses}
+    lost = _lost(books, was)
+    if lost == {2} and 1 not in was.given and _may_have_had_first(books, was):
+        _hold(books, _with_second_anew(books, was, room))
+        return
     with books.given_back(left):
         doses = _anew(books, was, lost, room)
     if doses is None:
         _hold(books, _listed(books, was, reason))
     else:
         _hold(books, msgspec.structs.replace(was, doses=doses))
+
+
+def _may_have_had_first(books: Books, was: Booking) -> bool:
+    """Whether dose 1 was given, or its time has come, so that it may have been."""
+    slot_id = was.slot_of(1)
+    return 1 in was.given or (
+        slot_id is not None and books.catalogue.slots[slot_id].starts_at <= books.now
+    )
+
+
+def _with_second_anew(books: Books, was: Booking, room: int) -> Booking:
+    """Give a row another dose 2 after the dose 1 that it keeps, or none."""
+    first = books.catalogue.slots[was.doses[0].slot_id]
+    second = second_by_rule(books, first, room) or second_by_rule(books, first)
+    if second is None:
+        return msgspec.structs.replace(was, state="first_only", doses=was.doses[:1])
+    return msgspec.structs.replace(was, doses=Pair(first, second).doses())
 
 
 def _anew(books: Books, was: Booking, lost: set[DoseNumber], room: int) -> tuple[Dose, ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +15,13 @@ from allocator.companions import Loss, come_together, companions_follow
 from allocator.core import Decision, decide_batch
 from allocator.ledger import Facts, Ledger
 from allocator.model import Booking, Dose, DoseNumber, FirstDose
-from tests.unit.allocator.offers import MONDAY, NOW, day, held_by, holding, ledger, slot
+from tests.unit.allocator.offers import MONDAY, NOW, at, day, held_by, holding, ledger, slot
 
 
-def ordered(books: Ledger, known: Facts, order: CloseSlots) -> Decision:
+def ordered(books: Ledger, known: Facts, order: CloseSlots, now: datetime = NOW) -> Decision:
     """The order as request 99, decided and applied."""
     asked = Request(UUID(int=99), b"digest", STAFF_KEY, order)
-    (decision,) = decide_batch(books, known, [asked], NOW)
+    (decision,) = decide_batch(books, known, [asked], now)
     return decision
 
 
@@ -100,6 +101,29 @@ def test_second_of_two_moves_a_dose_1_that_the_first_had_to_move(
     )
     assert slots_after(made) == slots
     assert [parted for _, parted in told(made)] == [len(slots[1]) < 2] * 2
+
+
+def test_two_whose_first_doses_nobody_has_recorded_keep_them_and_are_told_alike() -> None:
+    """They came yesterday, perhaps: nobody is sent to a first dose a second time."""
+    books = scarce(2)
+    order = CloseSlots("release", (21,), "staff", words="The lift is broken.")
+    made = ordered(books, held_by(books, *two(1, 21)), order, at(day(1), 8))
+    assert slots_after(made) == [(1,), (1,)]
+    assert isinstance(made.outcome, tuple)
+    assert [one.state for one in made.outcome] == ["first_only"] * 2
+    assert told(made) == [("cancelled", False)] * 2
+
+
+def test_two_who_keep_the_last_seats_of_dose_2_are_not_told_that_they_are_parted() -> None:
+    """Their own seats have room for them."""
+    books = ledger(
+        slot(1, MONDAY, seats=(2, 0)),
+        slot(2, day(1), seats=(2, 0)),
+        slot(21, day(22), seats=(0, 2)),
+    )
+    made = ordered(books, held_by(books, *two(1, 21)), CloseSlots("release", (1,), "staff"))
+    assert slots_after(made) == [(2, 21), (2, 21)]
+    assert told(made) == [("moved", False)] * 2
 
 
 def test_two_whom_a_closed_day_parts_are_told_so_and_nobody_else_is() -> None:

@@ -207,6 +207,30 @@ def test_dose_1_that_was_given_stays(
 
 
 @pytest.mark.parametrize(
+    ("now", "others", "slots", "state"),
+    [
+        (at(day(OLD_DAY), 10), [second(22, 57)], (1, 22), "booked"),
+        (at(day(OLD_DAY), 10), [second(22, 78), first(2, 57)], (1,), "first_only"),
+        (AFTER_DOSE_1, [second(22, 55), first(2, 57), second(23, 79)], (1,), "first_only"),
+        (
+            at(day(OLD_DAY), 9, 59),
+            [second(22, 57), first(2, 36), second(23, 79)],
+            (1, 22),
+            "booked",
+        ),
+        (at(day(OLD_DAY), 9, 59), [first(2, 36), second(23, 57)], (1, 23), "booked"),
+        (at(day(OLD_DAY), 9, 59), [first(2, 37), second(23, 79)], (2, 23), "booked"),
+    ],
+)
+def test_dose_1_that_nobody_has_recorded_yet_is_not_to_be_had_again(
+    now: datetime, others: list[Slot], slots: tuple[int, ...], state: str
+) -> None:
+    """Once its time has begun it may have been given: it stays, with another dose 2 or none."""
+    after = again(BOTH, (2,), others, now)
+    assert (slots_of(after), after.state, after.standby) == (slots, state, None)
+
+
+@pytest.mark.parametrize(
     ("now", "slots"), [(at(day(34), 8, 59), (2, 21)), (at(day(34), 9), (3, 21))]
 )
 def test_slot_that_has_begun_is_no_new_place(now: datetime, slots: tuple[int, ...]) -> None:
