@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import smtplib
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -85,8 +86,11 @@ class MailServer:
     def send(self, mail: EmailMessage, outbox_id: int, recipient: str) -> Posted:
         """Hand one mail to the server."""
         try:
-            with self._connected() as server:
+            server = self._connected()
+            try:
                 server.sendmail(self._mail_from, [mailbox(recipient)], mail.as_bytes(policy=SMTP))
+            finally:
+                _take_leave(server)
         except smtplib.SMTPRecipientsRefused as refused:
             codes = [code for code, _ in refused.recipients.values()]
             return _refused(codes[0])
@@ -104,11 +108,22 @@ class MailServer:
             )
         else:
             server = smtplib.SMTP(self._host, self._port, timeout=SMTP_WAIT_S)
-        if self._scheme == "smtp+starttls":
-            server.starttls(context=ssl.create_default_context())
-        if self._user is not None and self._password is not None:
-            server.login(self._user, self._password)
+        try:
+            if self._scheme == "smtp+starttls":
+                server.starttls(context=ssl.create_default_context())
+            if self._user is not None and self._password is not None:
+                server.login(self._user, self._password)
+        except BaseException:
+            server.close()
+            raise
         return server
+
+
+def _take_leave(server: smtplib.SMTP) -> None:
+    """End a connection. What the server says to that changes nothing of what became of the mail."""
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
+    server.close()
 
 
 def post_of(settings: JobsSettings) -> Post:

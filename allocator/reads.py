@@ -178,10 +178,14 @@ class Reads:
         contact = await self._contact(row.contact, booking.booking_id)
         return HeldBooking(booking, contact, row.booked_at, row.revision, row.arranged_at)
 
-    async def holder_of(self, booking_id: UUID) -> tuple[bytes, str] | None:
-        """Return the person and the campaign of a booking that stands. Raises `StoreAway`."""
+    async def reminded_of(self, booking_id: UUID) -> tuple[bytes, str] | None:
+        """Return the person and the campaign of a booking that is reminded of, if it is.
+
+        Raises:
+            StoreAway: the database does not answer.
+        """
         row = await self._one(statements.BOOKING_HOLDER, {"booking_id": booking_id})
-        return None if row is None else (row.person_key, row.campaign_id)
+        return (row.person_key, row.campaign_id) if row is not None and row.reminders else None
 
     async def standby_of(self, person: bytes, campaign_id: str) -> OnStandby | None:
         """Return where a person stands on the standby list of a campaign. Raises `StoreAway`."""

@@ -90,7 +90,8 @@ def fault_of(
         return fault(change.line, "ticket_number", "not_on_roster")
     if known.left_why == "reissued":
         if change.change == "reissued" and known.reissued_as == new_key:
-            return None
+            has_left = new is not None and new.left_why is not None
+            return fault(change.line, NEW_COLUMN, "not_theirs") if has_left else None
         return fault(change.line, "ticket_number", "issued_before")
     if change.change == "reissued":
         if known.left_why is not None:

@@ -50,13 +50,14 @@ async def remind(
 async def unsubscribe(parts: Parts, booking_id: UUID) -> bool:
     """Turn a booking's reminders off for whoever has its mails; False while that is undecided.
 
-    What is pressed again is asked for anew: in between its person may have turned them on. Nobody
-    is reminded of a booking that does not stand.
+    Each time they are on is asked for anew: in between its person may have turned them on. Where
+    they are off, or the booking does not stand, nothing is asked: a link that is pressed without
+    end writes nothing.
     """
-    holder = await parts.reads.holder_of(booking_id)
-    if holder is None:
+    reminded = await parts.reads.reminded_of(booking_id)
+    if reminded is None:
         return True
-    person_key, campaign_id = holder
+    person_key, campaign_id = reminded
     outcome = await parts.inbox.remind(
         uuid4(), person_key, campaign_id=campaign_id, reminders=False
     )

@@ -211,8 +211,15 @@ def is_from_us(headers: Headers) -> bool:
         return True
     if (site := headers.get("sec-fetch-site")) is not None:
         return site in ("same-origin", "none")
-    origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == headers.get("host")
+    return _is_origin_of(headers.get("origin", ""), headers.get("host", ""))
+
+
+def _is_origin_of(origin: str, host: str) -> bool:
+    """Say whether a page of this host sent it; `origin` may be anything that somebody typed."""
+    try:
+        return host != "" and urlsplit(origin).netloc == host
+    except ValueError:
+        return False
 
 
 def _is_at_most(told: str, bytes_max: int) -> bool:

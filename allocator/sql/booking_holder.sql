@@ -1,3 +1,3 @@
-SELECT person_key, campaign_id
+SELECT person_key, campaign_id, reminders
 FROM booking
 WHERE booking_id = %(booking_id)s AND state <> 'cancelled'

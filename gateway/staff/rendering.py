@@ -159,9 +159,17 @@ def forbidden_page(request: Request) -> Response:
 
 def session_ended_page(request: Request) -> Response:
     """Say to who sent a form after their session that nothing of it was recorded."""
-    came_from = urlsplit(request.headers.get("referer", ""))
-    back = page_at(request.url.path) or page_at(f"{came_from.path}?{came_from.query}")
+    back = page_at(request.url.path) or _page_before(request)
     return sign_in_page(request, status=401, has_ended=True, back=back)
+
+
+def _page_before(request: Request) -> str:
+    """Return which of our pages a form was on, as far as its browser says."""
+    try:
+        before = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return ""
+    return page_at(f"{before.path}?{before.query}")
 
 
 def sign_in_page(

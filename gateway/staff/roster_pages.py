@@ -93,7 +93,12 @@ async def deciding(request: Request) -> Response:
         runs.set_aside(run)
         return see_other(PATH)
     if run.may_be_stored:
-        await _note(request, "roster_stored", f"{run.kind} {run.lines}")
+        before, run.state = run.state, "storing"  # A second press finds it under way.
+        try:
+            await _note(request, "roster_stored", f"{run.kind} {run.lines}")
+        except BaseException:
+            run.state = before
+            raise
         runs.store(run, session_of(request).login, end_old="end_old" in values)
     return see_other(path_of(run))
 

@@ -215,6 +215,18 @@ def test_server_that_refuses_for_good_is_not_asked_again(
     assert not [word for word in PERSONAL if word in shown]
 
 
+@pytest.mark.parametrize("leave", ["421 busy", "250 ok", "500 what?"])
+def test_mail_that_was_taken_is_sent_whatever_the_server_says_at_the_end(
+    stored: Stored, desks: Desks, mail_server: MailServer, leave: str
+) -> None:
+    """Else it would be sent again and again."""
+    outbox_id = stored.message(stored.book())
+    mail_server.replies["QUIT"] = leave
+    assert desks.make(mail_server.url).tell(outbox_id, now()) == "sent"
+    assert stored.state(outbox_id) == (True, "sent")
+    assert len(mail_server.mails) == 1
+
+
 def test_mail_that_no_server_takes_for_days_is_given_up(stored: Stored, desks: Desks) -> None:
     outbox_id = stored.message(stored.book())
     away = MailServer()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -205,6 +206,24 @@ def test_two_bookings_of_one_person_are_named_and_the_old_ends_on_demand(
     page = stored(supervisor, end_old="yes")
     assert (facts(page)["Bookings that end"], str(number) in page) == ("1", False)
     assert rows(city, "SELECT sum(taken) FROM seats") == [(2,)]
+
+
+def test_second_press_finds_the_file_under_way(city: City, supervisor: Colleague) -> None:
+    """While who orders it is being noted, too: it would store a file that has been let go."""
+    checked(supervisor, f"{PEOPLE}{MUNICIPALITY},{ticket(NEW_TICKET)},1950-01-31\n")
+    with ThreadPoolExecutor(1) as other, psycopg.connect(city.database_url) as owner:
+        owner.execute("LOCK TABLE staff_look")
+        sent = of_page(supervisor)
+        first = other.submit(supervisor.post, "/roster/file", **sent)
+        path = f"/roster/file?file={sent['file']}"
+        until(lambda: "Being carried out" in supervisor.get(path).text)
+        assert supervisor.post("/roster/file", **sent).status_code == 303
+        owner.rollback()
+        page = rests(supervisor, first.result())
+    assert facts(page)["New"] == "1"
+    assert rows(city, "SELECT act FROM staff_look WHERE act = 'roster_stored'") == [
+        ("roster_stored",)
+    ]
 
 
 @pytest.mark.parametrize("gateway_stops", [False, True])

@@ -87,6 +87,11 @@ def test_who_sent_a_form_too_late_is_back_at_the_page_that_it_was_on(desk: Staff
     boss.http.headers["referer"] = f"{desk.url}/venue?venue=hall"
     boss.post("/venue/given")
     assert signs_in_again(boss) == "/venue?venue=hall"
+    boss.get("/venue")
+    desk.passes(IDLE)
+    boss.http.headers["referer"] = "http://["
+    boss.post("/venue/given")
+    assert (signs_in_again(boss), boss.http.headers.pop("referer")) == ("/", "http://[")
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,14 @@ class Booked:
         assert row is not None
         return bool(row[0])
 
+    @property
+    def decisions(self) -> int:
+        """Return how many decisions the city has written down."""
+        with psycopg.connect(self._city.database_url) as connection:
+            row = connection.execute("SELECT count(*) FROM journal").fetchone()
+        assert row is not None
+        return int(row[0])
+
     def due(self, dose: int) -> datetime:
         """Return when a reminder of a dose is due."""
         starts_at = datetime.fromisoformat(self.booking["doses"][dose - 1]["starts_at"])
@@ -117,6 +125,9 @@ def test_mail_program_turns_reminders_off_by_itself(
     assert answer.status_code == 200, "a mail program follows no redirect"
     assert "set-cookie" not in answer.headers
     assert not booked.wants_reminders
+    decided = booked.decisions
+    assert stranger.post(path, data=ONE_CLICK).status_code == 200
+    assert booked.decisions == decided, "a link in a loop writes nothing"
     before = len(booked.reminded(desk, mail_server))
     assert len(booked.reminded(desk, mail_server, dose=2)) == before, "no further mail was sent"
     assert booked.resident.http.get("/api/v1/booking").json()["state"] == "booked"

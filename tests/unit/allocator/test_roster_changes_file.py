@@ -135,6 +135,13 @@ def test_nothing_personal_is_printed() -> None:
         ("reissued", HERE, OnRoster(BORN, "moved_out"), "is another person's, or was given up"),
         ("reissued", OnRoster(BORN, "died"), None, "has left (died)"),
         ("reissued", OnRoster(BORN, "reissued", b"new"), HERE, None),
+        ("reissued", OnRoster(BORN, "reissued", b"new"), None, None),
+        (
+            "reissued",
+            OnRoster(BORN, "reissued", b"new"),
+            OnRoster(BORN, "died"),
+            "is another person's, or was given up",
+        ),
         (
             "reissued",
             OnRoster(BORN, "reissued", b"other"),

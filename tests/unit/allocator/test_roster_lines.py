@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocator.roster_lines import REASONS, Lines, Row, Wrong, columns_of, fault
+from allocator.roster_lines import (
+    COLUMNS_MAX,
+    HEADER_BYTES_MAX,
+    REASONS,
+    Lines,
+    Row,
+    Wrong,
+    columns_of,
+    fault,
+)
 
 
 def rows(text: str) -> tuple[list[Row], Lines]:
@@ -51,9 +60,17 @@ def test_file_whose_header_is_wrong_has_no_rows() -> None:
     assert [one.code for one in lines.faults] == ["unknown_column", "missing_column"]
 
 
+def test_file_with_lines_for_columns_is_told_how_many_it_has() -> None:
+    """Each would be a fault of its own: a hundred thousand, where all tickets are in one line."""
+    found, lines = rows(f"a,b,{','.join('1' * COLUMNS_MAX)}\n1\n")
+    assert not found
+    assert lines.faults == [fault(1, "", "cells", count=COLUMNS_MAX + 2, expected=2)]
+
+
 @pytest.mark.parametrize(
     ("raw", "columns"),
     [
+        (b"a," * HEADER_BYTES_MAX, {"a"}),
         (b"a, b \r\n1,2\n", {"a", "b"}),
         (b"\xef\xbb\xbfa", {"a"}),
         (b"", set()),

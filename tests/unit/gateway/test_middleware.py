@@ -57,6 +57,8 @@ def app_client(parts: Parts) -> TestClient:
         ({"Origin": "https://city.example:8443"}, False),
         ({"Origin": "https://city.example.evil.example"}, False),
         ({"Origin": "null"}, False),
+        ({"Origin": "http://["}, False),
+        ({"Origin": "null", "Host": ""}, False),
         ({"Referer": "https://city.example/"}, False),
         ({}, False),
     ],
