@@ -14,6 +14,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.tag import Tag
@@ -35,7 +36,10 @@ def edited(text: str, wanted: Mapping[str, Any]) -> str | None:
     None if the text is written in a way that cannot be kept: then it is changed by hand.
     """
     writer = _writer(text)
-    tree = writer.load(text)
+    try:
+        tree = writer.load(text)
+    except YAMLError:  # Of another version, which it says at its head.
+        return None
     if _differ_in_length(tree, wanted):
         fitting = fitted(text, tree, wanted, lambda item: _dumped(writer, [_node(item)]))
         tree = writer.load(fitting)

@@ -87,7 +87,7 @@ def read_plan_ids(database_url: str) -> list[str]:
 def read_edits(database_url: str, plan_id: str, most: int = EDITS_READ_MAX) -> list[Edit]:
     """Return the newest edits of a plan, the newest first."""
     with transaction(database_url) as connection:
-        asked = {"plan_id": plan_id, "most": most}
+        asked = {"plan_id": plan_id.replace("\0", ""), "most": most}  # No text has it there.
         rows = connection.execute(statement("plan_edits").encode(), asked).fetchall()
     return [_edit(row._asdict()) for row in rows]
 

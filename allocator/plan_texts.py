@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from allocator.finding import Value, error
 from allocator.model import SITE_TIMEZONE
 
+YEARS = range(1850, 2200)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_Day = TypeVar("_Day", bound=date)
 
 
 class UnreadableText(Exception):
@@ -52,7 +55,7 @@ def read_days(days: Any, path: str) -> list[date]:
 def read_day(text: str, path: str) -> date:
     """Return the day of 2030-09-04."""
     try:
-        return date.fromisoformat(text)
+        return _in_our_times(date.fromisoformat(text))
     except ValueError:
         message = f"there is no day {text}"
         raise UnreadableText("no_such_day", path, message, text=text) from None
@@ -61,7 +64,14 @@ def read_day(text: str, path: str) -> date:
 def read_moment(text: str, path: str) -> datetime:
     """Return the moment of 2030-09-04T09:00:00+09:00, in the site's time."""
     try:
-        return datetime.fromisoformat(text).astimezone(SITE_TIMEZONE)
+        return _in_our_times(datetime.fromisoformat(text)).astimezone(SITE_TIMEZONE)
     except ValueError:
         message = f"there is no moment {text}"
         raise UnreadableText("no_such_moment", path, message, text=text) from None
+
+
+def _in_our_times(day: _Day) -> _Day:
+    """Return a day on which people are alive; at the ends of all years, reckoning ends, too."""
+    if day.year not in YEARS:
+        raise ValueError(day.year)
+    return day

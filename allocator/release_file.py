@@ -8,7 +8,8 @@ is a fault. The file is at most 1 MiB; aliases are not used.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -87,9 +88,25 @@ def known_products() -> list[KnownProduct]:
 
 
 def _schema_faults(document: object) -> list[Finding]:
-    validator = jsonschema.Draft202012Validator(schema())
+    validator = _Validator(schema())
     faults = sorted(validator.iter_errors(document), key=lambda fault: [*map(str, fault.path)])
     return [schema_fault(fault) for fault in faults]
+
+
+def _is_not_of_pattern(
+    _: object, pattern: str, text: object, __: object
+) -> Iterator[jsonschema.ValidationError]:
+    """Yield a fault where a text is not of a pattern as a whole.
+
+    `$` in Python is before a last line break, too; in a JSON schema it is the end.
+    """
+    if isinstance(text, str) and re.fullmatch(pattern, text) is None:
+        yield jsonschema.ValidationError(f"{text!r} does not match {pattern!r}")
+
+
+_Validator = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+    jsonschema.Draft202012Validator, {"pattern": _is_not_of_pattern}
+)
 
 
 def _not_yaml(problem: str, mark: Any, **values: Value) -> _NotAsked:
@@ -120,6 +137,21 @@ class _Loader(yaml.SafeLoader):
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
+
+    def construct_scalar(self, node: Any) -> Any:
+        """Join halves of a character, as JSON writes those beyond U+FFFF; refuse what is none.
+
+        A half by itself cannot be shown, nor can U+0000 be stored.
+        """
+        text = super().construct_scalar(node)
+        try:
+            joined = text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            joined = "\0"
+        if "\0" in joined:
+            message = "the file holds a character that YAML does not allow"
+            raise _not_yaml(message, node.start_mark, kind="character")
+        return joined
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         """Refuse a key that stands twice."""

@@ -138,12 +138,15 @@ def came_from(connection: HTTPConnection) -> str:
 
 
 async def read_form(request: Request, names: Iterable[str]) -> Mapping[str, str] | Problem:
-    """Read a form that may have the fields `names`, each once; others and files are refused."""
+    """Read a form that may have the fields `names`, each once; others and files are refused.
+
+    So is what nobody types and no table takes: U+0000.
+    """
     form = await _form(request)
     known = {*names, FORM_TOKEN}
     fields: dict[str, str] = {}
     for name, value in form.multi_items():
-        if isinstance(value, UploadFile) or name not in known or name in fields:
+        if isinstance(value, UploadFile) or name not in known or name in fields or "\0" in value:
             return Problem("bad_request")
         fields[name] = value
     return fields

@@ -90,14 +90,14 @@ def with_day_off(document: Document, values: Mapping[str, str]) -> Document:
         if venue["id"] == venue_id:
             opening = venue.setdefault("open", {})
             opening["closed"] = [*opening.get("closed", []), day]
-    for days in _spans(changed, venue_id):
+    for _, days in _spans(changed, venue_id):
         if days["from"] <= day <= days["to"] and day not in days.get("except", []):
             days["except"] = [*days.get("except", []), day]
     return changed
 
 
 def without_day_off(document: Document, off: DayOff) -> Document:
-    """Return the plan with that day open again."""
+    """Return the plan with that day open again, where nothing else closes it."""
     changed = copy.deepcopy(dict(document))
     if off.venue_id == EVERY_VENUE:
         _leave_out(changed, "holidays", off.day)
@@ -105,8 +105,9 @@ def without_day_off(document: Document, off: DayOff) -> Document:
         if venue["id"] == off.venue_id:
             _leave_out(venue["open"], "closed", off.day)
             put(venue, "open", venue["open"] or None)
-    for days in _spans(changed, off.venue_id):
-        _leave_out(days, "except", off.day)
+    for venue_id, days in _spans(changed, off.venue_id):
+        if not _is_off(changed, venue_id, off.day):
+            _leave_out(days, "except", off.day)
     return changed
 
 
@@ -148,12 +149,22 @@ def fields_of_days(finding: Finding, document: Document) -> Iterator[str]:
         yield _EXTRA_PLACES.get(place, "extra_day")
 
 
-def _spans(document: Document, venue_id: str) -> Iterator[dict[str, Any]]:
-    """Yield the days of sessions of that venue, or of every one, that are a span."""
+def _is_off(document: Document, venue_id: str, day: str) -> bool:
+    """Say whether a day is a holiday, or one of the venue's own days off."""
+    closed = [
+        venue.get("open", {}).get("closed", [])
+        for venue in document["venues"]
+        if venue["id"] == venue_id
+    ]
+    return any(day in days for days in [document.get("holidays", []), *closed])
+
+
+def _spans(document: Document, venue_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield venue and days of the sessions there, or everywhere, whose days are a span."""
     for session in document.get("sessions", []):
         is_its = venue_id in (EVERY_VENUE, session["venue"])
         if is_its and isinstance(session["days"], dict):
-            yield session["days"]
+            yield session["venue"], session["days"]
 
 
 def _leave_out(holder: dict[str, Any], key: str, day: str) -> None:

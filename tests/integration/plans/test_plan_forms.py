@@ -225,3 +225,19 @@ def test_text_as_large_as_the_page_says_fits_and_a_larger_one_is_told_the_limit(
     answer = one.post("/password", current="x" * BODY_BYTES_MAX)
     assert answer.status_code == 413
     assert "KB" not in answer.text
+
+
+def test_what_nobody_types_is_no_fault_of_ours(one: Colleague) -> None:
+    assert one.get("/plans?plan=%00").status_code == 200
+    typed = {"content": EXAMPLE, "reason": "a\0b", "act": "save"}
+    assert one.post("/plans", **typed).status_code == 400
+
+
+def test_plan_with_half_a_character_is_not_proposed(one: Colleague) -> None:
+    """It was, and then no page could list the proposals: JSON writes some characters in halves."""
+    one.get("/plans")
+    half = EXAMPLE.replace("names: {ja:", 'names: {ja: "\\ud842", vi:', 1)
+    assert half != EXAMPLE
+    answer = one.post("/plans", content=half, reason="half", act="propose")
+    assert "a character that YAML does not allow" in answer.text
+    assert one.get("/releases").status_code == 200

@@ -143,5 +143,10 @@ def test_text_whose_numbers_are_read_in_two_ways_says_the_same_afterwards() -> N
     assert edited("a: 010\nb: 1\n", {"a": 8, "b": 2}) == "a: 8\nb: 2\n"
 
 
+def test_text_of_another_version_of_yaml_is_changed_by_hand() -> None:
+    """It would need a mark of where its document begins, which ours have not."""
+    assert edited("%YAML 1.1\na: 1\n", {"a": 2}) is None
+
+
 def test_what_would_not_be_read_as_it_was_wanted_gives_no_text() -> None:
     assert edited("a: [1]\n", {"a": (1,)}) is None

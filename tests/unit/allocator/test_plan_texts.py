@@ -22,6 +22,8 @@ def test_texts_become_days_hours_and_moments() -> None:
     ("days", "code", "path"),
     [
         (["2030-02-30"], "no_such_day", "days[0]"),
+        (["9999-12-30"], "no_such_day", "days[0]"),
+        (["1849-12-31"], "no_such_day", "days[0]"),
         ({"from": "2030-09-02", "to": "2030-09-01"}, "days_out_of_order", "days"),
         ({"from": "2030-09-02", "to": "2031-09-04"}, "days_out_of_order", "days"),
         ({"from": "2030-09-02", "to": "2030-09-02", "weekdays": ["tue"]}, "no_day", "days"),
@@ -48,7 +50,16 @@ def test_hours_that_are_none_are_found(text: str, code: str) -> None:
     assert caught.value.finding.code == code
 
 
-def test_moment_that_does_not_exist_is_found() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2030-09-31T09:00:00+09:00",
+        "9999-12-31T23:59:59-09:00",
+        "0001-01-01T00:00:00+14:00",
+        "2200-01-01T00:00:00+09:00",
+    ],
+)
+def test_moment_that_does_not_exist_is_found(text: str) -> None:
     with pytest.raises(UnreadableText) as caught:
-        read_moment("2030-09-31T09:00:00+09:00", "opens_at")
+        read_moment(text, "opens_at")
     assert caught.value.finding.code == "no_such_moment"

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 
 from allocator.release import ReleasePlan
-from allocator.release_file import read_release_file, schema
+from allocator.release_file import read_any, read_release_file, schema
 
 EXAMPLE = (Path(__file__).parents[3] / "examples" / "inzai" / "release.yaml").read_text("utf-8")
 
@@ -67,6 +69,9 @@ def test_all_faults_are_reported_at_once() -> None:
         ("a: 1\nb: 2\na: 3", "not_yaml", "line 3", "a stands there twice"),
         ("a: &x 1\nb: *x", "not_yaml", "line 2", "aliases are not used here"),
         ("a: \x07", "not_yaml", "", "the file holds a character"),
+        ('a: 1\nb: "\\0"', "not_yaml", "line 2", "the file holds a character"),
+        ('a: 1\n"\\ud842": 2', "not_yaml", "line 2", "the file holds a character"),
+        ('a: "\\udfb7\\ud842"', "not_yaml", "line 1", "the file holds a character"),
         ("!!python/object:os.system {}", "not_yaml", "line 1", "could not determine"),
         (b"\xff\xfe", "not_utf8", "", "the file is not UTF-8"),
         ("", "not_as_schema", "", "the file is empty"),
@@ -80,6 +85,25 @@ def test_text_that_is_no_release_file_is_refused(
     ((found_code, where, why), *_) = faults(text)
     assert (found_code, where) == (code, path)
     assert why.startswith(message)
+
+
+def test_character_that_json_writes_in_two_halves_is_one() -> None:
+    """Halves of a character could not be shown: no page would list the proposal."""
+    document = yaml.safe_load(EXAMPLE)
+    document["venues"][0]["names"]["ja"] = "𠮷野体育館"
+    written = json.dumps(document, default=lambda moment: moment.isoformat())
+    assert r"\ud842\udfb7" in written
+    found = read_release_file(written.encode())
+    assert isinstance(found, ReleasePlan)
+    assert found.venues[document["venues"][0]["id"]].names["ja"] == "𠮷野体育館"
+    assert read_any(r'"\ud842\udfb7"') == "𠮷"
+
+
+def test_text_must_be_of_its_pattern_to_the_end() -> None:
+    document = yaml.safe_load(EXAMPLE)
+    document["sessions"][0]["hours"] = ["09:00-12:00\n"]
+    written = json.dumps(document, default=lambda moment: moment.isoformat())
+    assert [path for _, path, _ in faults(written)] == ["sessions[0].hours[0]"]
 
 
 def test_times_and_days_stay_as_they_are_written() -> None:

@@ -73,6 +73,20 @@ def test_sessions_of_a_span_leave_a_day_off_out(plan: dict[str, Any]) -> None:
     assert without_day_off(of_gym, DayOff(GYM, "2030-09-20")) == plan
 
 
+def test_day_that_something_else_closes_stays_left_out(plan: dict[str, Any]) -> None:
+    day = "2030-09-20"
+    span = {"from": "2030-09-14", "to": "2030-09-27"}
+    plan["sessions"] = [{"venue": venue, "days": {**span}} for venue in (GYM, CHUO)]
+    both = with_day_off(plan, {"closed_day": day})
+    both = with_day_off(both, {"closed_venue": GYM, "closed_day": day})
+    left_out = {**span, "except": [day]}
+    of_venues = without_day_off(both, DayOff(EVERY_VENUE, day))
+    assert [one["days"] for one in of_venues["sessions"]] == [left_out, span]
+    of_all = without_day_off(both, DayOff(GYM, day))
+    assert [one["days"] for one in of_all["sessions"]] == [left_out, left_out]
+    assert without_day_off(of_venues, DayOff(GYM, day)) == plan
+
+
 def test_extra_day_comes_and_goes(plan: Document) -> None:
     typed = {
         "extra_venue": CHUO,
