@@ -53,6 +53,7 @@ MENDS = {
     ),
     "more_people_than_roster": "put release.people right, or import the rest of the roster first",
     "more_seats_than_doses": "take away {short:,} seats, or have {vials:,} vials more",
+    "names_differ": "let them be as they are, or give it an id of its own",
     "no_day": "widen the days, or leave out fewer",
     "no_first_seat": "give a session seats for dose 1",
     "no_seat_in_slot": "use longer slots, more lines, or fewer minutes for a dose",
@@ -64,6 +65,7 @@ MENDS = {
     "open_after_last_slot": "let it close before the last first dose",
     "outside_days": "move the sessions, or change release.days.{dose}",
     "outside_hours": "change the sessions' hours, or the venue's",
+    "product_differs": "give it an id of its own, or close {releases} before",
     "reserved": "choose another one",
     "second_doses_short": "add seats for dose 2 within the interval, or take first doses away",
     "slot_before_opening": "move the sessions, or open earlier",
@@ -79,11 +81,13 @@ MENDS = {
 """How to mend what a finding's code says, its braces filled with the finding's values."""
 
 KINDS: Mapping[str, tuple[str, ...]] = {
+    "names_differ": ("address", "product", "venue"),
     "not_as_schema": (
         *("choice", "empty", "empty_file", "enum", "maximum", "minimum", "missing", "other"),
         *("pattern", "too_few", "too_many", "twice", "type", "unknown_key"),
     ),
     "not_yaml": ("alias", "character", "depth", "key_twice", "other"),
+    "product_differs": ("interval", "vial"),
     "reserved": ("campaign", "cohort", "id"),
     "slot_in_use": ("fewer", "gone"),
 }

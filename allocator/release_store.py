@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Literal
 
 import msgspec
@@ -23,10 +24,11 @@ from psycopg.types.json import Jsonb
 from allocator.errors import StoreAway
 from allocator.finding import error
 from allocator.limits import Limits
-from allocator.model import Catalogue, Release
+from allocator.model import Catalogue, Product, Release, Venue
 from allocator.release import Finding, ReleasePlan, findings_of, has_error
 from allocator.release_file import known_products
 from allocator.roster import CATALOGUE_CHANGED, count_people
+from allocator.sharing import Shared, User, shared_findings
 from allocator.statements import named_rows, statement
 from allocator.store import Store
 
@@ -56,11 +58,11 @@ def load_release(database_url: str, planned: ReleasePlan) -> Loaded | list[Findi
     with transaction(database_url) as connection:
         _send_slots(connection, planned)  # The longest part, before anybody must wait.
         connection.execute(_sql("catalogue_hold"))
-        _store_head(connection, planned)
         named = {"release_id": planned.release.release_id}
-        if in_use := [_in_use(row) for row in connection.execute(_sql("slots_in_use"), named)]:
+        if has_error(against := _against(connection, planned)):
             connection.rollback()
-            return in_use
+            return against
+        _store_head(connection, planned)
         connection.execute(_sql("seats_removed"), named)
         removed = connection.execute(_sql("slots_removed"), named).rowcount
         added = connection.execute(_sql("slots_added"), named).rowcount
@@ -96,7 +98,10 @@ def check_release(database_url: str, planned: ReleasePlan) -> list[Finding]:
     loaded = read_releases(database_url)
     own = planned.release.release_id
     others = [one for one in loaded if one.release_id != own and one.state_by_hand != "closed"]
-    return findings_of(planned, known_products(), others, count_people(database_url))
+    with transaction(database_url) as connection:
+        shared = [*shared_findings(planned, _shared(connection, own))]
+    found = findings_of(planned, known_products(), others, count_people(database_url))
+    return sorted([*found, *shared], key=lambda finding: finding.severity)
 
 
 def check_load(database_url: str, planned: ReleasePlan) -> list[Finding]:
@@ -110,10 +115,9 @@ def check_load(database_url: str, planned: ReleasePlan) -> list[Finding]:
         return findings
     with transaction(database_url) as connection:
         _send_slots(connection, planned)
-        named = {"release_id": planned.release.release_id}
-        in_use = [_in_use(row) for row in connection.execute(_sql("slots_in_use"), named)]
+        against = _against_seats(connection, planned)
         connection.rollback()
-    return [*in_use, *findings]
+    return sorted([*against, *findings], key=lambda finding: finding.severity)
 
 
 def read_releases(database_url: str) -> list[Release]:
@@ -204,6 +208,31 @@ def transaction(database_url: str) -> Iterator[psycopg.Connection[Any]]:
             yield connection
     except psycopg.OperationalError:
         raise StoreAway from None
+
+
+def _against(connection: psycopg.Connection[Any], planned: ReleasePlan) -> list[Finding]:
+    """Look again at what others may have changed while a load was on its way."""
+    shared = _shared(connection, planned.release.release_id)
+    return [*shared_findings(planned, shared), *_against_seats(connection, planned)]
+
+
+def _against_seats(connection: psycopg.Connection[Any], planned: ReleasePlan) -> list[Finding]:
+    named = {"release_id": planned.release.release_id}
+    return [_in_use(row) for row in connection.execute(_sql("slots_in_use"), named)]
+
+
+def _shared(connection: psycopg.Connection[Any], release_id: str) -> Shared:
+    products = (Product(**row._asdict()) for row in connection.execute(_sql("products")))
+    venues = (Venue(**row._asdict()) for row in connection.execute(_sql("venues")))
+    uses = connection.execute(_sql("shared_uses"), {"release_id": release_id}).fetchall()
+    users = []
+    for name, group in groupby(uses, key=lambda row: str(row.release_id)):
+        rows = list(group)
+        used = (frozenset(row.product_id for row in rows), frozenset(row.venue_id for row in rows))
+        users.append(User(name, rows[0].state_by_hand == "closed", *used))
+    return Shared(
+        {one.product_id: one for one in products}, {one.venue_id: one for one in venues}, users
+    )
 
 
 def _store_head(connection: psycopg.Connection[Any], planned: ReleasePlan) -> None:
