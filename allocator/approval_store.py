@@ -35,7 +35,7 @@ from allocator.release_store import (
     Order,
     check_load,
     check_release,
-    give_order,
+    give_sound_order,
     load_release,
     transaction,
 )
@@ -138,12 +138,7 @@ def carry_out(
         done = planned if isinstance(planned, list) else load_release(database_url, planned)
     else:
         assert held is not None, "an order is for a stored release"
-        findings = check_release(database_url, held)
-        if has_error(findings):
-            done = findings
-        else:
-            message = proposal.message or None
-            done = give_order(database_url, held.release, proposal.act, message, now)
+        done = give_sound_order(database_url, held, proposal.act, proposal.message or None, now)
     note_act(
         database_url,
         DoneAct(
@@ -162,15 +157,17 @@ def carry_out(
 
 def order_alone(
     database_url: str, policy: Policy, wanted: Wanted, order: Order, now: datetime
-) -> Release | Refusal:
-    """Do what one person may do, and note who and why."""
+) -> Release | Refusal | list[Finding]:
+    """Do what one person may do, and note who and why; findings where it would let people book."""
     assert wanted.release is not None
     release = wanted.release.release
     if refusal := _who_and_why(database_url, wanted.by, wanted.reason):
         return refusal
     if refusal := alone_refusal(policy, order, release.state_by_hand):
         return refusal
-    ordered = give_order(database_url, release, order, wanted.message, now)
+    ordered = give_sound_order(database_url, wanted.release, order, wanted.message, now)
+    if isinstance(ordered, list):
+        return ordered
     reason = wanted.reason.strip()
     note_act(
         database_url,

@@ -148,7 +148,7 @@ def plan_of(catalogue: Catalogue, release_id: str, limits: Limits = NO_LIMITS) -
 def give_order(
     database_url: str, release: Release, order: Order, message: str | None, now: datetime
 ) -> Release:
-    """Open, pause, resume or close a release; return it as it is then.
+    """Open, pause, resume or close a release without looking at it; return it as it is then.
 
     What is closed stays closed when it is paused. `open` brings the opening forward to `now` if it
     is later, and takes back a pause or a closing. The message is replaced when one is given, else
@@ -176,6 +176,18 @@ def give_order(
         connection.execute(_sql("release_ordered"), _ordered_row(ordered))
         _raise_version(connection)
     return ordered
+
+
+def give_sound_order(
+    database_url: str, held: ReleasePlan, order: Order, message: str | None, now: datetime
+) -> Release | list[Finding]:
+    """Give an order; one that lets people book only if the linter finds no error.
+
+    `held` is the release as it is stored. Raises `StoreAway`.
+    """
+    if order in ("open", "resume") and has_error(findings := check_release(database_url, held)):
+        return findings
+    return give_order(database_url, held.release, order, message, now)
 
 
 def tell(database_url: str, release: Release, message: str, language: str | None) -> Release:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from allocator.approval import Proposal
 from allocator.approval_store import decide, read_proposal
+from allocator.release_store import read_releases
 from gateway.staff.register import add_account, disable_account
 from seiriken.cli import app
 
@@ -60,10 +61,13 @@ class Town:
         words = ("approval", "propose", what, *more, "--by", by, "--reason", "as planned")
         return int(self.run(*words)["proposal_id"])
 
+    def approves(self, number: int, by: str = "a-two") -> None:
+        """Approve what somebody has looked at."""
+        self.run("approval", "approve", f"{number}", "--by", by)
+
     def loads(self) -> None:
         """Load the correct release, by two people."""
-        number = self.proposes("load", self.file())
-        self.run("approval", "approve", str(number), "--by", "a-two")
+        self.approves(self.proposes("load", self.file()))
 
 
 @pytest.fixture
@@ -198,6 +202,28 @@ def test_without_the_policy_commands_go_by_themselves_and_are_noted(
     assert noted == [("pause", None), ("load", None)]
     monkeypatch.setenv("RELEASE_APPROVAL", "one")
     assert "neither off nor" in town.fails("release", "load", town.file())
+
+
+def test_what_is_opened_or_resumed_has_no_error(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.loads()
+    named = ("--by", "a-one", "--reason", "x")
+    town.run("release", "close", *named)
+    beside = town.file(("id: autumn", "id: large"), ("covid-19", "large-site"))
+    number = town.proposes("load", beside)
+    town.approves(number)
+    both = "people of this cohort could book in large, too"
+    asked = ("--release", "autumn")
+    assert both in town.fails("approval", "propose", "open", *asked, *named)
+    monkeypatch.delenv("RELEASE_APPROVAL")
+    for order in ("open", "resume"):
+        assert both in town.fails("release", order, *asked)
+        assert both in town.fails("release", order, *asked, *named)
+    states = {one.release_id: one.state_by_hand for one in read_releases(town.database_url)}
+    assert states == {"autumn": "closed", "large": "none"}
+    town.run("release", "close", "--release", "large")
+    town.run("release", "resume", *asked)
 
 
 def test_plan_shows_its_days_and_what_differs(town: Town) -> None:

@@ -172,6 +172,31 @@ def test_rejected_proposal_is_not_loaded(desk: StaffDesk, one: Colleague, two: C
     assert "refused" not in {release.release_id for release in read_releases(desk.database_url)}
 
 
+def test_what_one_resumes_has_no_error(desk: StaffDesk, one: Colleague) -> None:
+    def tenfold(change: str) -> None:
+        with psycopg.connect(desk.database_url) as connection:
+            connection.execute(
+                f"UPDATE seats SET capacity = capacity {change} 10 FROM slot "  # type: ignore[arg-type]
+                "WHERE slot.slot_id = seats.slot_id AND release_id = 'paired'"
+            )
+
+    def by_hand() -> str:
+        found = {release.release_id: release for release in read_releases(desk.database_url)}
+        return found["paired"].state_by_hand
+
+    one.get("/releases")
+    order = {"release_id": "paired", "reason": "no vaccine"}
+    assert one.post("/releases/order", **order, act="pause").status_code == 303
+    tenfold("*")
+    answer = one.post("/releases/order", **order, act="resume")
+    assert (answer.status_code, by_hand()) == (422, "paused")
+    assert "gym can give 60 doses an hour" in html.unescape(answer.text)
+    assert 'value="no vaccine"' in answer.text
+    tenfold("/")
+    assert one.post("/releases/order", **order, act="resume").status_code == 303
+    assert by_hand() == "none"
+
+
 def test_one_pauses_with_a_reason_and_two_open(
     desk: StaffDesk, city: City, one: Colleague, two: Colleague
 ) -> None:
