@@ -67,8 +67,13 @@ MENDS = {
     "outside_hours": "change the sessions' hours, or the venue's",
     "product_differs": "give it an id of its own, or close {releases} before",
     "reserved": "choose another one",
+    "seats_cut_by_order": "have fewer seats there, or see that there is vaccine for them",
     "second_doses_short": "add seats for dose 2 within the interval, or take first doses away",
     "slot_before_opening": "move the sessions, or open earlier",
+    "slot_closed_by_order": (
+        "put the days into the venue's closed (once that is loaded they can be taken out again), "
+        "or give the seats by seiriken desk add-seats"
+    ),
     "slot_in_use": "keep its seats, or move its people first (seiriken desk close-slots)",
     "slot_twice": "take one of the two sessions away, or change its hours",
     "too_large": "make two releases of it",

@@ -4,6 +4,8 @@ Rule 1: all of a release or nothing, in one transaction that also raises the
 catalogue's version; the allocator hears of it on `catalogue_changed`.
 Rule 2: a seat that is taken is never taken away: a file that would remove its
 slot, or hold fewer seats than are taken, is refused.
+Rule 3: what an order of the staff closed, no load opens again: a file must have left the slot
+out, or without seats, before one has it with seats again.
 
 A slot is the same slot when release, venue, product and start are the same, so
 loading a changed file keeps the bookings.
@@ -22,7 +24,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from allocator.errors import StoreAway
-from allocator.finding import error
+from allocator.finding import error, warning
 from allocator.limits import Limits
 from allocator.model import Catalogue, Product, Release, Venue
 from allocator.release import Finding, ReleasePlan, findings_of, has_error
@@ -230,7 +232,10 @@ def _against(connection: psycopg.Connection[Any], planned: ReleasePlan) -> list[
 
 def _against_seats(connection: psycopg.Connection[Any], planned: ReleasePlan) -> list[Finding]:
     named = {"release_id": planned.release.release_id}
-    return [_in_use(row) for row in connection.execute(_sql("slots_in_use"), named)]
+    in_use = [_in_use(row) for row in connection.execute(_sql("slots_in_use"), named)]
+    coming_back = connection.execute(_sql("seats_coming_back"), named).fetchall()
+    by_place = groupby(coming_back, key=lambda row: (bool(row.is_closed), str(row.venue_id)))
+    return [*in_use, *(_coming_back(*place, [*rows]) for place, rows in by_place)]
 
 
 def _shared(connection: psycopg.Connection[Any], release_id: str) -> Shared:
@@ -292,6 +297,22 @@ def _in_use(row: Any) -> Finding:
         seats=row.capacity or 0,
         taken=row.taken,
         dose=row.dose,
+    )
+
+
+def _coming_back(is_closed: bool, venue_id: str, rows: list[Any]) -> Finding:
+    """Stop what would open a closed day again; tell what comes back to one that was cut."""
+    days = [row.day for row in rows]
+    seats = sum(int(row.seats) for row in rows)
+    named = ", ".join(f"{day}" for day in days[:3])
+    named += f" and {len(days) - 3:,} more days" if len(days) > 3 else ""
+    if is_closed:
+        message = f"{venue_id} was closed by an order of the staff on {named}, and would be open"
+        values: dict[str, Any] = {"venue": venue_id, "days": days}
+        return error("slot_closed_by_order", "sessions", message, **values)
+    message = f"an order of the staff took seats away at {venue_id} on {named}: {seats:,} come back"
+    return warning(
+        *("seats_cut_by_order", "sessions", message), venue=venue_id, days=days, seats=seats
     )
 
 

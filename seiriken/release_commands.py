@@ -45,9 +45,9 @@ APPROVAL = "RELEASE_APPROVAL"
 @app.command()
 def load(file: ReleasePath, home: HomeOption = None, as_json: AsJson = False) -> None:
     """Load a release that has no error, or load its changes; bookings stay."""
-    from allocator.release import ReleasePlan, pairs_possible
+    from allocator.release import ReleasePlan, has_error, pairs_possible
     from allocator.release_file import read_release_file
-    from allocator.release_store import Loaded, check_release, load_release
+    from allocator.release_store import Loaded, check_load, load_release
     from seiriken.target import find_target
 
     _alone_or_refuse("load")
@@ -55,18 +55,18 @@ def load(file: ReleasePath, home: HomeOption = None, as_json: AsJson = False) ->
     planned = read_release_file(file.read_bytes())
     if not isinstance(planned, ReleasePlan):
         refuse(planned, as_json=as_json)
-    done = load_release(target.database_url, planned)
+    findings = check_load(target.database_url, planned)
+    done = findings if has_error(findings) else load_release(target.database_url, planned)
     if not isinstance(done, Loaded):
         refuse(done, as_json=as_json)
     _note(target.database_url, done.release_id, "load")
-    warnings = check_release(target.database_url, planned)
     pairs = pairs_possible(planned)
     if as_json:
-        print_json({"loaded": done, "pairs": pairs, "findings": warnings})
+        print_json({"loaded": done, "pairs": pairs, "findings": findings})
         return
     head = f"{done.release_id}: {done.slots:,} slots, {pairs:,} pairs"
     more = f"{done.slots_added:,} slots new, {done.slots_removed:,} gone"
-    print_lines([*finding_lines(warnings), f"{head} ({more})"])
+    print_lines([*finding_lines(findings), f"{head} ({more})"])
 
 
 @app.command("open")
