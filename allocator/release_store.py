@@ -48,29 +48,39 @@ class Loaded(msgspec.Struct, frozen=True):
     slots_removed: int
 
 
+class Overtaken(msgspec.Struct, frozen=True):
+    """Somebody has changed what is on offer since it was read: nothing was stored."""
+
+
 def load_release(database_url: str, planned: ReleasePlan) -> Loaded | list[Finding]:
     """Store a release that has no error, or say what stands against it.
 
     Raises:
         StoreAway: the database does not answer; nothing was stored.
     """
+    done = load_unchanged(database_url, planned, None)
+    assert not isinstance(done, Overtaken), "no version was asked for"
+    return done
+
+
+def load_unchanged(
+    database_url: str, planned: ReleasePlan, version: int | None
+) -> Loaded | Overtaken | list[Finding]:
+    """Store a release as `load_release` does, if the catalogue still has this version."""
     findings = check_release(database_url, planned)
     if has_error(findings):
         return findings
     with transaction(database_url) as connection:
         _send_slots(connection, planned)  # The longest part, before anybody must wait.
-        connection.execute(_sql("catalogue_hold"))
-        named = {"release_id": planned.release.release_id}
+        held = connection.execute(_sql("catalogue_hold")).fetchone()
+        assert held is not None
+        if version not in (None, held.version):
+            connection.rollback()
+            return Overtaken()
         if has_error(against := _against(connection, planned)):
             connection.rollback()
             return against
-        _store_head(connection, planned)
-        connection.execute(_sql("seats_removed"), named)
-        removed = connection.execute(_sql("slots_removed"), named).rowcount
-        added = connection.execute(_sql("slots_added"), named).rowcount
-        connection.execute(_sql("seats_stored"), named)
-        version = _raise_version(connection)
-    return Loaded(named["release_id"], version, len(planned.slots), added, removed)
+        return _store(connection, planned)
 
 
 def read_catalogue(database_url: str) -> Catalogue:
@@ -250,6 +260,17 @@ def _shared(connection: psycopg.Connection[Any], release_id: str) -> Shared:
     return Shared(
         {one.product_id: one for one in products}, {one.venue_id: one for one in venues}, users
     )
+
+
+def _store(connection: psycopg.Connection[Any], planned: ReleasePlan) -> Loaded:
+    named = {"release_id": planned.release.release_id}
+    _store_head(connection, planned)
+    connection.execute(_sql("seats_removed"), named)
+    removed = connection.execute(_sql("slots_removed"), named).rowcount
+    added = connection.execute(_sql("slots_added"), named).rowcount
+    connection.execute(_sql("seats_stored"), named)
+    version = _raise_version(connection)
+    return Loaded(named["release_id"], version, len(planned.slots), added, removed)
 
 
 def _store_head(connection: psycopg.Connection[Any], planned: ReleasePlan) -> None:

@@ -80,7 +80,7 @@ def test_seats_that_are_given_back_by_an_order_are_the_plans_again(closed: str) 
 
 
 def test_plan_that_had_no_seats_may_have_some(database_url: str) -> None:
-    empty = TEXT.replace("2030-10-18}", "2030-10-19}", 1).replace("2030-10-14]}", "2030-10-14]}")
+    empty = TEXT.replace("2030-10-18}", "2030-10-19}", 1)
     session = "\n".join(TEXT.splitlines()[-6:]).replace(
         "{from: 2030-10-05, to: 2030-10-18, except: [2030-10-14]}", "[2030-10-19]"
     )
