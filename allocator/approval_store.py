@@ -36,7 +36,7 @@ from allocator.release_store import (
     Order,
     Overtaken,
     check_load,
-    check_release,
+    findings_against,
     give_sound_order,
     load_unchanged,
     transaction,
@@ -75,11 +75,13 @@ def propose(database_url: str, wanted: Wanted, now: datetime) -> Proposal | Refu
     planned = read_release_file(wanted.text.encode()) if wanted.act == "load" else wanted.release
     if not isinstance(planned, ReleasePlan):
         return planned or []
-    if wanted.act in ("load", "open", "resume"):
-        check = check_load if wanted.act == "load" else check_release
-        findings = check(database_url, planned)
-        if has_error(findings):
-            return findings
+    if wanted.act == "load":
+        findings = check_load(database_url, planned)
+        against = findings if has_error(findings) else []
+    else:
+        against = findings_against(database_url, planned, wanted.act)
+    if against:
+        return against
     row = {
         "release_id": planned.release.release_id,
         "act": wanted.act,

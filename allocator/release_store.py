@@ -37,6 +37,10 @@ from allocator.store import Store
 NO_LIMITS = Limits()
 Order = Literal["open", "pause", "resume", "close"]
 
+LEFT_BY_ORDERS = frozenset({"no_first_seat", "second_doses_short"})
+"""Errors that no file is loaded with, and that a closed day or a cut supply may leave. As pairs are
+given whole, they cost nobody a second dose."""
+
 
 class Loaded(msgspec.Struct, frozen=True):
     """What a load did. Slots added and removed; `version` is the catalogue's after it."""
@@ -193,13 +197,26 @@ def give_order(
 def give_sound_order(
     database_url: str, held: ReleasePlan, order: Order, message: str | None, now: datetime
 ) -> Release | list[Finding]:
-    """Give an order; one that lets people book only if the linter finds no error.
+    """Give an order, or return the findings that stand against it.
 
     `held` is the release as it is stored. Raises `StoreAway`.
     """
-    if order in ("open", "resume") and has_error(findings := check_release(database_url, held)):
-        return findings
+    if against := findings_against(database_url, held, order):
+        return against
     return give_order(database_url, held.release, order, message, now)
+
+
+def findings_against(database_url: str, held: ReleasePlan, order: Order) -> list[Finding]:
+    """Return what is wrong with a release if an order would let people book all the same.
+
+    A pause is taken back beside what orders of the staff may leave. Raises `StoreAway`.
+    """
+    if order not in ("open", "resume"):
+        return []
+    findings = check_release(database_url, held)
+    is_pause = order == "resume" and held.release.state_by_hand == "paused"
+    borne = LEFT_BY_ORDERS if is_pause else frozenset()
+    return findings if has_error([one for one in findings if one.code not in borne]) else []
 
 
 def tell(database_url: str, release: Release, message: str, language: str | None) -> Release:

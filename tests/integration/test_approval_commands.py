@@ -301,6 +301,21 @@ def test_what_is_opened_or_resumed_has_no_error(
     town.run("release", "resume", *asked)
 
 
+def test_pause_is_taken_back_beside_a_day_that_the_staff_closed(town: Town) -> None:
+    town.loads()
+    named = ("--by", "a-one", "--reason", "x")
+    town.run("release", "pause", *named)
+    with psycopg.connect(town.database_url) as connection:
+        connection.execute(
+            "UPDATE seats SET capacity = 0 FROM slot "
+            "WHERE slot.slot_id = seats.slot_id AND slot.day = '2030-10-05'"
+        )
+    assert "second doses" in town.fails("approval", "propose", "open", *named)
+    town.run("release", "resume", *named)
+    town.run("release", "close", *named)
+    assert "second doses" in town.fails("approval", "propose", "resume", *named)
+
+
 def test_plan_shows_its_days_and_what_differs(town: Town) -> None:
     shown = town.says("plan", "show", str(PLAN))
     assert "2030-09-14 Sat" in shown
