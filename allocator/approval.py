@@ -2,7 +2,8 @@
 
 Rule 1: what lets people book, or changes what they may book, is proposed by one account and
 approved by another; what stops bookings is done by one, at once, with a reason.
-Rule 2: a proposal is decided once, and what is carried out is the very text that was approved.
+Rule 2: a proposal is decided once, and what is carried out is the very text that was approved,
+upon the very release that the approver has seen it change.
 Rule 3: nothing here does I/O, reads a clock or draws a random number.
 
 A release opens at its moment by itself: with approval on, none is stored that two people have not
@@ -41,6 +42,7 @@ class Refusal(StrEnum):
     NO_SUCH_PROPOSAL = "no_such_proposal"
     DECIDED_ALREADY = "decided_already"
     OWN_PROPOSAL = "own_proposal"
+    CHANGED = "changed"
     CLOSED = "closed"
 
 

@@ -26,6 +26,7 @@ from allocator.approval import (
     member_refusal,
     reason_refusal,
 )
+from allocator.approval_view import standing_of
 from allocator.finding import Finding
 from allocator.model import Release
 from allocator.release import ReleasePlan, has_error
@@ -33,10 +34,11 @@ from allocator.release_file import read_release_file
 from allocator.release_store import (
     Loaded,
     Order,
+    Overtaken,
     check_load,
-    check_release,
-    give_order,
-    load_release,
+    findings_against,
+    give_sound_order,
+    load_unchanged,
     transaction,
 )
 from allocator.statements import statement
@@ -73,11 +75,13 @@ def propose(database_url: str, wanted: Wanted, now: datetime) -> Proposal | Refu
     planned = read_release_file(wanted.text.encode()) if wanted.act == "load" else wanted.release
     if not isinstance(planned, ReleasePlan):
         return planned or []
-    if wanted.act in ("load", "open", "resume"):
-        check = check_load if wanted.act == "load" else check_release
-        findings = check(database_url, planned)
-        if has_error(findings):
-            return findings
+    if wanted.act == "load":
+        findings = check_load(database_url, planned)
+        against = findings if has_error(findings) else []
+    else:
+        against = findings_against(database_url, planned, wanted.act)
+    if against:
+        return against
     row = {
         "release_id": planned.release.release_id,
         "act": wanted.act,
@@ -96,19 +100,33 @@ def propose(database_url: str, wanted: Wanted, now: datetime) -> Proposal | Refu
 
 
 def decide(
-    database_url: str, proposal_id: int, decision: Decided, by: str, reason: str, now: datetime
+    database_url: str,
+    proposal_id: int,
+    decision: Decided,
+    by: str,
+    reason: str,
+    now: datetime,
+    *,
+    seen: str = "",
 ) -> Proposal | Refusal:
-    """Store a decision; return the proposal as it is then, not carried out yet."""
+    """Store a decision; return the proposal as it is then, not carried out yet.
+
+    `seen` is what an approver has looked at (`allocator.approval_view`).
+    """
     if refusal := member_refusal(read_member(database_url, by)):
         return refusal
     if decision == "rejected" and (refusal := reason_refusal(reason)):
         return refusal
     proposal = read_proposal(database_url, proposal_id)
-    if proposal is not None and _is_unfinished(proposal) and decision == "approved":
-        return proposal if proposal.proposed_by != by else Refusal.OWN_PROPOSAL
-    if refusal := decision_refusal(proposal, decision, by):
+    is_again = proposal is not None and _is_unfinished(proposal) and decision == "approved"
+    asked = msgspec.structs.replace(proposal, decision=None) if is_again and proposal else proposal
+    if refusal := decision_refusal(asked, decision, by):
         return refusal
     assert proposal is not None
+    if decision == "approved" and standing_of(database_url, proposal).seen != seen:
+        return Refusal.CHANGED
+    if is_again:
+        return proposal
     row = {
         "proposal_id": proposal_id,
         "proposed_by": proposal.proposed_by,
@@ -125,25 +143,29 @@ def decide(
 
 
 def carry_out(
-    database_url: str, proposal: Proposal, held: ReleasePlan | None, now: datetime
-) -> Loaded | Release | list[Finding]:
+    database_url: str, proposal: Proposal, seen: str, now: datetime
+) -> Loaded | Release | list[Finding] | Refusal:
     """Do what was approved, and note it; findings where the world has changed since.
 
-    `held` is the stored release of an order.
+    A refusal, and nothing is noted, where the release is not as its approver has seen it: it can
+    be looked at, and approved, again.
     """
     assert proposal.decision == "approved", "only what two people agreed upon is done"
-    done: Loaded | Release | list[Finding]
-    if proposal.act == "load":
-        planned = read_release_file(proposal.text.encode())
-        done = planned if isinstance(planned, list) else load_release(database_url, planned)
+    standing = standing_of(database_url, proposal)
+    if standing.seen != seen:
+        return Refusal.CHANGED
+    done: Loaded | Release | Overtaken | list[Finding]
+    if proposal.act != "load":
+        if standing.held is None:
+            return Refusal.NO_SUCH_PROPOSAL
+        message = proposal.message or None
+        done = give_sound_order(database_url, standing.held, proposal.act, message, now)
+    elif isinstance(standing.planned, ReleasePlan):
+        done = load_unchanged(database_url, standing.planned, standing.version)
     else:
-        assert held is not None, "an order is for a stored release"
-        findings = check_release(database_url, held)
-        if has_error(findings):
-            done = findings
-        else:
-            message = proposal.message or None
-            done = give_order(database_url, held.release, proposal.act, message, now)
+        done = standing.planned or []
+    if isinstance(done, Overtaken):
+        return Refusal.CHANGED
     note_act(
         database_url,
         DoneAct(
@@ -162,15 +184,17 @@ def carry_out(
 
 def order_alone(
     database_url: str, policy: Policy, wanted: Wanted, order: Order, now: datetime
-) -> Release | Refusal:
-    """Do what one person may do, and note who and why."""
+) -> Release | Refusal | list[Finding]:
+    """Do what one person may do, and note who and why; findings where it would let people book."""
     assert wanted.release is not None
     release = wanted.release.release
     if refusal := _who_and_why(database_url, wanted.by, wanted.reason):
         return refusal
     if refusal := alone_refusal(policy, order, release.state_by_hand):
         return refusal
-    ordered = give_order(database_url, release, order, wanted.message, now)
+    ordered = give_sound_order(database_url, wanted.release, order, wanted.message, now)
+    if isinstance(ordered, list):
+        return ordered
     reason = wanted.reason.strip()
     note_act(
         database_url,

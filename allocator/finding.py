@@ -53,6 +53,7 @@ MENDS = {
     ),
     "more_people_than_roster": "put release.people right, or import the rest of the roster first",
     "more_seats_than_doses": "take away {short:,} seats, or have {vials:,} vials more",
+    "names_differ": "let them be as they are, or give it an id of its own",
     "no_day": "widen the days, or leave out fewer",
     "no_first_seat": "give a session seats for dose 1",
     "no_seat_in_slot": "use longer slots, more lines, or fewer minutes for a dose",
@@ -64,9 +65,15 @@ MENDS = {
     "open_after_last_slot": "let it close before the last first dose",
     "outside_days": "move the sessions, or change release.days.{dose}",
     "outside_hours": "change the sessions' hours, or the venue's",
+    "product_differs": "give it an id of its own, or close {releases} before",
     "reserved": "choose another one",
+    "seats_cut_by_order": "have fewer seats there, or see that there is vaccine for them",
     "second_doses_short": "add seats for dose 2 within the interval, or take first doses away",
     "slot_before_opening": "move the sessions, or open earlier",
+    "slot_closed_by_order": (
+        "put the days into the venue's closed (once that is loaded they can be taken out again), "
+        "or give the seats by seiriken desk add-seats"
+    ),
     "slot_in_use": "keep its seats, or move its people first (seiriken desk close-slots)",
     "slot_twice": "take one of the two sessions away, or change its hours",
     "too_large": "make two releases of it",
@@ -79,11 +86,13 @@ MENDS = {
 """How to mend what a finding's code says, its braces filled with the finding's values."""
 
 KINDS: Mapping[str, tuple[str, ...]] = {
+    "names_differ": ("address", "product", "venue"),
     "not_as_schema": (
         *("choice", "empty", "empty_file", "enum", "maximum", "minimum", "missing", "other"),
         *("pattern", "too_few", "too_many", "twice", "type", "unknown_key"),
     ),
     "not_yaml": ("alias", "character", "depth", "key_twice", "other"),
+    "product_differs": ("interval", "vial"),
     "reserved": ("campaign", "cohort", "id"),
     "slot_in_use": ("fewer", "gone"),
 }

@@ -6,7 +6,7 @@ venue is open and how many it can take; and for known products the interval and 
 beside this module (`products.json`).
 
 Rule 1: what a file does not say limits nothing; what it says is kept with the release, and
-looked at again before it opens.
+looked at again before somebody opens or resumes it (at its moment it opens as it was checked).
 Rule 2: nothing here does I/O, reads a clock or draws a random number.
 
 Units: days at the site, both ends included; people and doses are counted; hours are minutes

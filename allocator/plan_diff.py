@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 
 from allocator.limits import Limits, VenueLimits
-from allocator.model import Product, Release, Slot, Venue
+from allocator.model import Catalogue, Product, Release, Slot, Venue
 from allocator.plan_texts import WEEKDAYS
 from allocator.release import ReleasePlan
 
@@ -82,6 +83,59 @@ def terms(before: ReleasePlan, after: ReleasePlan) -> list[Term]:
         for path in [*held, *(path for path in wanted if path not in held)]
         if held.get(path) != wanted.get(path)
     ]
+
+
+def base_of(
+    catalogue: Catalogue, held: ReleasePlan | None, planned: ReleasePlan
+) -> ReleasePlan | None:
+    """Return what a load would overwrite: `held`, the release as it is stored, if it is.
+
+    So it would products and venues that are stored for others; of a release that is new these
+    alone. None where it would overwrite nothing.
+    """
+    products = {
+        name: catalogue.products[name] for name in planned.products if name in catalogue.products
+    }
+    venues = {name: catalogue.venues[name] for name in planned.venues if name in catalogue.venues}
+    if held is not None:
+        return msgspec.structs.replace(
+            held, products=held.products | products, venues=held.venues | venues
+        )
+    if not products and not venues:
+        return None
+    return ReleasePlan(planned.release, products, venues, (), planned.limits)
+
+
+def overwritten(base: ReleasePlan, held: ReleasePlan | None, planned: ReleasePlan) -> list[Term]:
+    """Return the terms that a load would change upon its `base`; of what is new, none."""
+    if held is not None:
+        return terms(base, planned)
+    products = {name: planned.products[name] for name in base.products}
+    venues = {name: planned.venues[name] for name in base.venues}
+    return terms(base, msgspec.structs.replace(planned, products=products, venues=venues))
+
+
+def digest(base: ReleasePlan | None, *, with_orders: bool) -> str:
+    """Return 16 characters that are others as soon as something that a load overwrites is.
+
+    `with_orders` looks at what was ordered by hand, too, which no load changes.
+    """
+    facts: list[Any] = []
+    if base is not None:
+        slots = (
+            (slot.venue_id, slot.product_id, slot.starts_at, slot.ends_at, slot.capacities)
+            for slot in base.slots
+        )
+        facts = [[*_terms_of(base)], sorted(slots)]
+        facts += [base.release.state_by_hand] if with_orders else []
+    return sha256(msgspec.json.encode(_plain(facts))).hexdigest()[:16]
+
+
+def _plain(facts: Any) -> Any:
+    """Write moments as numbers: a connection may read them in another time zone."""
+    if isinstance(facts, (list, tuple)):
+        return [_plain(one) for one in facts]
+    return facts.timestamp() if isinstance(facts, datetime) else facts
 
 
 def _apart(before: Said | None, after: Said | None) -> tuple[Said | None, Said | None]:

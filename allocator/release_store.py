@@ -4,6 +4,8 @@ Rule 1: all of a release or nothing, in one transaction that also raises the
 catalogue's version; the allocator hears of it on `catalogue_changed`.
 Rule 2: a seat that is taken is never taken away: a file that would remove its
 slot, or hold fewer seats than are taken, is refused.
+Rule 3: what an order of the staff closed, no load opens again: a file must have left the slot
+out, or without seats, before one has it with seats again.
 
 A slot is the same slot when release, venue, product and start are the same, so
 loading a changed file keeps the bookings.
@@ -14,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Literal
 
 import msgspec
@@ -21,17 +24,22 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from allocator.errors import StoreAway
-from allocator.finding import error
+from allocator.finding import error, warning
 from allocator.limits import Limits
-from allocator.model import Catalogue, Release
+from allocator.model import Catalogue, Product, Release, Venue
 from allocator.release import Finding, ReleasePlan, findings_of, has_error
 from allocator.release_file import known_products
 from allocator.roster import CATALOGUE_CHANGED, count_people
+from allocator.sharing import Shared, User, shared_findings
 from allocator.statements import named_rows, statement
 from allocator.store import Store
 
 NO_LIMITS = Limits()
 Order = Literal["open", "pause", "resume", "close"]
+
+LEFT_BY_ORDERS = frozenset({"no_first_seat", "second_doses_short"})
+"""Errors that no file is loaded with, and that a closed day or a cut supply may leave. As pairs are
+given whole, they cost nobody a second dose."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -44,29 +52,39 @@ class Loaded(msgspec.Struct, frozen=True):
     slots_removed: int
 
 
+class Overtaken(msgspec.Struct, frozen=True):
+    """Somebody has changed what is on offer since it was read: nothing was stored."""
+
+
 def load_release(database_url: str, planned: ReleasePlan) -> Loaded | list[Finding]:
     """Store a release that has no error, or say what stands against it.
 
     Raises:
         StoreAway: the database does not answer; nothing was stored.
     """
+    done = load_unchanged(database_url, planned, None)
+    assert not isinstance(done, Overtaken), "no version was asked for"
+    return done
+
+
+def load_unchanged(
+    database_url: str, planned: ReleasePlan, version: int | None
+) -> Loaded | Overtaken | list[Finding]:
+    """Store a release as `load_release` does, if the catalogue still has this version."""
     findings = check_release(database_url, planned)
     if has_error(findings):
         return findings
     with transaction(database_url) as connection:
         _send_slots(connection, planned)  # The longest part, before anybody must wait.
-        connection.execute(_sql("catalogue_hold"))
-        _store_head(connection, planned)
-        named = {"release_id": planned.release.release_id}
-        if in_use := [_in_use(row) for row in connection.execute(_sql("slots_in_use"), named)]:
+        held = connection.execute(_sql("catalogue_hold")).fetchone()
+        assert held is not None
+        if version not in (None, held.version):
             connection.rollback()
-            return in_use
-        connection.execute(_sql("seats_removed"), named)
-        removed = connection.execute(_sql("slots_removed"), named).rowcount
-        added = connection.execute(_sql("slots_added"), named).rowcount
-        connection.execute(_sql("seats_stored"), named)
-        version = _raise_version(connection)
-    return Loaded(named["release_id"], version, len(planned.slots), added, removed)
+            return Overtaken()
+        if has_error(against := _against(connection, planned)):
+            connection.rollback()
+            return against
+        return _store(connection, planned)
 
 
 def read_catalogue(database_url: str) -> Catalogue:
@@ -96,7 +114,10 @@ def check_release(database_url: str, planned: ReleasePlan) -> list[Finding]:
     loaded = read_releases(database_url)
     own = planned.release.release_id
     others = [one for one in loaded if one.release_id != own and one.state_by_hand != "closed"]
-    return findings_of(planned, known_products(), others, count_people(database_url))
+    with transaction(database_url) as connection:
+        shared = [*shared_findings(planned, _shared(connection, own))]
+    found = findings_of(planned, known_products(), others, count_people(database_url))
+    return sorted([*found, *shared], key=lambda finding: finding.severity)
 
 
 def check_load(database_url: str, planned: ReleasePlan) -> list[Finding]:
@@ -110,10 +131,9 @@ def check_load(database_url: str, planned: ReleasePlan) -> list[Finding]:
         return findings
     with transaction(database_url) as connection:
         _send_slots(connection, planned)
-        named = {"release_id": planned.release.release_id}
-        in_use = [_in_use(row) for row in connection.execute(_sql("slots_in_use"), named)]
+        against = _against_seats(connection, planned)
         connection.rollback()
-    return [*in_use, *findings]
+    return sorted([*against, *findings], key=lambda finding: finding.severity)
 
 
 def read_releases(database_url: str) -> list[Release]:
@@ -144,7 +164,7 @@ def plan_of(catalogue: Catalogue, release_id: str, limits: Limits = NO_LIMITS) -
 def give_order(
     database_url: str, release: Release, order: Order, message: str | None, now: datetime
 ) -> Release:
-    """Open, pause, resume or close a release; return it as it is then.
+    """Open, pause, resume or close a release without looking at it; return it as it is then.
 
     What is closed stays closed when it is paused. `open` brings the opening forward to `now` if it
     is later, and takes back a pause or a closing. The message is replaced when one is given, else
@@ -172,6 +192,31 @@ def give_order(
         connection.execute(_sql("release_ordered"), _ordered_row(ordered))
         _raise_version(connection)
     return ordered
+
+
+def give_sound_order(
+    database_url: str, held: ReleasePlan, order: Order, message: str | None, now: datetime
+) -> Release | list[Finding]:
+    """Give an order, or return the findings that stand against it.
+
+    `held` is the release as it is stored. Raises `StoreAway`.
+    """
+    if against := findings_against(database_url, held, order):
+        return against
+    return give_order(database_url, held.release, order, message, now)
+
+
+def findings_against(database_url: str, held: ReleasePlan, order: Order) -> list[Finding]:
+    """Return what is wrong with a release if an order would let people book all the same.
+
+    A pause is taken back beside what orders of the staff may leave. Raises `StoreAway`.
+    """
+    if order not in ("open", "resume"):
+        return []
+    findings = check_release(database_url, held)
+    is_pause = order == "resume" and held.release.state_by_hand == "paused"
+    borne = LEFT_BY_ORDERS if is_pause else frozenset()
+    return findings if has_error([one for one in findings if one.code not in borne]) else []
 
 
 def tell(database_url: str, release: Release, message: str, language: str | None) -> Release:
@@ -204,6 +249,45 @@ def transaction(database_url: str) -> Iterator[psycopg.Connection[Any]]:
             yield connection
     except psycopg.OperationalError:
         raise StoreAway from None
+
+
+def _against(connection: psycopg.Connection[Any], planned: ReleasePlan) -> list[Finding]:
+    """Look again at what others may have changed while a load was on its way."""
+    shared = _shared(connection, planned.release.release_id)
+    return [*shared_findings(planned, shared), *_against_seats(connection, planned)]
+
+
+def _against_seats(connection: psycopg.Connection[Any], planned: ReleasePlan) -> list[Finding]:
+    named = {"release_id": planned.release.release_id}
+    in_use = [_in_use(row) for row in connection.execute(_sql("slots_in_use"), named)]
+    coming_back = connection.execute(_sql("seats_coming_back"), named).fetchall()
+    by_place = groupby(coming_back, key=lambda row: (bool(row.is_closed), str(row.venue_id)))
+    return [*in_use, *(_coming_back(*place, [*rows]) for place, rows in by_place)]
+
+
+def _shared(connection: psycopg.Connection[Any], release_id: str) -> Shared:
+    products = (Product(**row._asdict()) for row in connection.execute(_sql("products")))
+    venues = (Venue(**row._asdict()) for row in connection.execute(_sql("venues")))
+    uses = connection.execute(_sql("shared_uses"), {"release_id": release_id}).fetchall()
+    users = []
+    for name, group in groupby(uses, key=lambda row: str(row.release_id)):
+        rows = list(group)
+        used = (frozenset(row.product_id for row in rows), frozenset(row.venue_id for row in rows))
+        users.append(User(name, rows[0].state_by_hand == "closed", *used))
+    return Shared(
+        {one.product_id: one for one in products}, {one.venue_id: one for one in venues}, users
+    )
+
+
+def _store(connection: psycopg.Connection[Any], planned: ReleasePlan) -> Loaded:
+    named = {"release_id": planned.release.release_id}
+    _store_head(connection, planned)
+    connection.execute(_sql("seats_removed"), named)
+    removed = connection.execute(_sql("slots_removed"), named).rowcount
+    added = connection.execute(_sql("slots_added"), named).rowcount
+    connection.execute(_sql("seats_stored"), named)
+    version = _raise_version(connection)
+    return Loaded(named["release_id"], version, len(planned.slots), added, removed)
 
 
 def _store_head(connection: psycopg.Connection[Any], planned: ReleasePlan) -> None:
@@ -251,6 +335,22 @@ def _in_use(row: Any) -> Finding:
         seats=row.capacity or 0,
         taken=row.taken,
         dose=row.dose,
+    )
+
+
+def _coming_back(is_closed: bool, venue_id: str, rows: list[Any]) -> Finding:
+    """Stop what would open a closed day again; tell what comes back to one that was cut."""
+    days = [row.day for row in rows]
+    seats = sum(int(row.seats) for row in rows)
+    named = ", ".join(f"{day}" for day in days[:3])
+    named += f" and {len(days) - 3:,} more days" if len(days) > 3 else ""
+    if is_closed:
+        message = f"{venue_id} was closed by an order of the staff on {named}, and would be open"
+        values: dict[str, Any] = {"venue": venue_id, "days": days}
+        return error("slot_closed_by_order", "sessions", message, **values)
+    message = f"an order of the staff took seats away at {venue_id} on {named}: {seats:,} come back"
+    return warning(
+        *("seats_cut_by_order", "sessions", message), venue=venue_id, days=days, seats=seats
     )
 
 

@@ -22,6 +22,7 @@ from seiriken.target import find_target
 
 if TYPE_CHECKING:
     from allocator.approval import Decided, Proposal, Refusal
+    from allocator.approval_view import View
     from allocator.release import Finding
 
 app = typer.Typer(help="Two people for each release.", no_args_is_help=True)
@@ -47,6 +48,7 @@ WORDS = {
     "no_such_proposal": "there is no proposal of that number",
     "decided_already": "the proposal was decided already",
     "own_proposal": "somebody else must approve what you proposed",
+    "changed": "somebody has changed the release since: look again (seiriken approval show)",
 }
 
 
@@ -84,21 +86,38 @@ def propose(
 
 
 @app.command()
+def show(proposal_id: ProposalId, home: HomeOption = None, as_json: AsJson = False) -> None:
+    """Show what a proposal would change, as the staff's page does."""
+    from seiriken.approval_show import view_document, view_lines
+
+    proposal, view = _viewed(home, proposal_id)
+    if as_json:
+        print_json(view_document(proposal, view))
+    else:
+        print_lines(view_lines(proposal, view))
+
+
+@app.command()
 def approve(
     proposal_id: ProposalId,
     by: By,
     reason: Annotated[str, typer.Option(help="A remark, if there is one.")] = "",
+    seen: Annotated[
+        str | None, typer.Option(help="What `approval show` said last: it is not asked again.")
+    ] = None,
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Approve what somebody else proposed, and do it at once."""
+    """Approve what somebody else proposed, and do it at once; shows it and asks without --seen."""
+    from allocator.approval import Refusal
     from allocator.approval_store import carry_out
 
-    proposal = _decided(home, proposal_id, "approved", by, reason, as_json=as_json)
-    held = None if proposal.act == "load" else loaded(home, proposal.release_id)[0]
-    done = carry_out(find_target(home).database_url, proposal, held, datetime.now(UTC))
-    if isinstance(done, list):
-        refuse(done, as_json=as_json)
+    url = find_target(home).database_url
+    looked = _asked(home, proposal_id, as_json=as_json) if seen is None else seen
+    proposal = _decided(url, proposal_id, "approved", by, reason, looked, as_json=as_json)
+    done = carry_out(url, proposal, looked, datetime.now(UTC))
+    if isinstance(done, (list, Refusal)):
+        _not_done(done, as_json=as_json)
     _show_done(proposal, "approved and done", as_json=as_json)
 
 
@@ -111,7 +130,8 @@ def reject(
     as_json: AsJson = False,
 ) -> None:
     """Reject a proposal, or take back one's own. Nothing is done."""
-    proposal = _decided(home, proposal_id, "rejected", by, reason, as_json=as_json)
+    url = find_target(home).database_url
+    proposal = _decided(url, proposal_id, "rejected", by, reason, as_json=as_json)
     _show_done(proposal, "rejected", as_json=as_json)
 
 
@@ -163,14 +183,49 @@ def refused(refusal: Refusal) -> NoReturn:
     raise CommandError(WORDS[refusal])
 
 
+def _viewed(home: Path | None, proposal_id: int) -> tuple[Proposal, View]:
+    from allocator.approval import Refusal
+    from allocator.approval_store import read_proposal
+    from allocator.approval_view import view_of
+
+    url = find_target(home).database_url
+    proposal = read_proposal(url, proposal_id)
+    if proposal is None:
+        refused(Refusal.NO_SUCH_PROPOSAL)
+    return proposal, view_of(url, proposal)
+
+
+def _asked(home: Path | None, proposal_id: int, *, as_json: bool) -> str:
+    """Show a proposal and ask; return what was seen.
+
+    Raises:
+        CommandError: a program has to say what it looked at.
+    """
+    from seiriken.approval_show import view_lines
+
+    if as_json:
+        raise CommandError("say what you have seen, by --seen: seiriken approval show")
+    proposal, view = _viewed(home, proposal_id)
+    print_lines(view_lines(proposal, view))
+    typer.confirm("Approve?", abort=True, err=True)
+    return view.standing.seen
+
+
 def _decided(
-    home: Path | None, proposal_id: int, decision: Decided, by: str, reason: str, *, as_json: bool
+    url: str,
+    proposal_id: int,
+    decision: Decided,
+    by: str,
+    reason: str,
+    seen: str = "",
+    *,
+    as_json: bool,
 ) -> Proposal:
     from allocator.approval import Proposal
     from allocator.approval_store import decide
 
-    url = find_target(home).database_url
-    done = decide(url, proposal_id, decision, by, reason, datetime.now(UTC))
+    now = datetime.now(UTC)
+    done = decide(url, proposal_id, decision, by, reason, now, seen=seen)
     if not isinstance(done, Proposal):
         _not_done(done, as_json=as_json)
     return done

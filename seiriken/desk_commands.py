@@ -126,9 +126,10 @@ def add_seats(
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give a slot more seats; who waits on the standby list is offered them first."""
+    """Give a slot more seats, within the plan's limits; who is on the standby list comes first."""
     from allocator.commands import STAFF_KEY, AddSeats
     from seiriken.desk_counter import Order, account, built, counter_for, span_words
+    from seiriken.desk_seats import check_more_seats
 
     counter = counter_for(home, request_id, yes=yes, as_json=as_json)
 
@@ -136,6 +137,7 @@ def add_seats(
         slots = counter.slots([slot])
         release_id = slots[0].release_id
         order = built(lambda: AddSeats(release_id, slot, (first, second), account(by)))
+        check_more_seats(counter, slots[0], (first, second))
         waiting = counter.look_up(lambda desk: desk.people_waiting(release_id))
         return Order(
             STAFF_KEY,

@@ -45,9 +45,9 @@ APPROVAL = "RELEASE_APPROVAL"
 @app.command()
 def load(file: ReleasePath, home: HomeOption = None, as_json: AsJson = False) -> None:
     """Load a release that has no error, or load its changes; bookings stay."""
-    from allocator.release import ReleasePlan, pairs_possible
+    from allocator.release import ReleasePlan, has_error, pairs_possible
     from allocator.release_file import read_release_file
-    from allocator.release_store import Loaded, check_release, load_release
+    from allocator.release_store import Loaded, check_load, load_release
     from seiriken.target import find_target
 
     _alone_or_refuse("load")
@@ -55,18 +55,18 @@ def load(file: ReleasePath, home: HomeOption = None, as_json: AsJson = False) ->
     planned = read_release_file(file.read_bytes())
     if not isinstance(planned, ReleasePlan):
         refuse(planned, as_json=as_json)
-    done = load_release(target.database_url, planned)
+    findings = check_load(target.database_url, planned)
+    done = findings if has_error(findings) else load_release(target.database_url, planned)
     if not isinstance(done, Loaded):
         refuse(done, as_json=as_json)
     _note(target.database_url, done.release_id, "load")
-    warnings = check_release(target.database_url, planned)
     pairs = pairs_possible(planned)
     if as_json:
-        print_json({"loaded": done, "pairs": pairs, "findings": warnings})
+        print_json({"loaded": done, "pairs": pairs, "findings": findings})
         return
     head = f"{done.release_id}: {done.slots:,} slots, {pairs:,} pairs"
     more = f"{done.slots_added:,} slots new, {done.slots_removed:,} gone"
-    print_lines([*finding_lines(warnings), f"{head} ({more})"])
+    print_lines([*finding_lines(findings), f"{head} ({more})"])
 
 
 @app.command("open")
@@ -79,11 +79,6 @@ def open_now(
     as_json: AsJson = False,
 ) -> None:
     """Open now, if the linter finds no error; takes back a pause or a closing."""
-    from allocator.release import has_error
-
-    _, findings = loaded(home, release)
-    if has_error(findings):
-        refuse(findings, as_json=as_json)
     _order(Asked("open", release, message, by, reason), home, as_json=as_json)
 
 
@@ -109,7 +104,7 @@ def resume(
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take back a pause or a closing: the clock decides again."""
+    """Take back a pause or a closing, if the linter finds no error: the clock decides again."""
     _order(Asked("resume", release, message, by, reason), home, as_json=as_json)
 
 
@@ -138,20 +133,22 @@ class Asked(NamedTuple):
 
 def _order(asked: Asked, home: Path | None, *, as_json: bool) -> None:
     from allocator.model import SITE_TIMEZONE
-    from allocator.release_store import give_order, read_catalogue
+    from allocator.release_store import give_sound_order
     from seiriken.target import find_target
 
     checked_message(asked.message)
     url = find_target(home).database_url
-    catalogue = read_catalogue(url)
-    chosen = catalogue.releases[chosen_release(catalogue.releases, asked.release)]
+    held = stored_plan(home, asked.release)
     if asked.by is None:
         _alone_or_refuse(asked.order)
         now = datetime.now(SITE_TIMEZONE)
-        ordered = give_order(url, chosen, asked.order, asked.message, now)
-        _note(url, ordered.release_id, asked.order, asked.reason)
+        ordered = give_sound_order(url, held, asked.order, asked.message, now)
     else:
-        ordered = _order_by(url, asked, loaded(home, chosen.release_id)[0])
+        ordered = _order_by(url, asked, held)
+    if isinstance(ordered, list):
+        refuse(ordered, as_json=as_json)
+    if asked.by is None:
+        _note(url, ordered.release_id, asked.order, asked.reason)
     if as_json:
         done = {"order": asked.order, "message": ordered.message}
         print_json({"release_id": ordered.release_id} | done)
@@ -159,8 +156,8 @@ def _order(asked: Asked, home: Path | None, *, as_json: bool) -> None:
         print_lines([f"{ordered.release_id}: {asked.order} is ordered"])
 
 
-def _order_by(url: str, asked: Asked, planned: ReleasePlan) -> Release:
-    """Give an order in somebody's name, if one person may."""
+def _order_by(url: str, asked: Asked, planned: ReleasePlan) -> Release | list[Finding]:
+    """Give an order in somebody's name, if one person may and nothing stands against it."""
     from allocator.approval import Refusal
     from allocator.approval_store import Wanted, order_alone
     from seiriken.approval_commands import refused
@@ -214,13 +211,21 @@ def _note(url: str, release_id: str, act: Order | Literal["load"], reason: str =
 
 def loaded(home: Path | None, release: str | None) -> tuple[ReleasePlan, list[Finding]]:
     """Return a stored release as a plan, and what is wrong with it now."""
-    from allocator.release_store import check_release, read_catalogue, read_plan
+    from allocator.release_store import check_release
+    from seiriken.target import find_target
+
+    planned = stored_plan(home, release)
+    return planned, check_release(find_target(home).database_url, planned)
+
+
+def stored_plan(home: Path | None, release: str | None) -> ReleasePlan:
+    """Return a stored release as a plan."""
+    from allocator.release_store import read_catalogue, read_plan
     from seiriken.target import find_target
 
     url = find_target(home).database_url
     catalogue = read_catalogue(url)
-    planned = read_plan(url, catalogue, chosen_release(catalogue.releases, release))
-    return planned, check_release(url, planned)
+    return read_plan(url, catalogue, chosen_release(catalogue.releases, release))
 
 
 def chosen_release(releases: Mapping[str, Release], asked: str | None) -> str:

@@ -5,10 +5,16 @@ WITH known AS (
     INNER JOIN slot USING (venue_id, product_id, starts_at)
     WHERE slot.release_id = %(release_id)s
 ),
-ended AS (
-    UPDATE slot SET ends_at = known.ends_at
+kept AS (
+    UPDATE slot SET
+        ends_at = known.ends_at,
+        dose1_planned = known.dose1_capacity,
+        dose2_planned = known.dose2_capacity
     FROM known
-    WHERE slot.slot_id = known.slot_id AND slot.ends_at <> known.ends_at
+    WHERE
+        slot.slot_id = known.slot_id
+        AND (slot.ends_at, slot.dose1_planned, slot.dose2_planned)
+        IS DISTINCT FROM (known.ends_at, known.dose1_capacity, known.dose2_capacity)
 )
 INSERT INTO seats (slot_id, dose, capacity)
 SELECT known.slot_id, numbered.dose, numbered.capacity

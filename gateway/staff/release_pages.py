@@ -29,15 +29,15 @@ from allocator.approval_store import (
     read_acts,
     read_proposals,
 )
+from allocator.approval_view import view_of
 from allocator.finding import Finding
 from allocator.model import Release
-from allocator.plan_diff import Difference, differences, terms
+from allocator.plan_diff import Difference
 from allocator.release import ReleasePlan
-from allocator.release_file import read_release_file
 from allocator.release_store import read_catalogue, read_plan, read_releases
 from gateway.answers import answer
 from gateway.problems import Problem
-from gateway.staff.finding_words import worded
+from gateway.staff.finding_words import Worded, worded
 from gateway.staff.guard import guarded, read_form, see_other, session_of
 from gateway.staff.parts import StaffParts, parts_of
 from gateway.staff.rendering import render
@@ -50,7 +50,7 @@ ORDERS = ("open", "pause", "resume", "close")
 DIFFERENCES_SHOWN_MAX = 100
 _ORDER_FIELDS = ("release_id", "act", "message", "reason")
 _DIGITS_MAX = 16
-_DECISION_FIELDS = ("proposal_id", "decision", "reason")
+_DECISION_FIELDS = ("proposal_id", "decision", "reason", "seen")
 
 
 Done = Literal["ordered", "proposed", "approved", "rejected"]
@@ -60,7 +60,7 @@ DONE: tuple[Done, ...] = get_args(Done)
 class Waiting(msgspec.Struct, frozen=True):
     """A proposal that waits, or was not carried out, with what it would change.
 
-    `names` are those of its venues and products, by id.
+    `names` are those of its venues and products, by id; `seen` stands for what is changed.
     """
 
     proposal: Proposal
@@ -68,6 +68,8 @@ class Waiting(msgspec.Struct, frozen=True):
     terms: list[WordedTerm] | None
     names: Mapping[str, str]
     may_approve: bool
+    findings: list[Worded] = []
+    seen: str = ""
 
 
 def routes() -> list[BaseRoute]:
@@ -120,7 +122,8 @@ async def deciding(request: Request) -> Response:
         return answer(request, Problem("bad_request"))
     parts, login = parts_of(request), session_of(request).login
     reason, language = values.get("reason", ""), language_of(request)
-    work = partial(_decide, parts, int(number), cast(Decided, decision), login, reason)
+    seen = values.get("seen", "")
+    work = partial(_decide, parts, int(number), cast(Decided, decision), login, reason, seen)
     done = await run_in_threadpool(work)
     field = f"reason-{number}"
     if isinstance(done, Refusal):
@@ -145,17 +148,14 @@ def _order(parts: StaffParts, wanted: Wanted) -> Release | Proposal | Refusal | 
 
 
 def _decide(
-    parts: StaffParts, number: int, decision: Decided, login: str, reason: str
+    parts: StaffParts, number: int, decision: Decided, login: str, reason: str, seen: str
 ) -> Proposal | Refusal | list[Finding]:
     url, now = parts.settings.database_url, parts.clock()
-    decided = decide(url, number, decision, login, reason, now)
+    decided = decide(url, number, decision, login, reason, now, seen=seen)
     if isinstance(decided, Refusal) or decision == "rejected":
         return decided
-    held = None if decided.act == "load" else _stored(parts, decided.release_id)
-    if held is None and decided.act != "load":
-        return Refusal.NO_SUCH_PROPOSAL
-    done = carry_out(url, decided, held, now)
-    return done if isinstance(done, list) else decided
+    done = carry_out(url, decided, seen, now)
+    return done if isinstance(done, (list, Refusal)) else decided
 
 
 def _stored(parts: StaffParts, release_id: str) -> ReleasePlan | None:
@@ -169,25 +169,27 @@ def _waiting(
     parts: StaffParts, login: str, proposals: list[Proposal], language: str
 ) -> list[Waiting]:
     return [
-        Waiting(one, *_changes(parts, one, language), one.proposed_by != login)
+        _shown(parts, one, login, language)
         for one in proposals
         if one.decision is None or (one.decision == "approved" and one.result is None)
     ]
 
 
-def _changes(
-    parts: StaffParts, proposal: Proposal, language: str
-) -> tuple[list[Difference], list[WordedTerm] | None, Mapping[str, str]]:
-    """Return what a plan would change: days, and terms of one that is stored already."""
-    planned = read_release_file(proposal.text.encode()) if proposal.act == "load" else None
-    if not isinstance(planned, ReleasePlan):
-        return [], None, {}
-    held = _stored(parts, proposal.release_id)
-    if held is None:
-        return differences((), planned.slots), None, _names(planned, language)
-    names = {**_names(held, language), **_names(planned, language)}
-    told = worded_terms(terms(held, planned), names, language)
-    return differences(held.slots, planned.slots), told, names
+def _shown(parts: StaffParts, proposal: Proposal, login: str, language: str) -> Waiting:
+    """Return what a proposal would change: days, and terms of what is stored already."""
+    view = view_of(parts.settings.database_url, proposal)
+    base, planned = view.standing.base, view.standing.planned
+    plans = [one for one in (base, planned) if isinstance(one, ReleasePlan)]
+    names = {name: text for one in plans for name, text in _names(one, language).items()}
+    return Waiting(
+        proposal,
+        view.changes,
+        None if view.terms is None else worded_terms(view.terms, names, language),
+        names,
+        proposal.proposed_by != login,
+        worded(view.findings, language, proposal.text),
+        view.standing.seen,
+    )
 
 
 def _names(planned: ReleasePlan, language: str) -> dict[str, str]:

@@ -13,6 +13,15 @@ from typer.testing import CliRunner
 
 from allocator.approval import Proposal
 from allocator.approval_store import decide, read_proposal
+from allocator.release import ReleasePlan
+from allocator.release_file import read_release_file
+from allocator.release_store import (
+    Loaded,
+    Overtaken,
+    load_unchanged,
+    read_catalogue,
+    read_releases,
+)
 from gateway.staff.register import add_account, disable_account
 from seiriken.cli import app
 
@@ -60,10 +69,22 @@ class Town:
         words = ("approval", "propose", what, *more, "--by", by, "--reason", "as planned")
         return int(self.run(*words)["proposal_id"])
 
+    def approves(self, number: int, by: str = "a-two") -> None:
+        """Approve what somebody has looked at."""
+        self.run("approval", "approve", f"{number}", "--by", by, "--seen", self.seen(number))
+
+    def seen(self, number: int) -> str:
+        """Look at a proposal; return what stands for what was seen."""
+        return str(self.run("approval", "show", f"{number}")["seen"])
+
+    def cannot_approve(self, number: int, by: str) -> str:
+        """Look at a proposal, and return why somebody may not approve it."""
+        words = ("approval", "approve", f"{number}", "--by", by)
+        return self.fails(*words, "--seen", self.seen(number))
+
     def loads(self) -> None:
         """Load the correct release, by two people."""
-        number = self.proposes("load", self.file())
-        self.run("approval", "approve", str(number), "--by", "a-two")
+        self.approves(self.proposes("load", self.file()))
 
 
 @pytest.fixture
@@ -84,8 +105,8 @@ def test_release_that_two_people_agree_upon_is_loaded_as_it_was_proposed(town: T
     file = town.file()
     number = town.proposes("load", file)
     Path(file).write_text("something else", "utf-8")
-    assert "somebody else" in town.fails("approval", "approve", str(number), "--by", "a-one")
-    town.run("approval", "approve", str(number), "--by", "a-two")
+    assert "somebody else" in town.cannot_approve(number, "a-one")
+    town.approves(number)
     assert "autumn: no error" in town.says("release", "check")
     (proposal,) = town.run("approval", "list")["proposals"]
     assert (proposal["decision"], proposal["decided_by"], proposal["result"]) == (
@@ -93,7 +114,7 @@ def test_release_that_two_people_agree_upon_is_loaded_as_it_was_proposed(town: T
         "a-two",
         "done",
     )
-    assert "decided already" in town.fails("approval", "approve", str(number), "--by", "a-two")
+    assert "decided already" in town.cannot_approve(number, "a-two")
 
 
 def test_one_person_cannot_load_or_open(town: Town) -> None:
@@ -114,7 +135,7 @@ def test_one_person_stops_a_release_with_a_reason_and_two_open_it_again(town: To
     again = ("--by", "a-one", "--reason", "not the end")
     assert "two people" in town.fails("release", "resume", *again)
     number = town.proposes("open")
-    town.run("approval", "approve", str(number), "--by", "a-two")
+    town.approves(number)
     acts = [
         (act["act"], act["done_by"], act["reason"]) for act in town.run("approval", "acts")["acts"]
     ]
@@ -145,29 +166,31 @@ def test_release_that_takes_booked_seats_away_is_not_proposed(town: Town) -> Non
 
 
 def test_clerks_strangers_and_disabled_accounts_take_no_part(town: Town) -> None:
-    number = str(town.proposes("load", town.file()))
-    assert "supervisor's work" in town.fails("approval", "approve", number, "--by", "a-clerk")
-    assert "no such account" in town.fails("approval", "approve", number, "--by", "nobody")
+    number = town.proposes("load", town.file())
+    assert "supervisor's work" in town.cannot_approve(number, "a-clerk")
+    assert "no such account" in town.cannot_approve(number, "nobody")
     disable_account(town.database_url, "a-two", NOW)
-    assert "no such account" in town.fails("approval", "approve", number, "--by", "a-two")
+    assert "no such account" in town.cannot_approve(number, "a-two")
 
 
 def test_proposal_that_is_rejected_is_never_carried_out(town: Town) -> None:
-    number = str(town.proposes("load", town.file()))
-    assert "say why" in town.fails("approval", "reject", number, "--by", "a-two", "--reason", "")
-    town.run("approval", "reject", number, "--by", "a-one", "--reason", "mistaken")
-    assert "decided already" in town.fails("approval", "approve", number, "--by", "a-two")
+    number = town.proposes("load", town.file())
+    rejects = ("approval", "reject", str(number), "--by")
+    assert "say why" in town.fails(*rejects, "a-two", "--reason", "")
+    town.run(*rejects, "a-one", "--reason", "mistaken")
+    assert "decided already" in town.cannot_approve(number, "a-two")
     assert "rejected" in town.says("approval", "list")
     assert town.run("approval", "acts")["acts"] == []
 
 
 def test_approval_that_was_not_carried_out_is_carried_out_by_approving_again(town: Town) -> None:
     number = town.proposes("load", town.file())
-    done = decide(town.database_url, number, "approved", "a-two", "", NOW)
+    seen = town.seen(number)
+    done = decide(town.database_url, number, "approved", "a-two", "", NOW, seen=seen)
     assert isinstance(done, Proposal)
     assert "not done yet" in town.says("approval", "list")
-    assert "somebody else" in town.fails("approval", "approve", str(number), "--by", "a-one")
-    town.run("approval", "approve", str(number), "--by", "a-two")
+    assert "somebody else" in town.cannot_approve(number, "a-one")
+    town.approves(number)
     stored = read_proposal(town.database_url, number)
     assert stored is not None
     assert stored.result == "done"
@@ -200,12 +223,105 @@ def test_without_the_policy_commands_go_by_themselves_and_are_noted(
     assert "neither off nor" in town.fails("release", "load", town.file())
 
 
+def test_approval_of_what_somebody_has_changed_since_is_refused(town: Town) -> None:
+    town.loads()
+    fewer = town.proposes("load", town.file(("people: 24000", "people: 20000")))
+    later = town.proposes("load", town.file(("09:00-12:00", "09:30-12:00")))
+    seen = town.seen(later)
+    town.approves(fewer)
+    words = ("approval", "approve", f"{later}", "--by", "a-two")
+    assert "has changed the release since" in town.fails(*words, "--seen", seen)
+    assert "has changed the release since" in town.fails(*words, "--seen", "")
+    assert "--seen" in town.fails(*words, "--json")
+    acts = [(act["act"], act["result"]) for act in town.run("approval", "acts")["acts"]]
+    assert acts == [("load", "done")] * 2, "nothing was done"
+    shown = town.says("approval", "show", f"{later}")
+    assert "release.people: 20000 → 24000" in shown, "what would be lost is seen"
+    asked = CliRunner().invoke(app, [*words], input="n\n")
+    assert (asked.exit_code, shown in asked.output) == (1, True)
+    asked = CliRunner().invoke(app, [*words], input="y\n")
+    assert asked.exit_code == 0, asked.output
+    assert town.run("approval", "acts")["acts"][0]["proposal_id"] == later
+
+
+def test_load_upon_a_catalogue_that_somebody_changes_meanwhile_stores_nothing(town: Town) -> None:
+    town.loads()
+    planned = read_release_file(CORRECT.read_bytes())
+    assert isinstance(planned, ReleasePlan)
+    version = read_catalogue(town.database_url).version
+    assert load_unchanged(town.database_url, planned, version - 1) == Overtaken()
+    assert read_catalogue(town.database_url).version == version
+    assert isinstance(load_unchanged(town.database_url, planned, version), Loaded)
+
+
+def test_proposal_shows_what_it_changes_and_what_is_odd(town: Town) -> None:
+    town.loads()
+    assert "nothing changes" in town.says(
+        "approval", "show", str(town.proposes("load", town.file()))
+    )
+    spring = (("id: autumn", "id: spring"), ("浦部275", "浦部1"), ("09:00-12:00", "09:30-12:00"))
+    number = town.proposes("load", town.file(*spring))
+    shown = town.run("approval", "show", str(number))
+    (address,) = shown["terms"]
+    assert (address["path"], address["before"], address["after"]) == (
+        "venues.gym.addresses.ja",
+        "浦部275",
+        "浦部1",
+    )
+    assert [one["code"] for one in shown["findings"]] == ["names_differ"]
+    assert shown["changes"][0]["before"] is None
+    lines = town.says("approval", "show", str(number))
+    assert "  venues.gym.addresses.ja: 浦部275 → 浦部1" in lines
+    assert "2030-09-14 gym comirnaty: none → 26 slots with 260 first and 0 second" in lines
+    assert "warning: venues[0].addresses: autumn has gym, too" in lines
+    opening = town.proposes("open", "--release", "autumn")
+    assert f"proposal {opening}: open autumn" in town.says("approval", "show", str(opening))
+    assert "no proposal" in town.fails("approval", "show", "999")
+
+
+def test_what_is_opened_or_resumed_has_no_error(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.loads()
+    named = ("--by", "a-one", "--reason", "x")
+    town.run("release", "close", *named)
+    beside = town.file(("id: autumn", "id: large"), ("covid-19", "large-site"))
+    number = town.proposes("load", beside)
+    town.approves(number)
+    both = "people of this cohort could book in large, too"
+    asked = ("--release", "autumn")
+    assert both in town.fails("approval", "propose", "open", *asked, *named)
+    monkeypatch.delenv("RELEASE_APPROVAL")
+    for order in ("open", "resume"):
+        assert both in town.fails("release", order, *asked)
+        assert both in town.fails("release", order, *asked, *named)
+    states = {one.release_id: one.state_by_hand for one in read_releases(town.database_url)}
+    assert states == {"autumn": "closed", "large": "none"}
+    town.run("release", "close", "--release", "large")
+    town.run("release", "resume", *asked)
+
+
+def test_pause_is_taken_back_beside_a_day_that_the_staff_closed(town: Town) -> None:
+    town.loads()
+    named = ("--by", "a-one", "--reason", "x")
+    town.run("release", "pause", *named)
+    with psycopg.connect(town.database_url) as connection:
+        connection.execute(
+            "UPDATE seats SET capacity = 0 FROM slot "
+            "WHERE slot.slot_id = seats.slot_id AND slot.day = '2030-10-05'"
+        )
+    assert "second doses" in town.fails("approval", "propose", "open", *named)
+    town.run("release", "resume", *named)
+    town.run("release", "close", *named)
+    assert "second doses" in town.fails("approval", "propose", "resume", *named)
+
+
 def test_plan_shows_its_days_and_what_differs(town: Town) -> None:
     shown = town.says("plan", "show", str(PLAN))
     assert "2030-09-14 Sat" in shown
     assert "2030-09-16" not in shown, "a holiday"
     number = town.proposes("load", str(PLAN))
-    town.run("approval", "approve", str(number), "--by", "a-two")
+    town.approves(number)
     assert "the same slots" in town.says("plan", "diff", str(PLAN))
     changed = town.folder / "changed.yaml"
     changed.write_text(PLAN.read_text("utf-8").replace("lines: 2 ", "lines: 1 "), "utf-8")

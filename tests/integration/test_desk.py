@@ -13,6 +13,7 @@ from uuid import uuid4
 import msgspec
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 from typer.testing import CliRunner, Result
 
 from allocator.commands import STAFF_KEY, AddSeats
@@ -232,6 +233,26 @@ def test_order_is_asked_about_first_and_given_once(city: City) -> None:
     words = desk("close-slots", "--request-id", request_id)
     assert "2 bookings moved, 0 on the standby list" in words.stdout
     assert len(mails(city)) == 2
+
+
+def test_more_seats_stay_within_the_limits_and_are_for_two_where_two_are_asked(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = slot_on(city, "hall", 0, 2)
+    (seats,) = {one.capacities[1] for one in make_plan().slots if one.slot_id == second}
+    limits = {"venues": {"hall": {"doses_per_hour_max": seats + 1}}}
+    with psycopg.connect(city.database_url) as connection:
+        connection.execute("UPDATE release SET limits = %s", (Jsonb(limits),))
+    more = ("add-seats", "--slot", str(second), "--yes")
+    beyond = desk(*more, "--second", "2")
+    assert (beyond.exit_code, "an hour" in beyond.stdout) == (1, True), beyond.output
+    assert "second_doses_short" in desk(*more, "--first", "1", "--json").stdout
+    monkeypatch.setenv("RELEASE_APPROVAL", "two_people")
+    assert "two people" in fault(*more, "--second", "1")
+    monkeypatch.delenv("RELEASE_APPROVAL")
+    assert read_catalogue(city.database_url).slots[second].capacities[1] == seats
+    done(*more, "--second", "1")
+    assert until(lambda: read_catalogue(city.database_url).slots[second].capacities[1] > seats)
 
 
 def test_order_without_an_answer_says_how_to_ask_again(city: City) -> None:

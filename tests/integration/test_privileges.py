@@ -83,7 +83,8 @@ reissued_as,sealed)
     slot             allocator  SELECT
     slot             jobs       SELECT
     slot             backup     SELECT
-    slot             staff      SELECT INSERT DELETE UPDATE(ends_at)
+    slot             staff      SELECT INSERT DELETE UPDATE(dose1_planned,\
+dose2_planned,ends_at)
     staff_account    backup     SELECT
     staff_account    staff      SELECT UPDATE(password_hash,totp_secret,totp_step)
     staff_attempts   backup     SELECT

@@ -14,6 +14,7 @@ from allocator.release import ReleasePlan, findings_of, pairs_possible
 from allocator.release_file import read_release_file
 from allocator.release_store import (
     Loaded,
+    check_load,
     check_release,
     give_order,
     load_release,
@@ -230,3 +231,27 @@ def test_plan_is_held_against_the_roster(database_url: str) -> None:
         )
     found = {one.code for one in check_release(database_url, planned())}
     assert "more_pairs_than_roster" in found
+
+
+def test_product_of_another_release_is_not_changed_by_a_load(database_url: str) -> None:
+    text = CORRECT.read_text("utf-8")
+    load(database_url, text)
+    spring = text.replace("id: autumn", "id: spring").replace("max: 42", "max: 21")
+    refused = load_release(database_url, planned(spring))
+    assert not isinstance(refused, Loaded)
+    assert [(one.code, one.values["releases"]) for one in refused] == [
+        ("product_differs", "autumn")
+    ]
+    assert read_catalogue(database_url).products["comirnaty"].interval_days_max == 42
+    give_order(database_url, stored_release(database_url), "close", None, NOW)
+    assert isinstance(load_release(database_url, planned(spring)), Loaded)
+
+
+def test_other_address_of_a_venue_that_another_release_has_is_told(database_url: str) -> None:
+    text = CORRECT.read_text("utf-8")
+    load(database_url, text)
+    moved = planned(text.replace("id: autumn", "id: spring").replace("浦部275", "浦部1"))
+    assert [(one.code, one.severity) for one in check_load(database_url, moved)] == [
+        ("names_differ", "warning")
+    ]
+    assert isinstance(load_release(database_url, moved), Loaded)

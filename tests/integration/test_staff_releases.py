@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
+import httpx2
 import psycopg
 import pytest
 
@@ -114,22 +115,39 @@ def test_plan_is_saved_with_its_history_and_nobody_is_overwritten(
     ]
 
 
+def approves(who: Colleague, number: str) -> httpx2.Response:
+    """Look at the page, and approve a proposal as it is shown there."""
+    return who.post(
+        "/releases/decision",
+        proposal_id=number,
+        decision="approved",
+        reason="",
+        seen=seen(who.get("/releases").text, number),
+    )
+
+
+def seen(page: str, number: str) -> str:
+    """Return what stands for what a page shows of a proposal; nothing where it does not wait."""
+    found = re.search(rf'name="proposal_id" value="{number}">\s*.*name="seen" value="(.*?)"', page)
+    return found[1] if found else ""
+
+
 def test_what_one_proposes_another_approves_and_it_is_loaded(
     desk: StaffDesk, one: Colleague, two: Colleague
 ) -> None:
     proposes(one, plan("paired"))
     number = number_of(desk)
     assert "somebody else must approve it" in one.get("/releases").text
-    answer = one.post("/releases/decision", proposal_id=number, decision="approved", reason="")
+    answer = approves(one, number)
     assert answer.status_code == 422
     assert f'id="reason-{number}-error"' in answer.text
     assert "as planned" in two.get("/releases").text
-    answer = two.post("/releases/decision", proposal_id=number, decision="approved", reason="")
+    answer = approves(two, number)
     assert answer.headers["location"] == "/releases?done=approved", answer.text
     assert "paired" in {release.release_id for release in read_releases(desk.database_url)}
     done = read_acts(desk.database_url)[0]
     assert (done.act, done.done_by, done.result) == ("load", two.login, "done")
-    answer = two.post("/releases/decision", proposal_id=number, decision="approved", reason="")
+    answer = approves(two, number)
     assert "decided already" in answer.text
 
 
@@ -162,6 +180,41 @@ def test_plan_that_takes_booked_seats_away_is_not_proposed(desk: StaffDesk, one:
     assert "are taken" not in one.post("/plans", act="check", content=plan("paired")).text
 
 
+def test_approval_of_what_somebody_has_changed_since_is_refused(
+    desk: StaffDesk, one: Colleague, two: Colleague
+) -> None:
+    proposes(one, plan("both"))
+    approves(two, number_of(desk))
+    proposes(one, plan("both").replace("people: 24000", "people: 20000"))
+    fewer = number_of(desk)
+    proposes(one, plan("both").replace("09:00-12:00", "09:30-12:00"))
+    later = number_of(desk)
+    shown_before = seen(two.get("/releases").text, later)
+    assert approves(two, fewer).status_code == 303
+    sent = {"proposal_id": later, "decision": "approved", "reason": "good"}
+    for stale in (shown_before, ""):
+        answer = two.post("/releases/decision", **sent, seen=stale)
+        assert answer.status_code == 422
+        page = html.unescape(answer.text)
+        assert "Somebody has changed the release since" in page
+        assert "20,000 → 24,000" in page, "what would be lost is seen"
+        assert 'value="good"' in page
+    assert read_acts(desk.database_url)[0].proposal_id == int(fewer)
+    answer = two.post("/releases/decision", **sent, seen=seen(two.seen, later))
+    assert answer.headers["location"] == "/releases?done=approved", answer.text
+
+
+def test_new_release_shows_what_it_changes_for_another(
+    desk: StaffDesk, one: Colleague, two: Colleague
+) -> None:
+    proposes(one, plan("third").replace("浦部275", "浦部1"))
+    page = html.unescape(two.get("/releases").text)
+    assert "浦部275 → 浦部1" in page
+    assert "whoever has booked there will read the address" in page
+    sent = {"proposal_id": number_of(desk), "decision": "rejected", "reason": "no"}
+    assert two.post("/releases/decision", **sent).status_code == 303
+
+
 def test_rejected_proposal_is_not_loaded(desk: StaffDesk, one: Colleague, two: Colleague) -> None:
     proposes(one, plan("refused"))
     number = number_of(desk)
@@ -170,6 +223,33 @@ def test_rejected_proposal_is_not_loaded(desk: StaffDesk, one: Colleague, two: C
     assert "Write why" in answer.text
     two.post("/releases/decision", proposal_id=number, decision="rejected", reason="too early")
     assert "refused" not in {release.release_id for release in read_releases(desk.database_url)}
+
+
+def test_what_one_resumes_has_no_error(desk: StaffDesk, one: Colleague) -> None:
+    def most_an_hour(count: int) -> None:
+        with psycopg.connect(desk.database_url) as connection:
+            connection.execute(
+                "UPDATE release SET limits = jsonb_set("
+                "limits, '{venues,gym,doses_per_hour_max}', to_jsonb(%s::integer)"
+                ") WHERE release_id = 'paired'",
+                (count,),
+            )
+
+    def by_hand() -> str:
+        found = {release.release_id: release for release in read_releases(desk.database_url)}
+        return found["paired"].state_by_hand
+
+    one.get("/releases")
+    order = {"release_id": "paired", "reason": "no vaccine"}
+    assert one.post("/releases/order", **order, act="pause").status_code == 303
+    most_an_hour(6)
+    answer = one.post("/releases/order", **order, act="resume")
+    assert (answer.status_code, by_hand()) == (422, "paused")
+    assert "gym can give 6 doses an hour" in html.unescape(answer.text)
+    assert 'value="no vaccine"' in answer.text
+    most_an_hour(60)
+    assert one.post("/releases/order", **order, act="resume").status_code == 303
+    assert by_hand() == "none"
 
 
 def test_one_pauses_with_a_reason_and_two_open(
@@ -191,8 +271,7 @@ def test_one_pauses_with_a_reason_and_two_open(
     opening = {"release_id": release_id, "act": "open", "reason": "it came"}
     assert one.post("/releases/order", **opening).status_code == 303
     assert by_hand() == "paused", "a second person has not seen it"
-    two.get("/releases")
-    two.post("/releases/decision", proposal_id=number_of(desk), decision="approved", reason="")
+    approves(two, number_of(desk))
     assert by_hand() == "none"
     acts = [(act.act, act.done_by, act.reason) for act in read_acts(desk.database_url)[:2]]
     assert acts == [("open", two.login, "it came"), ("pause", one.login, "no vaccine")]

@@ -285,6 +285,8 @@ CREATE TABLE public.slot (
     starts_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
     day date GENERATED ALWAYS AS (((starts_at AT TIME ZONE 'Asia/Tokyo'::text))::date) STORED,
+    dose1_planned integer,
+    dose2_planned integer,
     CONSTRAINT slot_ends_after_start CHECK ((ends_at > starts_at))
 );
 ALTER TABLE public.slot ALTER COLUMN slot_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -565,6 +567,8 @@ GRANT SELECT ON TABLE public.slot TO seiriken_jobs;
 GRANT SELECT ON TABLE public.slot TO seiriken_backup;
 GRANT SELECT,INSERT,DELETE ON TABLE public.slot TO seiriken_staff;
 GRANT UPDATE(ends_at) ON TABLE public.slot TO seiriken_staff;
+GRANT UPDATE(dose1_planned) ON TABLE public.slot TO seiriken_staff;
+GRANT UPDATE(dose2_planned) ON TABLE public.slot TO seiriken_staff;
 GRANT SELECT ON TABLE public.staff_account TO seiriken_backup;
 GRANT SELECT ON TABLE public.staff_account TO seiriken_staff;
 GRANT UPDATE(password_hash) ON TABLE public.staff_account TO seiriken_staff;

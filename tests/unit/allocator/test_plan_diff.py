@@ -1,12 +1,22 @@
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from msgspec.structs import replace
 
 from allocator.limits import Limits, Span, VenueLimits
-from allocator.model import SITE_TIMEZONE, Product, Release, Slot, Venue
-from allocator.plan_diff import DayOfPlan, Difference, Term, days_of, differences, terms
+from allocator.model import SITE_TIMEZONE, Catalogue, Product, Release, Slot, Venue
+from allocator.plan_diff import (
+    DayOfPlan,
+    Difference,
+    Term,
+    base_of,
+    days_of,
+    differences,
+    digest,
+    overwritten,
+    terms,
+)
 from allocator.release import ReleasePlan
 
 NINE = datetime(2030, 9, 14, 9, tzinfo=SITE_TIMEZONE)
@@ -114,3 +124,51 @@ def test_closed_days_that_come_or_go_are_told_alone() -> None:
     assert terms(closed(16, 23), closed(16)) == [
         Term("venues.gym.open.closed", (date(2030, 9, 23),), None)
     ]
+
+
+def stored(plan: ReleasePlan) -> Catalogue:
+    return Catalogue(1, plan.products, plan.venues, {}, {})
+
+
+def test_new_release_overwrites_products_and_venues_that_others_use() -> None:
+    planned = plan_with()
+    gym = replace(planned.venues["gym"], addresses={"ja": "浦部"})
+    hall = Venue("hall", {"ja": "会館"}, {})
+    planned = replace(planned, venues={"gym": gym, "hall": hall})
+    catalogue = stored(plan_with())
+    base = base_of(catalogue, None, planned)
+    assert base is not None
+    assert overwritten(base, None, planned) == [Term("venues.gym.addresses.ja", "平岡", "浦部")]
+    assert base_of(Catalogue(1, {}, {}, {}, {}), None, planned) is None
+
+
+def test_release_overwrites_what_it_takes_over_from_others() -> None:
+    catalogue = stored(plan_with())
+    held = replace(plan_with(), venues={})
+    planned = plan_with(Limits(people=9))
+    base = base_of(catalogue, held, planned)
+    assert base is not None
+    assert overwritten(base, held, planned) == [Term("release.people", None, 9)]
+
+
+def test_digest_is_another_as_soon_as_something_that_is_overwritten_is() -> None:
+    held = plan_with()
+    same = replace(held, slots=(replace(slot(1), slot_id=7),))
+    utc = replace(RELEASE, opens_at=RELEASE.opens_at.astimezone(UTC))
+    for one in (held, same, plan_with(release=utc)):
+        assert digest(one, with_orders=False) == digest(held, with_orders=False)
+    others = [
+        None,
+        plan_with(Limits(people=9)),
+        replace(held, slots=(slot(1, (6, 0)),)),
+        replace(held, slots=(slot(2),)),
+        replace(held, venues={}),
+    ]
+    digests = {one and digest(one, with_orders=False) for one in [held, *others]}
+    assert len(digests | {digest(None, with_orders=False)}) == len(others) + 2
+
+
+def test_digest_of_an_order_knows_orders_by_hand() -> None:
+    paused = plan_with(release=replace(RELEASE, state_by_hand="paused"))
+    assert digest(paused, with_orders=False) == digest(plan_with(), with_orders=False)
+    assert digest(paused, with_orders=True) != digest(plan_with(), with_orders=True)

@@ -121,6 +121,8 @@ SAMPLES: list[Sample] = [
                     ],
                     {"gym": "松山下公園総合体育館", "comirnaty": "コミナティ"},
                     may_approve=True,
+                    findings=FINDINGS,
+                    seen="0f3a",
                 ),
                 Waiting(OPEN, [], None, {}, may_approve=False),
             ]
