@@ -53,6 +53,7 @@ MENDS = {
     ),
     "more_people_than_roster": "put release.people right, or import the rest of the roster first",
     "more_seats_than_doses": "take away {short:,} seats, or have {vials:,} vials more",
+    "more_seats_than_vials": "have {short:,} vials more, or fewer seats: a day's fill whole vials",
     "no_day": "widen the days, or leave out fewer",
     "no_first_seat": "give a session seats for dose 1",
     "no_seat_in_slot": "use longer slots, more lines, or fewer minutes for a dose",

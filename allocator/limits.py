@@ -22,6 +22,7 @@ from typing import Any
 
 import msgspec
 
+from allocator.demand import SeatsOfDay, needs
 from allocator.finding import Finding, error, warning
 from allocator.model import Product, Release, Slot
 from allocator.plan_texts import WEEKDAYS, UnreadableText, read_day, read_days, read_hours
@@ -56,12 +57,16 @@ class VenueLimits(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What the whole plan must stay within: `days` by dose_1 and dose_2, `supply` in doses."""
+    """What the whole plan must stay within: `days` by dose_1 and dose_2, `supply` in doses.
+
+    Supply that comes in vials stands in `vials`, too, and is counted in them.
+    """
 
     people: int | None = None
     days: dict[str, Span] = {}
     supply: dict[str, int] = {}
     venues: dict[str, VenueLimits] = {}
+    vials: dict[str, int] = {}
 
 
 class KnownProduct(msgspec.Struct, frozen=True):
@@ -92,6 +97,11 @@ def limits_of(document: Mapping[str, Any]) -> Limits:
         venues={
             venue["id"]: _venue(venue, f"venues[{index}]", holidays)
             for index, venue in enumerate(document["venues"])
+        },
+        vials={
+            product["id"]: product["supply"]["vials"]
+            for product in document["products"]
+            if "vials" in product.get("supply", {})
         },
     )
 
@@ -223,8 +233,11 @@ def _supply(
     slots: Sequence[Slot], products: Mapping[str, Product], limits: Limits
 ) -> Iterator[Finding]:
     for product_id, doses in limits.supply.items():
-        seats = sum(sum(slot.capacities) for slot in slots if slot.product_id == product_id)
-        if seats > doses:
+        its = [slot for slot in slots if slot.product_id == product_id]
+        seats = sum(sum(slot.capacities) for slot in its)
+        if product_id in limits.vials:
+            yield from _vials(its, products[product_id], seats, limits.vials[product_id])
+        elif seats > doses:
             short = seats - doses
             vials = -(-short // products[product_id].doses_per_vial)
             message = f"{seats:,} seats of {product_id}, but {doses:,} doses: {short:,} too many"
@@ -236,6 +249,29 @@ def _supply(
                 short=short,
                 vials=vials,
             )
+
+
+def _vials(slots: Sequence[Slot], product: Product, seats: int, vials: int) -> Iterator[Finding]:
+    """Count as demand does: a vial is opened at one venue on one day (`allocator.demand`)."""
+    by_day: Counter[tuple[date, str]] = Counter()
+    for slot in slots:
+        by_day[slot.day, slot.venue_id] += sum(slot.capacities)
+    name = product.product_id
+    days = (SeatsOfDay(*where, name, 1, count, taken=0) for where, count in by_day.items())
+    needed = sum(need.vials_for_all_seats for need in needs(days, {name: product.doses_per_vial}))
+    if needed > vials:
+        message = (
+            f"{seats:,} seats of {name} need {needed:,} vials, opened whole each day at each "
+            f"venue, but there are {vials:,}"
+        )
+        yield error(
+            *("more_seats_than_vials", "sessions", message),
+            product=name,
+            seats=seats,
+            needed=needed,
+            vials=vials,
+            short=needed - vials,
+        )
 
 
 def _open(venue_id: str, venue: VenueLimits, slots: Sequence[Slot]) -> Iterator[Finding]:

@@ -79,7 +79,8 @@ def test_each_incident_file_is_looked_at() -> None:
 @pytest.mark.parametrize(
     ("changes", "code", "says"),
     [
-        (("{doses: 8000}", "{vials: 1213}"), "more_seats_than_doses", "7,278 doses: 2 too many"),
+        (("{doses: 8000}", "{doses: 7279}"), "more_seats_than_doses", "7,279 doses: 1 too many"),
+        (("{doses: 8000}", "{vials: 1221}"), "more_seats_than_vials", "need 1,222 vials"),
         (
             ("closed: [2030-09-23, 2030-10-14]", "weekdays: [mon, tue, wed, thu, fri, sat]"),
             "closed_day",
@@ -102,7 +103,7 @@ def test_limit_is_held_to_the_last_one(changes: tuple[str, str], code: str, says
 @pytest.mark.parametrize(
     "changes",
     [
-        ("{doses: 8000}", "{vials: 1214}"),
+        ("{doses: 8000}", "{vials: 1222}"),
         ("{doses: 8000}", "{doses: 7280}"),
         ("people: 24000", "people: 1820"),
         ("doses_per_hour_max: 60", "doses_per_hour_max: 40"),
@@ -111,6 +112,28 @@ def test_limit_is_held_to_the_last_one(changes: tuple[str, str], code: str, says
 )
 def test_limit_may_be_reached(changes: tuple[str, str]) -> None:
     assert found(correct(changes)) == []
+
+
+def test_vials_are_counted_as_demand_counts_them() -> None:
+    """Seven seats a day on 26 days: 31 vials hold the doses, but two are opened each day."""
+    few = (
+        ('hours: ["09:00-12:00", "13:00-17:00"]', 'hours: ["09:00-10:45"]'),
+        ("dose_1: 10, dose_2: 0", "dose_1: 1, dose_2: 0"),
+        ("dose_1: 0, dose_2: 10", "dose_1: 0, dose_2: 1"),
+        ("people: 24000", "people: 91"),
+    )
+    for vials, codes in ((51, ["more_seats_than_vials"]), (52, [])):
+        text = CORRECT.replace("{doses: 8000}", f"{{vials: {vials}}}")
+        for old, new in few:
+            text = text.replace(old, new)
+        planned = read(text)
+        assert sum(sum(slot.capacities) for slot in planned.slots) == 7 * 26
+        assert [one.code for one in findings_of(planned, known_products())] == codes
+
+
+def test_limits_kept_before_vials_were_are_read() -> None:
+    kept = msgspec.convert({"supply": {"comirnaty": 9600}}, Limits)
+    assert (kept.supply, kept.vials) == ({"comirnaty": 9600}, {})
 
 
 def test_what_a_file_does_not_say_limits_nothing() -> None:
