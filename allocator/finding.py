@@ -43,7 +43,9 @@ MENDS = {
     "hours_reversed": "write the earlier time first",
     "interval_not_as_source": "{source}",
     "interval_out_of_order": "write min, standard and max in this order",
+    "interval_too_long": "{source}",
     "interval_too_short": "{source}",
+    "interval_unusual": "look for a digit too many; if the product's information says it, leave it",
     "lobby_after_opening": "let the lobby begin before the opening, or with it",
     "more_pairs_than_people": (
         "look for a digit too many in a capacity, or put release.people right"
@@ -76,6 +78,7 @@ MENDS = {
     "unknown_product": "add it to products, or correct its id",
     "unknown_venue": "add it to venues, or correct its id",
     "unusual_capacity": "look for a digit too many in its capacity",
+    "vial_not_as_source": "{source}",
 }
 """How to mend what a finding's code says, its braces filled with the finding's values."""
 

@@ -2,8 +2,7 @@
 
 A slip of the pen is well formed: only what else is known shows it. So a release file may say
 how many people it is for, on which days doses are given, how much vaccine comes, and when a
-venue is open and how many it can take; and for known products the interval and its source stand
-beside this module (`products.json`).
+venue is open and how many it can take. What products are known to be: `allocator.product_source`.
 
 Rule 1: what a file does not say limits nothing; what it says is kept with the release, and
 looked at again before it opens.
@@ -67,15 +66,6 @@ class Limits(msgspec.Struct, frozen=True):
     supply: dict[str, int] = {}
     venues: dict[str, VenueLimits] = {}
     vials: dict[str, int] = {}
-
-
-class KnownProduct(msgspec.Struct, frozen=True):
-    """The interval in days that a product's information gives. `words` are in its id or names."""
-
-    words: tuple[str, ...]
-    standard: int
-    source: str
-    earliest: int = 1
 
 
 def limits_of(document: Mapping[str, Any]) -> Limits:
@@ -152,37 +142,6 @@ def roster_findings(limits: Limits, pairs: int, roster: int) -> Iterator[Finding
         message = f"it is for {limits.people:,} people, but {roster:,} are on the roster"
         values = {"people": limits.people, "roster": roster}
         yield warning("more_people_than_roster", "release.people", message, **values)
-
-
-def interval_findings(
-    products: Mapping[str, Product], known: Sequence[KnownProduct]
-) -> Iterator[Finding]:
-    """Say where an interval is not the one that the product's information gives (L1)."""
-    for index, product in enumerate(products.values()):
-        path = f"products[{index}].interval_days"
-        for one in known_as((product.product_id, *product.names.values()), known):
-            if product.interval_days_standard != one.standard:
-                message = f"standard is {product.interval_days_standard}, not {one.standard} days"
-                yield error(
-                    *("interval_not_as_source", path, message),
-                    days=product.interval_days_standard,
-                    right=one.standard,
-                    source=one.source,
-                )
-            if product.interval_days_min < one.earliest:
-                message = f"min is {product.interval_days_min}, earlier than {one.earliest} days"
-                yield error(
-                    *("interval_too_short", path, message),
-                    days=product.interval_days_min,
-                    right=one.earliest,
-                    source=one.source,
-                )
-
-
-def known_as(texts: Iterable[str], known: Iterable[KnownProduct]) -> list[KnownProduct]:
-    """Return the known products whose words stand in a product's id or names."""
-    text = " ".join(texts).casefold()
-    return [one for one in known if any(word.casefold() in text for word in one.words)]
 
 
 def overlap_findings(release: Release, others: Iterable[Release]) -> Iterator[Finding]:

@@ -3,17 +3,15 @@
 Rule 1: a release with an error is not loaded and not opened; a warning is shown.
 Rule 2: nothing here does I/O or reads a clock.
 
-A finding says where in the file and what, in the words of the file. Seats are
-counted per (venue, product), since dose 2 is given where dose 1 was, on the
-standard day or later, up to the longest interval (`allocator.pairing`).
+A finding says where in the file and what, in the words of the file.
 Units: days are days at the site, capacity is in seats.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,14 +19,13 @@ import msgspec
 from allocator.finding import Finding as Finding
 from allocator.finding import Value, error, warning
 from allocator.limits import (
-    KnownProduct,
     Limits,
-    interval_findings,
     limit_findings,
     limits_of,
     overlap_findings,
     roster_findings,
 )
+from allocator.matching import matched, short_findings
 from allocator.model import (
     PROBE_BORN,
     PROBE_ID,
@@ -39,6 +36,7 @@ from allocator.model import (
     Venue,
 )
 from allocator.plan_texts import UnreadableText, read_day, read_days, read_hours, read_moment
+from allocator.product_source import KnownProduct, product_findings
 from allocator.week_plan import sessions_of
 
 SLOTS_MAX = 100_000
@@ -99,7 +97,7 @@ def findings_of(
 ) -> list[Finding]:
     """Return what is wrong, or odd, about a plan: errors first.
 
-    `known` are products whose interval is known, `others` the other releases that are loaded,
+    `known` are products of which something is known, `others` the other releases that are loaded,
     `roster` is how many people are on the roster.
     """
     limits, pairs = planned.limits, pairs_possible(planned)
@@ -109,7 +107,8 @@ def findings_of(
         *_intervals(planned.products),
         *_slots(planned),
         *_seats(planned),
-        *interval_findings(planned.products, known),
+        *short_findings(planned.slots, planned.products),
+        *product_findings(planned.products, known),
         *limit_findings(planned.slots, planned.products, limits, pairs),
         *roster_findings(limits, pairs, roster),
         *overlap_findings(planned.release, others),
@@ -124,7 +123,7 @@ def has_error(findings: Sequence[Finding]) -> bool:
 
 def pairs_possible(planned: ReleasePlan) -> int:
     """Return how many people can get both doses when nothing is taken yet."""
-    return sum(pairs for _, pairs, _ in _matched(planned))
+    return sum(found.pairs for found in matched(planned.slots, planned.products))
 
 
 # From the document to the plan.
@@ -304,51 +303,3 @@ def _seats(planned: ReleasePlan) -> Iterator[Finding]:
     if not any(slot.capacities[0] for slot in planned.slots):
         message = "there is no seat for a first dose"
         yield error("no_first_seat", "sessions", message)
-    for (venue_id, product_id), pairs, short in _matched(planned):
-        firsts = pairs + sum(short.values())
-        if short:
-            days = ", ".join(f"{day} ({missing:,})" for day, missing in [*short.items()][:5])
-            more = f" and {len(short) - 5:,} more days" if len(short) > 5 else ""
-            message = (
-                f"{product_id} at {venue_id}: {firsts:,} first doses but second doses for "
-                f"{pairs:,}; none within the interval for those of {days}{more}"
-            )
-            yield error(
-                *("second_doses_short", "sessions", message),
-                product=product_id,
-                venue=venue_id,
-                firsts=firsts,
-                pairs=pairs,
-                days=[*short],
-            )
-
-
-def _matched(
-    planned: ReleasePlan,
-) -> Iterator[tuple[tuple[str, str], int, dict[date, int]]]:
-    """Yield, for each (venue, product), its pairs and the first doses left over, by day.
-
-    Windows of later days end later, so giving each first day the earliest second
-    seats within its window finds the largest matching.
-    """
-    seats: defaultdict[tuple[str, str], tuple[Counter[date], Counter[date]]] = defaultdict(
-        lambda: (Counter(), Counter())
-    )
-    for slot in planned.slots:
-        for by_day, capacity in zip(
-            seats[slot.venue_id, slot.product_id], slot.capacities, strict=True
-        ):
-            by_day[slot.day] += capacity
-    for key, (firsts, seconds) in sorted(seats.items()):
-        product = planned.products[key[1]]
-        pairs, short = 0, {}
-        for day in sorted(firsts):
-            wanted = firsts[day]
-            for interval in range(product.interval_days_standard, product.interval_days_max + 1):
-                given = min(wanted, seconds[day + timedelta(days=interval)])
-                seconds[day + timedelta(days=interval)] -= given
-                wanted -= given
-            pairs += firsts[day] - wanted
-            if wanted:
-                short[day] = wanted
-        yield key, pairs, short

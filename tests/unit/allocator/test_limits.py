@@ -9,9 +9,7 @@ import pytest
 
 from allocator.limits import (
     ROSTER_TOLD_MIN,
-    KnownProduct,
     Limits,
-    known_as,
     limits_of,
     roster_findings,
 )
@@ -175,20 +173,6 @@ def test_a_span_that_ends_before_it_begins_is_not_read() -> None:
     with pytest.raises(UnreadableText):
         limits_of({"release": {"days": span}, "products": [], "venues": []})
     assert limits_of({"release": {}, "products": [], "venues": []}) == Limits()
-
-
-def test_product_is_known_by_its_id_or_by_a_name() -> None:
-    for texts in (("comirnaty",), ("p1", "コミナティ筋注"), ("Pfizer-BioNTech",)):
-        assert [one.standard for one in known_as(texts, known_products())] == [21]
-    assert known_as(("water", "水"), known_products()) == []
-
-
-def test_intervals_of_products_that_are_not_known_are_the_citys_own() -> None:
-    planned = read(correct(("standard: 21, min: 19", "standard: 28, min: 2")))
-    known = [KnownProduct(("spikevax",), 21, "添付文書")]
-    assert findings_of(planned, known) == findings_of(planned)
-    # All second doses stand on day 21 and later: with 28 days some find none.
-    assert {finding.code for finding in findings_of(planned)} == {"second_doses_short"}
 
 
 @pytest.mark.parametrize(
