@@ -35,10 +35,15 @@ class Finding(msgspec.Struct, frozen=True):
 MENDS = {
     "booked_twice": "give both the same campaign, or other cohorts, or close one before",
     "closed_day": "leave these days out (except), or change the venue's open days",
+    "cohort_empty": "put the days of birth right, or import the rest of the roster first",
     "cohort_reversed": "exchange born_from and born_to",
     "closes_before_opening": "let it close after it opens",
+    "cohort_unborn": "put the years of birth right",
     "days_out_of_order": "let the days begin before they end, within a year",
     "duplicate_id": "give each an id of its own",
+    "few_pairs_for_people": (
+        "look for a digit missing in a capacity, or say in release.people how many this one is for"
+    ),
     "hours_not_whole": "choose another slot_minutes, or hours that it divides",
     "hours_reversed": "write the earlier time first",
     "interval_not_as_source": "{source}",
@@ -56,6 +61,7 @@ MENDS = {
     "more_people_than_roster": "put release.people right, or import the rest of the roster first",
     "more_seats_than_doses": "take away {short:,} seats, or have {vials:,} vials more",
     "more_seats_than_vials": "have {short:,} vials more, or fewer seats: a day's fill whole vials",
+    "more_than_history": "look for a digit too many in a capacity; if so many are meant, leave it",
     "no_day": "widen the days, or leave out fewer",
     "no_first_seat": "give a session seats for dose 1",
     "no_seat_in_slot": "use longer slots, more lines, or fewer minutes for a dose",
@@ -70,10 +76,17 @@ MENDS = {
     "reserved": "choose another one",
     "second_doses_short": "add seats for dose 2 within the interval, or take first doses away",
     "slot_before_opening": "move the sessions, or open earlier",
+    "slot_in_another": (
+        "take them out of one, or close the other; leave it if the two share the venue's places"
+    ),
     "slot_in_use": "keep its seats, or move its people first (seiriken desk close-slots)",
     "slot_twice": "take one of the two sessions away, or change its hours",
+    "slots_overlap": (
+        "take one of the two sessions away, or change its hours; leave it if both are meant"
+    ),
     "too_large": "make two releases of it",
     "too_many_an_hour": "lower the capacities, or spread them over more hours",
+    "too_many_an_hour_together": "lower the capacities, or choose hours that the others leave free",
     "too_many_slots": "use longer slots, or make two releases of it",
     "unknown_product": "add it to products, or correct its id",
     "unknown_venue": "add it to venues, or correct its id",

@@ -23,14 +23,14 @@ import msgspec
 
 from allocator.demand import SeatsOfDay, needs
 from allocator.finding import Finding, error, warning
-from allocator.model import Product, Release, Slot
+from allocator.model import Product, Slot
 from allocator.plan_texts import WEEKDAYS, UnreadableText, read_day, read_days, read_hours
 
 TOO_MANY_FACTOR = 2.0
 """Pairs for so many times the people: a digit too many, not a reserve. (Yokosuka: ten times.)"""
 
-ROSTER_TOLD_MIN = 1_000
-"""A roster of fewer people is a trial, or not imported yet: plans are not held against it."""
+TOO_FEW_FACTOR = 10
+"""So many times the people as pairs: a digit missing in a capacity, or too many in `people`."""
 
 UNUSUAL_FACTOR = 5.0
 """A slot with so many times the seats of the venue's usual one: a digit too many."""
@@ -131,36 +131,12 @@ def limit_findings(
     yield from _unusual(slots)
 
 
-def roster_findings(limits: Limits, pairs: int, roster: int) -> Iterator[Finding]:
-    """Say where a plan is for more people than are on the roster (`roster`, a count); warnings."""
-    if roster < ROSTER_TOLD_MIN:
-        return
-    if pairs > roster:
-        message = f"seats for {pairs:,} people, but {roster:,} are on the roster"
-        yield warning("more_pairs_than_roster", "sessions", message, pairs=pairs, roster=roster)
-    if limits.people is not None and limits.people > roster:
-        message = f"it is for {limits.people:,} people, but {roster:,} are on the roster"
-        values = {"people": limits.people, "roster": roster}
-        yield warning("more_people_than_roster", "release.people", message, **values)
-
-
-def overlap_findings(release: Release, others: Iterable[Release]) -> Iterator[Finding]:
-    """Say which other campaign's release the same people could book in at the same time (L3)."""
-    for other in others:
-        if other.is_for_probe or release.is_for_probe:
-            continue  # The synthetic resident is nobody's double booking (`allocator.release`).
-        same_people = release.born_from <= other.born_to and other.born_from <= release.born_to
-        same_time = release.opens_at < other.closes_at and other.opens_at < release.closes_at
-        if other.campaign_id != release.campaign_id and same_people and same_time:
-            message = (
-                f"people of this cohort could book in {other.release_id}, too, "
-                f"which is of another campaign ({other.campaign_id})"
-            )
-            yield error(
-                *("booked_twice", "release.campaign", message),
-                release=other.release_id,
-                campaign=other.campaign_id,
-            )
+def seats_by_hour(slots: Iterable[Slot]) -> Counter[datetime]:
+    """Return the seats of both doses by the hour in which they begin."""
+    seats: Counter[datetime] = Counter()
+    for slot in slots:
+        seats[slot.starts_at.replace(minute=0)] += sum(slot.capacities)
+    return seats
 
 
 def _people(limits: Limits, pairs: int) -> Iterator[Finding]:
@@ -168,6 +144,10 @@ def _people(limits: Limits, pairs: int) -> Iterator[Finding]:
         message = f"seats for {pairs:,} people, but it is for {limits.people:,}"
         values = {"pairs": pairs, "people": limits.people}
         yield error("more_pairs_than_people", "sessions", message, **values)
+    if limits.people is not None and 0 < pairs * TOO_FEW_FACTOR <= limits.people:
+        message = f"seats for {pairs:,} people only, but it is for {limits.people:,}"
+        values = {"pairs": pairs, "people": limits.people}
+        yield warning("few_pairs_for_people", "sessions", message, **values)
 
 
 def _days(slots: Sequence[Slot], limits: Limits) -> Iterator[Finding]:
@@ -262,9 +242,7 @@ def _open(venue_id: str, venue: VenueLimits, slots: Sequence[Slot]) -> Iterator[
 def _per_hour(venue_id: str, venue: VenueLimits, slots: Sequence[Slot]) -> Iterator[Finding]:
     if venue.doses_per_hour_max is None:
         return
-    seats: Counter[datetime] = Counter()
-    for slot in slots:
-        seats[slot.starts_at.replace(minute=0)] += sum(slot.capacities)
+    seats = seats_by_hour(slots)
     over = {hour: count for hour, count in seats.items() if count > venue.doses_per_hour_max}
     if over:
         hour, count = min(over.items())

@@ -9,7 +9,7 @@ Units: days are days at the site, capacity is in seats.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -18,13 +18,8 @@ import msgspec
 
 from allocator.finding import Finding as Finding
 from allocator.finding import Value, error, warning
-from allocator.limits import (
-    Limits,
-    limit_findings,
-    limits_of,
-    overlap_findings,
-    roster_findings,
-)
+from allocator.held_against import Beside, beside_findings, roster_findings
+from allocator.limits import Limits, limit_findings, limits_of
 from allocator.matching import matched, short_findings
 from allocator.model import (
     PROBE_BORN,
@@ -92,7 +87,7 @@ def plan(document: Mapping[str, Any]) -> ReleasePlan | list[Finding]:
 def findings_of(
     planned: ReleasePlan,
     known: Sequence[KnownProduct] = (),
-    others: Iterable[Release] = (),
+    others: Iterable[Beside] = (),
     roster: int = 0,
 ) -> list[Finding]:
     """Return what is wrong, or odd, about a plan: errors first.
@@ -111,7 +106,7 @@ def findings_of(
         *product_findings(planned.products, known),
         *limit_findings(planned.slots, planned.products, limits, pairs),
         *roster_findings(limits, pairs, roster),
-        *overlap_findings(planned.release, others),
+        *beside_findings(planned.release, planned.slots, limits, others),
     ]
     return sorted(found, key=lambda finding: finding.severity)
 
@@ -235,6 +230,9 @@ def _moments(release: Release) -> Iterator[Finding]:
     if release.born_from > release.born_to:
         message = "the cohort ends before it starts, so nobody may book"
         yield error("cohort_reversed", "release.cohort", message)
+    if release.opens_at.date() < release.born_from <= release.born_to:
+        message = f"on {release.opens_at.date()}, when it opens, nobody of the cohort is born"
+        yield error("cohort_unborn", "release.cohort", message, day=release.opens_at.date())
     if release.lobby_at > release.opens_at:
         message = "the lobby would start after the opening"
         yield error("lobby_after_opening", "release.lobby_at", message)
@@ -288,6 +286,7 @@ def _slots(planned: ReleasePlan) -> Iterator[Finding]:
                 venue=venue_id,
                 at=starts_at,
             )
+    yield from _overlapping(planned.slots)
     release = planned.release
     if early := [slot for slot in planned.slots if slot.starts_at < release.opens_at]:
         message = f"{len(early)} slots start before the release opens, on {early[0].day}"
@@ -297,6 +296,36 @@ def _slots(planned: ReleasePlan) -> Iterator[Finding]:
     if last_start is not None and release.closes_at > last_start:
         message = "the release stays open after its last first dose"
         yield warning("open_after_last_slot", "release.closes_at", message)
+
+
+def _overlapping(slots: Sequence[Slot]) -> Iterator[Finding]:
+    """Say where slots of one dose overlap without starting together: a grid that was moved."""
+    groups: defaultdict[tuple[str, str], list[tuple[Slot, Slot]]] = defaultdict(list)
+    running: dict[tuple[str, str, int], Slot] = {}
+    for slot in sorted(slots, key=lambda slot: (slot.starts_at, slot.ends_at)):
+        place = (slot.venue_id, slot.product_id)
+        for dose, seats in enumerate(slot.capacities, 1):
+            before = running.get((*place, dose))
+            if not seats:
+                continue
+            if before is not None and before.starts_at < slot.starts_at < before.ends_at:
+                groups[place].append((before, slot))
+            if before is None or slot.ends_at >= before.ends_at:
+                running[*place, dose] = slot
+    for (venue_id, product_id), pairs in groups.items():
+        one, other = pairs[0]
+        message = (
+            f"{len(pairs):,} slots of {product_id} at {venue_id} begin before another ends, "
+            f"the first at {other.starts_at:%F %R} within that of {one.starts_at:%R}"
+        )
+        yield warning(
+            *("slots_overlap", "sessions", message),
+            count=len(pairs),
+            product=product_id,
+            venue=venue_id,
+            at=other.starts_at,
+            within=one.starts_at,
+        )
 
 
 def _seats(planned: ReleasePlan) -> Iterator[Finding]:

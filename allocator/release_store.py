@@ -20,6 +20,7 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
+from allocator.beside_store import read_beside
 from allocator.errors import StoreAway
 from allocator.finding import error
 from allocator.limits import Limits
@@ -93,9 +94,7 @@ def check_release(database_url: str, planned: ReleasePlan) -> list[Finding]:
     Raises:
         StoreAway: the database does not answer.
     """
-    loaded = read_releases(database_url)
-    own = planned.release.release_id
-    others = [one for one in loaded if one.release_id != own and one.state_by_hand != "closed"]
+    others = read_beside(database_url, planned.release.release_id)
     return findings_of(planned, known_products(), others, count_people(database_url))
 
 

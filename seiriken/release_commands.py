@@ -45,9 +45,10 @@ APPROVAL = "RELEASE_APPROVAL"
 @app.command()
 def load(file: ReleasePath, home: HomeOption = None, as_json: AsJson = False) -> None:
     """Load a release that has no error, or load its changes; bookings stay."""
-    from allocator.release import ReleasePlan, pairs_possible
+    from allocator.release import ReleasePlan, has_error, pairs_possible
     from allocator.release_file import read_release_file
     from allocator.release_store import Loaded, check_release, load_release
+    from seiriken.cohort_look import look_at_roster
     from seiriken.target import find_target
 
     _alone_or_refuse("load")
@@ -55,11 +56,14 @@ def load(file: ReleasePath, home: HomeOption = None, as_json: AsJson = False) ->
     planned = read_release_file(file.read_bytes())
     if not isinstance(planned, ReleasePlan):
         refuse(planned, as_json=as_json)
+    cohort = look_at_roster(target, planned.release) or []
+    if has_error(cohort):
+        refuse(cohort, as_json=as_json)
     done = load_release(target.database_url, planned)
     if not isinstance(done, Loaded):
         refuse(done, as_json=as_json)
     _note(target.database_url, done.release_id, "load")
-    warnings = check_release(target.database_url, planned)
+    warnings = [*check_release(target.database_url, planned), *cohort]
     pairs = pairs_possible(planned)
     if as_json:
         print_json({"loaded": done, "pairs": pairs, "findings": warnings})

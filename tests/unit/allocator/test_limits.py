@@ -7,13 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from allocator.limits import (
-    ROSTER_TOLD_MIN,
-    Limits,
-    limits_of,
-    roster_findings,
-)
-from allocator.model import PROBE_ID, Release
+from allocator.held_against import Beside
+from allocator.limits import Limits, limits_of
 from allocator.plan_texts import UnreadableText
 from allocator.release import Finding, ReleasePlan, findings_of, has_error
 from allocator.release_file import known_products, read_release_file
@@ -28,8 +23,13 @@ def read(text: str) -> ReleasePlan:
     return planned
 
 
-def found(text: str, *others: Release) -> list[Finding]:
+def found(text: str, *others: Beside) -> list[Finding]:
     return findings_of(read(text), known_products(), others)
+
+
+def beside(text: str) -> Beside:
+    planned = read(text)
+    return Beside(planned.release, planned.slots)
 
 
 def correct(*changes: tuple[str, str]) -> str:
@@ -62,7 +62,7 @@ def test_a_correct_release_passes_without_a_warning() -> None:
     ],
 )
 def test_incident_is_refused(name: str, code: str) -> None:
-    findings = found((INCIDENTS / f"{name}.yaml").read_text("utf-8"), read(CORRECT).release)
+    findings = found((INCIDENTS / f"{name}.yaml").read_text("utf-8"), beside(CORRECT))
     assert has_error(findings)
     assert code in [finding.code for finding in findings]
     assert all(finding.mend for finding in findings)
@@ -176,54 +176,24 @@ def test_a_span_that_ends_before_it_begins_is_not_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("campaign", "born_to", "closes_at", "is_wrong"),
+    ("people", "codes"),
     [
-        ("large-site", "1956-04-01", "2030-09-13T09:00:00+09:00", True),
-        ("covid-19", "1956-04-01", "2030-09-13T09:00:00+09:00", False),
-        ("large-site", "1899-12-31", "2030-09-13T09:00:00+09:00", False),
-        ("large-site", "1956-04-01", "2030-09-04T09:00:00+09:00", False),
+        (36_399, []),
+        (36_400, ["few_pairs_for_people"]),
+        (240_000, ["few_pairs_for_people"]),
     ],
 )
-def test_nobody_may_book_in_two_campaigns_at_once(
-    campaign: str, born_to: str, closes_at: str, is_wrong: bool
-) -> None:
-    other = (
-        CORRECT.replace("campaign: covid-19", f"campaign: {campaign}")
-        .replace(
-            "born_from: 1900-01-01, born_to: 1956-04-01",
-            f"born_from: 1850-01-01, born_to: {born_to}",
-        )
-        .replace("closes_at: 2030-09-13T09:00:00+09:00", f"closes_at: {closes_at}")
-        .replace("opens_at: 2030-09-04", "opens_at: 2030-09-03")
-        .replace("lobby_at: 2030-09-04", "lobby_at: 2030-09-03")
-    )
-    codes = [finding.code for finding in found(CORRECT, read(other).release)]
-    assert codes == (["booked_twice"] if is_wrong else [])
-
-
-def test_synthetic_resident_books_nothing_twice() -> None:
-    probe = msgspec.structs.replace(read(CORRECT).release, campaign_id=PROBE_ID)
-    assert [finding.code for finding in found(CORRECT, probe)] == []
-
-
-@pytest.mark.parametrize(
-    ("roster", "codes"),
-    [
-        (0, []),
-        (ROSTER_TOLD_MIN - 1, []),
-        (24_000, []),
-        (23_999, ["more_people_than_roster"]),
-        (3_640, ["more_people_than_roster"]),
-        (3_639, ["more_pairs_than_roster", "more_people_than_roster"]),
-    ],
-)
-def test_plan_is_held_against_the_roster_once_there_is_one(roster: int, codes: list[str]) -> None:
-    """The correct plan has 3,640 pairs and is for 24,000 people."""
-    findings = findings_of(read(CORRECT), known_products(), (), roster)
+def test_a_digit_too_many_in_the_people_is_told(people: int, codes: list[str]) -> None:
+    """The correct plan has 3,640 pairs."""
+    findings = found(correct(("people: 24000", f"people: {people}")))
     assert [(one.severity, one.code) for one in findings] == [("warning", code) for code in codes]
 
 
-def test_plan_that_names_no_number_is_held_against_the_roster_by_its_seats() -> None:
-    assert [one.code for one in roster_findings(Limits(), 2_001, 2_000)] == [
-        "more_pairs_than_roster"
+def test_a_digit_missing_in_the_seats_is_told() -> None:
+    fewer = correct(
+        ("dose_1: 10, dose_2: 0", "dose_1: 1, dose_2: 0"),
+        ("dose_1: 0, dose_2: 10", "dose_1: 0, dose_2: 1"),
+    )
+    assert [one.message for one in found(fewer)] == [
+        "seats for 364 people only, but it is for 24,000"
     ]
