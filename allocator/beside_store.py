@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+import msgspec
 import psycopg
 
 from allocator.errors import StoreAway
 from allocator.finding import Finding
 from allocator.held_against import Beside, cohort_findings
+from allocator.limits import Limits
 from allocator.model import PROBE_BORN, Release, Slot
 from allocator.roster import count_people
 from allocator.sealing import unseal_identity
@@ -23,7 +25,8 @@ _PEOPLE_AT_ONCE = 1_000
 
 
 def read_beside(database_url: str, release_id: str) -> list[Beside]:
-    """Return every stored release but one, with its slots. Raises `StoreAway`."""
+    """Return every stored release but one, with slots and limits. Raises `StoreAway`."""
+    limits = _limits(database_url)
     store = Store(database_url, roster_key=b"")
     try:
         catalogue = store.catalogue()
@@ -33,10 +36,19 @@ def read_beside(database_url: str, release_id: str) -> list[Beside]:
     for slot in catalogue.slots.values():
         slots[slot.release_id].append(slot)
     return [
-        Beside(release, tuple(slots[name]))
+        Beside(release, tuple(slots[name]), limits.get(name, Limits()))
         for name, release in catalogue.releases.items()
         if name != release_id
     ]
+
+
+def _limits(database_url: str) -> dict[str, Limits]:
+    try:
+        with psycopg.connect(database_url, connect_timeout=10) as connection:
+            rows = connection.execute(statement("limits_of_releases").encode()).fetchall()
+    except psycopg.OperationalError:
+        raise StoreAway from None
+    return {name: msgspec.convert(limits, Limits) for name, limits in rows}
 
 
 def look_at_cohort(database_url: str, roster_key: bytes, release: Release) -> list[Finding]:

@@ -52,12 +52,14 @@ MENDS = {
     "interval_too_short": "{source}",
     "interval_unusual": "look for a digit too many; if the product's information says it, leave it",
     "lobby_after_opening": "let the lobby begin before the opening, or with it",
+    "more_an_hour_than_history": "look for a digit too many; if so many can be given, leave it",
     "more_pairs_than_people": (
         "look for a digit too many in a capacity, or put release.people right"
     ),
     "more_pairs_than_roster": (
         "look for a digit too many in a capacity, or import the rest of the roster first"
     ),
+    "more_people_than_history": "look for a digit too many; if so many are meant, leave it",
     "more_people_than_roster": "put release.people right, or import the rest of the roster first",
     "more_seats_than_doses": "take away {short:,} seats, or have {vials:,} vials more",
     "more_seats_than_vials": "have {short:,} vials more, or fewer seats: a day's fill whole vials",

@@ -17,24 +17,27 @@ from datetime import datetime
 import msgspec
 
 from allocator.finding import Finding, error, warning
-from allocator.limits import Limits, seats_by_hour
+from allocator.limits import Limits, VenueLimits, seats_by_hour
 from allocator.model import Release, Slot
 
 ROSTER_TOLD_MIN = 1_000
 """A roster of fewer people is a trial, or not imported yet: plans are not held against it."""
 
 HISTORY_FACTOR = 10
-"""First doses for so many times those of the largest earlier release: a digit too many."""
+"""First doses, people or doses an hour so many times the most of earlier ones: a digit too many."""
 
 HISTORY_TOLD_MIN = 100
 """A release of fewer first doses was a trial: no history."""
 
+NO_LIMITS = VenueLimits()
+
 
 class Beside(msgspec.Struct, frozen=True):
-    """Another release that is loaded, with its slots."""
+    """Another release that is loaded, with its slots and limits."""
 
     release: Release
     slots: tuple[Slot, ...] = ()
+    limits: Limits = Limits()
 
     @property
     def is_closed(self) -> bool:
@@ -64,7 +67,9 @@ def beside_findings(
     yield from _hours(slots, limits, still_open)
     for other in still_open:
         yield from _slots_twice(slots, other)
-    yield from _history(release, slots, loaded)
+    earlier = [other for other in loaded if other.release.opens_at < release.opens_at]
+    yield from _seats_before(slots, earlier)
+    yield from _limits_before(limits, earlier)
 
 
 def roster_findings(limits: Limits, pairs: int, roster: int) -> Iterator[Finding]:
@@ -171,11 +176,8 @@ def _slots_twice(slots: Sequence[Slot], other: Beside) -> Iterator[Finding]:
         )
 
 
-def _history(
-    release: Release, slots: Sequence[Slot], loaded: Iterable[Beside]
-) -> Iterator[Finding]:
+def _seats_before(slots: Sequence[Slot], earlier: Iterable[Beside]) -> Iterator[Finding]:
     """Compare with the largest release that opened before this one."""
-    earlier = [one for one in loaded if one.release.opens_at < release.opens_at]
     largest = max(earlier, key=lambda one: one.firsts, default=None)
     if largest is None or (before := largest.firsts) < HISTORY_TOLD_MIN:
         return
@@ -191,3 +193,30 @@ def _history(
             release=largest.release.release_id,
             before=before,
         )
+
+
+def _limits_before(limits: Limits, earlier: Sequence[Beside]) -> Iterator[Finding]:
+    """Compare limits with the largest of the releases that opened before this one."""
+    people = max((one.limits.people or 0 for one in earlier), default=0)
+    if people and limits.people is not None and limits.people >= HISTORY_FACTOR * people:
+        message = (
+            f"it is for {limits.people:,} people, {HISTORY_FACTOR} times the most before "
+            f"({people:,}), or more"
+        )
+        values = {"people": limits.people, "factor": HISTORY_FACTOR, "before": people}
+        yield warning("more_people_than_history", "release.people", message, **values)
+    for venue_id, venue in limits.venues.items():
+        held = (one.limits.venues.get(venue_id, NO_LIMITS).doses_per_hour_max for one in earlier)
+        before, most = max((most or 0 for most in held), default=0), venue.doses_per_hour_max
+        if before and most is not None and most >= HISTORY_FACTOR * before:
+            message = (
+                f"{venue_id} can give {most:,} doses an hour, {HISTORY_FACTOR} times the most "
+                f"before ({before:,}), or more"
+            )
+            yield warning(
+                *("more_an_hour_than_history", "venues", message),
+                venue=venue_id,
+                most=most,
+                factor=HISTORY_FACTOR,
+                before=before,
+            )

@@ -49,6 +49,7 @@ def test_other_releases_come_with_their_slots_and_count_for_a_venues_hours(
     assert read_beside(database_url, "autumn") == []
     (other,) = read_beside(database_url, "summer")
     assert (other.release.release_id, len(other.slots), other.firsts) == ("autumn", 728, 3_640)
+    assert other.limits == planned().limits
     refused = load_release(database_url, planned(SUMMER))
     assert isinstance(refused, list)
     assert [one.code for one in refused] == ["too_many_an_hour_together", "slot_in_another"]

@@ -15,7 +15,7 @@ from allocator.held_against import (
     cohort_findings,
     roster_findings,
 )
-from allocator.limits import Limits
+from allocator.limits import Limits, VenueLimits
 from allocator.model import PROBE_ID, Release, Slot
 from allocator.release import Finding, ReleasePlan, findings_of
 from allocator.release_file import known_products, read_release_file
@@ -148,6 +148,26 @@ def test_ten_times_the_largest_earlier_release_is_told(before: int, is_told: boo
 def test_later_releases_are_no_history() -> None:
     later = SUMMER.replace("2030-09-03T", "2030-09-05T")
     assert told(found(CORRECT, beside(later, slots=slots_of(364)))) == []
+
+
+@pytest.mark.parametrize(
+    ("people", "most", "codes"),
+    [
+        (2_400, 6, ["more_people_than_history", "more_an_hour_than_history"]),
+        (2_401, 7, []),
+        (None, None, []),
+    ],
+)
+def test_limits_ten_times_those_before_are_told(
+    people: int | None, most: int | None, codes: list[str]
+) -> None:
+    """The correct plan is for 24,000 people and 60 doses an hour."""
+    venues = {"gym": VenueLimits(doses_per_hour_max=most)}
+    summer = beside(SUMMER, slots=())
+    before = msgspec.structs.replace(summer, limits=Limits(people=people, venues=venues))
+    assert told(found(CORRECT, summer, before)) == [("warning", code) for code in codes]
+    unlimited = CORRECT.replace("  people: 24000\n", "").replace("    doses_per_hour_max: 60\n", "")
+    assert told(found(unlimited, before)) == []
 
 
 @pytest.mark.parametrize(
