@@ -35,25 +35,36 @@ class Finding(msgspec.Struct, frozen=True):
 MENDS = {
     "booked_twice": "give both the same campaign, or other cohorts, or close one before",
     "closed_day": "leave these days out (except), or change the venue's open days",
+    "cohort_empty": "put the days of birth right, or import the rest of the roster first",
     "cohort_reversed": "exchange born_from and born_to",
     "closes_before_opening": "let it close after it opens",
+    "cohort_unborn": "put the years of birth right",
     "days_out_of_order": "let the days begin before they end, within a year",
     "duplicate_id": "give each an id of its own",
+    "few_pairs_for_people": (
+        "look for a digit missing in a capacity, or say in release.people how many this one is for"
+    ),
     "hours_not_whole": "choose another slot_minutes, or hours that it divides",
     "hours_reversed": "write the earlier time first",
     "interval_not_as_source": "{source}",
     "interval_out_of_order": "write min, standard and max in this order",
+    "interval_too_long": "{source}",
     "interval_too_short": "{source}",
+    "interval_unusual": "look for a digit too many; if the product's information says it, leave it",
     "lobby_after_opening": "let the lobby begin before the opening, or with it",
+    "more_an_hour_than_history": "look for a digit too many; if so many can be given, leave it",
     "more_pairs_than_people": (
         "look for a digit too many in a capacity, or put release.people right"
     ),
     "more_pairs_than_roster": (
         "look for a digit too many in a capacity, or import the rest of the roster first"
     ),
+    "more_people_than_history": "look for a digit too many; if so many are meant, leave it",
     "more_people_than_roster": "put release.people right, or import the rest of the roster first",
     "more_seats_than_doses": "take away {short:,} seats, or have {vials:,} vials more",
     "names_differ": "let them be as they are, or give it an id of its own",
+    "more_seats_than_vials": "have {short:,} vials more, or fewer seats: a day's fill whole vials",
+    "more_than_history": "look for a digit too many in a capacity; if so many are meant, leave it",
     "no_day": "widen the days, or leave out fewer",
     "no_first_seat": "give a session seats for dose 1",
     "no_seat_in_slot": "use longer slots, more lines, or fewer minutes for a dose",
@@ -74,14 +85,22 @@ MENDS = {
         "put the days into the venue's closed (once that is loaded they can be taken out again), "
         "or give the seats by seiriken desk add-seats"
     ),
+    "slot_in_another": (
+        "take them out of one, or close the other; leave it if the two share the venue's places"
+    ),
     "slot_in_use": "keep its seats, or move its people first (seiriken desk close-slots)",
     "slot_twice": "take one of the two sessions away, or change its hours",
+    "slots_overlap": (
+        "take one of the two sessions away, or change its hours; leave it if both are meant"
+    ),
     "too_large": "make two releases of it",
     "too_many_an_hour": "lower the capacities, or spread them over more hours",
+    "too_many_an_hour_together": "lower the capacities, or choose hours that the others leave free",
     "too_many_slots": "use longer slots, or make two releases of it",
     "unknown_product": "add it to products, or correct its id",
     "unknown_venue": "add it to venues, or correct its id",
     "unusual_capacity": "look for a digit too many in its capacity",
+    "vial_not_as_source": "{source}",
 }
 """How to mend what a finding's code says, its braces filled with the finding's values."""
 

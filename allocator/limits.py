@@ -2,8 +2,7 @@
 
 A slip of the pen is well formed: only what else is known shows it. So a release file may say
 how many people it is for, on which days doses are given, how much vaccine comes, and when a
-venue is open and how many it can take; and for known products the interval and its source stand
-beside this module (`products.json`).
+venue is open and how many it can take. What products are known to be: `allocator.product_source`.
 
 Rule 1: what a file does not say limits nothing; what it says is kept with the release, and
 looked at again before somebody opens or resumes it (at its moment it opens as it was checked).
@@ -22,15 +21,16 @@ from typing import Any
 
 import msgspec
 
+from allocator.demand import SeatsOfDay, needs
 from allocator.finding import Finding, error, warning
-from allocator.model import Product, Release, Slot
+from allocator.model import Product, Slot
 from allocator.plan_texts import WEEKDAYS, UnreadableText, read_day, read_days, read_hours
 
 TOO_MANY_FACTOR = 2.0
 """Pairs for so many times the people: a digit too many, not a reserve. (Yokosuka: ten times.)"""
 
-ROSTER_TOLD_MIN = 1_000
-"""A roster of fewer people is a trial, or not imported yet: plans are not held against it."""
+TOO_FEW_FACTOR = 10
+"""So many times the people as pairs: a digit missing in a capacity, or too many in `people`."""
 
 UNUSUAL_FACTOR = 5.0
 """A slot with so many times the seats of the venue's usual one: a digit too many."""
@@ -56,21 +56,16 @@ class VenueLimits(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What the whole plan must stay within: `days` by dose_1 and dose_2, `supply` in doses."""
+    """What the whole plan must stay within: `days` by dose_1 and dose_2, `supply` in doses.
+
+    Supply that comes in vials stands in `vials`, too, and is counted in them.
+    """
 
     people: int | None = None
     days: dict[str, Span] = {}
     supply: dict[str, int] = {}
     venues: dict[str, VenueLimits] = {}
-
-
-class KnownProduct(msgspec.Struct, frozen=True):
-    """The interval in days that a product's information gives. `words` are in its id or names."""
-
-    words: tuple[str, ...]
-    standard: int
-    source: str
-    earliest: int = 1
+    vials: dict[str, int] = {}
 
 
 def limits_of(document: Mapping[str, Any]) -> Limits:
@@ -92,6 +87,11 @@ def limits_of(document: Mapping[str, Any]) -> Limits:
         venues={
             venue["id"]: _venue(venue, f"venues[{index}]", holidays)
             for index, venue in enumerate(document["venues"])
+        },
+        vials={
+            product["id"]: product["supply"]["vials"]
+            for product in document["products"]
+            if "vials" in product.get("supply", {})
         },
     )
 
@@ -131,67 +131,12 @@ def limit_findings(
     yield from _unusual(slots)
 
 
-def roster_findings(limits: Limits, pairs: int, roster: int) -> Iterator[Finding]:
-    """Say where a plan is for more people than are on the roster (`roster`, a count); warnings."""
-    if roster < ROSTER_TOLD_MIN:
-        return
-    if pairs > roster:
-        message = f"seats for {pairs:,} people, but {roster:,} are on the roster"
-        yield warning("more_pairs_than_roster", "sessions", message, pairs=pairs, roster=roster)
-    if limits.people is not None and limits.people > roster:
-        message = f"it is for {limits.people:,} people, but {roster:,} are on the roster"
-        values = {"people": limits.people, "roster": roster}
-        yield warning("more_people_than_roster", "release.people", message, **values)
-
-
-def interval_findings(
-    products: Mapping[str, Product], known: Sequence[KnownProduct]
-) -> Iterator[Finding]:
-    """Say where an interval is not the one that the product's information gives (L1)."""
-    for index, product in enumerate(products.values()):
-        path = f"products[{index}].interval_days"
-        for one in known_as((product.product_id, *product.names.values()), known):
-            if product.interval_days_standard != one.standard:
-                message = f"standard is {product.interval_days_standard}, not {one.standard} days"
-                yield error(
-                    *("interval_not_as_source", path, message),
-                    days=product.interval_days_standard,
-                    right=one.standard,
-                    source=one.source,
-                )
-            if product.interval_days_min < one.earliest:
-                message = f"min is {product.interval_days_min}, earlier than {one.earliest} days"
-                yield error(
-                    *("interval_too_short", path, message),
-                    days=product.interval_days_min,
-                    right=one.earliest,
-                    source=one.source,
-                )
-
-
-def known_as(texts: Iterable[str], known: Iterable[KnownProduct]) -> list[KnownProduct]:
-    """Return the known products whose words stand in a product's id or names."""
-    text = " ".join(texts).casefold()
-    return [one for one in known if any(word.casefold() in text for word in one.words)]
-
-
-def overlap_findings(release: Release, others: Iterable[Release]) -> Iterator[Finding]:
-    """Say which other campaign's release the same people could book in at the same time (L3)."""
-    for other in others:
-        if other.is_for_probe or release.is_for_probe:
-            continue  # The synthetic resident is nobody's double booking (`allocator.release`).
-        same_people = release.born_from <= other.born_to and other.born_from <= release.born_to
-        same_time = release.opens_at < other.closes_at and other.opens_at < release.closes_at
-        if other.campaign_id != release.campaign_id and same_people and same_time:
-            message = (
-                f"people of this cohort could book in {other.release_id}, too, "
-                f"which is of another campaign ({other.campaign_id})"
-            )
-            yield error(
-                *("booked_twice", "release.campaign", message),
-                release=other.release_id,
-                campaign=other.campaign_id,
-            )
+def seats_by_hour(slots: Iterable[Slot]) -> Counter[datetime]:
+    """Return the seats of both doses by the hour in which they begin."""
+    seats: Counter[datetime] = Counter()
+    for slot in slots:
+        seats[slot.starts_at.replace(minute=0)] += sum(slot.capacities)
+    return seats
 
 
 def _people(limits: Limits, pairs: int) -> Iterator[Finding]:
@@ -199,6 +144,10 @@ def _people(limits: Limits, pairs: int) -> Iterator[Finding]:
         message = f"seats for {pairs:,} people, but it is for {limits.people:,}"
         values = {"pairs": pairs, "people": limits.people}
         yield error("more_pairs_than_people", "sessions", message, **values)
+    if limits.people is not None and 0 < pairs * TOO_FEW_FACTOR <= limits.people:
+        message = f"seats for {pairs:,} people only, but it is for {limits.people:,}"
+        values = {"pairs": pairs, "people": limits.people}
+        yield warning("few_pairs_for_people", "sessions", message, **values)
 
 
 def _days(slots: Sequence[Slot], limits: Limits) -> Iterator[Finding]:
@@ -223,8 +172,11 @@ def _supply(
     slots: Sequence[Slot], products: Mapping[str, Product], limits: Limits
 ) -> Iterator[Finding]:
     for product_id, doses in limits.supply.items():
-        seats = sum(sum(slot.capacities) for slot in slots if slot.product_id == product_id)
-        if seats > doses:
+        its = [slot for slot in slots if slot.product_id == product_id]
+        seats = sum(sum(slot.capacities) for slot in its)
+        if product_id in limits.vials:
+            yield from _vials(its, products[product_id], seats, limits.vials[product_id])
+        elif seats > doses:
             short = seats - doses
             vials = -(-short // products[product_id].doses_per_vial)
             message = f"{seats:,} seats of {product_id}, but {doses:,} doses: {short:,} too many"
@@ -236,6 +188,29 @@ def _supply(
                 short=short,
                 vials=vials,
             )
+
+
+def _vials(slots: Sequence[Slot], product: Product, seats: int, vials: int) -> Iterator[Finding]:
+    """Count as demand does: a vial is opened at one venue on one day (`allocator.demand`)."""
+    by_day: Counter[tuple[date, str]] = Counter()
+    for slot in slots:
+        by_day[slot.day, slot.venue_id] += sum(slot.capacities)
+    name = product.product_id
+    days = (SeatsOfDay(*where, name, 1, count, taken=0) for where, count in by_day.items())
+    needed = sum(need.vials_for_all_seats for need in needs(days, {name: product.doses_per_vial}))
+    if needed > vials:
+        message = (
+            f"{seats:,} seats of {name} need {needed:,} vials, opened whole each day at each "
+            f"venue, but there are {vials:,}"
+        )
+        yield error(
+            *("more_seats_than_vials", "sessions", message),
+            product=name,
+            seats=seats,
+            needed=needed,
+            vials=vials,
+            short=needed - vials,
+        )
 
 
 def _open(venue_id: str, venue: VenueLimits, slots: Sequence[Slot]) -> Iterator[Finding]:
@@ -267,9 +242,7 @@ def _open(venue_id: str, venue: VenueLimits, slots: Sequence[Slot]) -> Iterator[
 def _per_hour(venue_id: str, venue: VenueLimits, slots: Sequence[Slot]) -> Iterator[Finding]:
     if venue.doses_per_hour_max is None:
         return
-    seats: Counter[datetime] = Counter()
-    for slot in slots:
-        seats[slot.starts_at.replace(minute=0)] += sum(slot.capacities)
+    seats = seats_by_hour(slots)
     over = {hour: count for hour, count in seats.items() if count > venue.doses_per_hour_max}
     if over:
         hour, count = min(over.items())

@@ -153,7 +153,7 @@ def _apart(before: Said | None, after: Said | None) -> tuple[Said | None, Said |
 def _terms_of(plan: ReleasePlan) -> Iterator[tuple[str, Said]]:
     found = [*_of_release(plan.release, plan.limits)]
     for product in plan.products.values():
-        found += _of_product(product, plan.limits.supply.get(product.product_id))
+        found += _of_product(product, plan.limits)
     for venue in plan.venues.values():
         found += _of_venue(venue, plan.limits.venues.get(venue.venue_id, VenueLimits()))
     yield from ((path, value) for path, value in found if value not in (None, ()))
@@ -172,7 +172,7 @@ def _of_release(release: Release, limits: Limits) -> Iterator[tuple[str, Any]]:
         yield f"release.days.{dose}.to", span.last
 
 
-def _of_product(product: Product, supply: int | None) -> Iterator[tuple[str, Any]]:
+def _of_product(product: Product, limits: Limits) -> Iterator[tuple[str, Any]]:
     path = f"products.{product.product_id}"
     yield from _texts(f"{path}.names", product.names)
     yield f"{path}.interval_days.standard", product.interval_days_standard
@@ -180,7 +180,8 @@ def _of_product(product: Product, supply: int | None) -> Iterator[tuple[str, Any
     yield f"{path}.interval_days.max", product.interval_days_max
     yield f"{path}.doses_per_vial", product.doses_per_vial
     yield f"{path}.source", product.source
-    yield f"{path}.supply.doses", supply
+    yield f"{path}.supply.vials", limits.vials.get(product.product_id)
+    yield f"{path}.supply.doses", limits.supply.get(product.product_id)
 
 
 def _of_venue(venue: Venue, limits: VenueLimits) -> Iterator[tuple[str, Any]]:

@@ -20,6 +20,7 @@ PLACES_MAX = 5
 
 _SEATS = "sessions"
 _FIELDS = {
+    "few_pairs_for_people": "release.people",
     "more_pairs_than_people": "release.people",
     "more_pairs_than_roster": "release.people",
     "outside_days": "release.days",

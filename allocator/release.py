@@ -3,9 +3,7 @@
 Rule 1: a release with an error is not loaded and not opened; a warning is shown.
 Rule 2: nothing here does I/O or reads a clock.
 
-A finding says where in the file and what, in the words of the file. Seats are
-counted per (venue, product), since dose 2 is given where dose 1 was, on the
-standard day or later, up to the longest interval (`allocator.pairing`).
+A finding says where in the file and what, in the words of the file.
 Units: days are days at the site, capacity is in seats.
 """
 
@@ -13,22 +11,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
 
 from allocator.finding import Finding as Finding
 from allocator.finding import Value, error, warning
-from allocator.limits import (
-    KnownProduct,
-    Limits,
-    interval_findings,
-    limit_findings,
-    limits_of,
-    overlap_findings,
-    roster_findings,
-)
+from allocator.held_against import Beside, beside_findings, roster_findings
+from allocator.limits import Limits, limit_findings, limits_of
+from allocator.matching import matched, short_findings
 from allocator.model import (
     PROBE_BORN,
     PROBE_ID,
@@ -39,6 +31,7 @@ from allocator.model import (
     Venue,
 )
 from allocator.plan_texts import UnreadableText, read_day, read_days, read_hours, read_moment
+from allocator.product_source import KnownProduct, product_findings
 from allocator.week_plan import sessions_of
 
 SLOTS_MAX = 100_000
@@ -94,12 +87,12 @@ def plan(document: Mapping[str, Any]) -> ReleasePlan | list[Finding]:
 def findings_of(
     planned: ReleasePlan,
     known: Sequence[KnownProduct] = (),
-    others: Iterable[Release] = (),
+    others: Iterable[Beside] = (),
     roster: int = 0,
 ) -> list[Finding]:
     """Return what is wrong, or odd, about a plan: errors first.
 
-    `known` are products whose interval is known, `others` the other releases that are loaded,
+    `known` are products of which something is known, `others` the other releases that are loaded,
     `roster` is how many people are on the roster.
     """
     limits, pairs = planned.limits, pairs_possible(planned)
@@ -109,10 +102,11 @@ def findings_of(
         *_intervals(planned.products),
         *_slots(planned),
         *_seats(planned),
-        *interval_findings(planned.products, known),
+        *short_findings(planned.slots, planned.products),
+        *product_findings(planned.products, known),
         *limit_findings(planned.slots, planned.products, limits, pairs),
         *roster_findings(limits, pairs, roster),
-        *overlap_findings(planned.release, others),
+        *beside_findings(planned.release, planned.slots, limits, others),
     ]
     return sorted(found, key=lambda finding: finding.severity)
 
@@ -124,7 +118,7 @@ def has_error(findings: Sequence[Finding]) -> bool:
 
 def pairs_possible(planned: ReleasePlan) -> int:
     """Return how many people can get both doses when nothing is taken yet."""
-    return sum(pairs for _, pairs, _ in _matched(planned))
+    return sum(found.pairs for found in matched(planned.slots, planned.products))
 
 
 # From the document to the plan.
@@ -236,6 +230,9 @@ def _moments(release: Release) -> Iterator[Finding]:
     if release.born_from > release.born_to:
         message = "the cohort ends before it starts, so nobody may book"
         yield error("cohort_reversed", "release.cohort", message)
+    if release.opens_at.date() < release.born_from <= release.born_to:
+        message = f"on {release.opens_at.date()}, when it opens, nobody of the cohort is born"
+        yield error("cohort_unborn", "release.cohort", message, day=release.opens_at.date())
     if release.lobby_at > release.opens_at:
         message = "the lobby would start after the opening"
         yield error("lobby_after_opening", "release.lobby_at", message)
@@ -289,6 +286,7 @@ def _slots(planned: ReleasePlan) -> Iterator[Finding]:
                 venue=venue_id,
                 at=starts_at,
             )
+    yield from _overlapping(planned.slots)
     release = planned.release
     if early := [slot for slot in planned.slots if slot.starts_at < release.opens_at]:
         message = f"{len(early)} slots start before the release opens, on {early[0].day}"
@@ -300,55 +298,37 @@ def _slots(planned: ReleasePlan) -> Iterator[Finding]:
         yield warning("open_after_last_slot", "release.closes_at", message)
 
 
+def _overlapping(slots: Sequence[Slot]) -> Iterator[Finding]:
+    """Say where slots of one dose overlap without starting together: a grid that was moved."""
+    groups: defaultdict[tuple[str, str], list[tuple[Slot, Slot]]] = defaultdict(list)
+    running: dict[tuple[str, str, int], Slot] = {}
+    for slot in sorted(slots, key=lambda slot: (slot.starts_at, slot.ends_at)):
+        place = (slot.venue_id, slot.product_id)
+        for dose, seats in enumerate(slot.capacities, 1):
+            before = running.get((*place, dose))
+            if not seats:
+                continue
+            if before is not None and before.starts_at < slot.starts_at < before.ends_at:
+                groups[place].append((before, slot))
+            if before is None or slot.ends_at >= before.ends_at:
+                running[*place, dose] = slot
+    for (venue_id, product_id), pairs in groups.items():
+        one, other = pairs[0]
+        message = (
+            f"{len(pairs):,} slots of {product_id} at {venue_id} begin before another ends, "
+            f"the first at {other.starts_at:%F %R} within that of {one.starts_at:%R}"
+        )
+        yield warning(
+            *("slots_overlap", "sessions", message),
+            count=len(pairs),
+            product=product_id,
+            venue=venue_id,
+            at=other.starts_at,
+            within=one.starts_at,
+        )
+
+
 def _seats(planned: ReleasePlan) -> Iterator[Finding]:
     if not any(slot.capacities[0] for slot in planned.slots):
         message = "there is no seat for a first dose"
         yield error("no_first_seat", "sessions", message)
-    for (venue_id, product_id), pairs, short in _matched(planned):
-        firsts = pairs + sum(short.values())
-        if short:
-            days = ", ".join(f"{day} ({missing:,})" for day, missing in [*short.items()][:5])
-            more = f" and {len(short) - 5:,} more days" if len(short) > 5 else ""
-            message = (
-                f"{product_id} at {venue_id}: {firsts:,} first doses but second doses for "
-                f"{pairs:,}; none within the interval for those of {days}{more}"
-            )
-            yield error(
-                *("second_doses_short", "sessions", message),
-                product=product_id,
-                venue=venue_id,
-                firsts=firsts,
-                pairs=pairs,
-                days=[*short],
-            )
-
-
-def _matched(
-    planned: ReleasePlan,
-) -> Iterator[tuple[tuple[str, str], int, dict[date, int]]]:
-    """Yield, for each (venue, product), its pairs and the first doses left over, by day.
-
-    Windows of later days end later, so giving each first day the earliest second
-    seats within its window finds the largest matching.
-    """
-    seats: defaultdict[tuple[str, str], tuple[Counter[date], Counter[date]]] = defaultdict(
-        lambda: (Counter(), Counter())
-    )
-    for slot in planned.slots:
-        for by_day, capacity in zip(
-            seats[slot.venue_id, slot.product_id], slot.capacities, strict=True
-        ):
-            by_day[slot.day] += capacity
-    for key, (firsts, seconds) in sorted(seats.items()):
-        product = planned.products[key[1]]
-        pairs, short = 0, {}
-        for day in sorted(firsts):
-            wanted = firsts[day]
-            for interval in range(product.interval_days_standard, product.interval_days_max + 1):
-                given = min(wanted, seconds[day + timedelta(days=interval)])
-                seconds[day + timedelta(days=interval)] -= given
-                wanted -= given
-            pairs += firsts[day] - wanted
-            if wanted:
-                short[day] = wanted
-        yield key, pairs, short

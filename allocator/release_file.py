@@ -18,8 +18,8 @@ import msgspec
 import yaml
 
 from allocator.finding import Value, error
-from allocator.limits import KnownProduct
 from allocator.plan_places import lines_of
+from allocator.product_source import KnownProduct
 from allocator.release import Finding, ReleasePlan, plan
 from allocator.schema_faults import schema_fault
 
@@ -82,7 +82,7 @@ def schema() -> Mapping[str, Any]:
 
 
 def known_products() -> list[KnownProduct]:
-    """Return the products whose interval is known, with its source."""
+    """Return the products of which interval, vial and maker are known, with the sources."""
     raw = (files("allocator") / "products.json").read_bytes()
     return msgspec.json.decode(raw, type=list[KnownProduct])
 

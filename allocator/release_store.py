@@ -23,6 +23,7 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
+from allocator.beside_store import read_beside
 from allocator.errors import StoreAway
 from allocator.finding import error, warning
 from allocator.limits import Limits
@@ -111,9 +112,8 @@ def check_release(database_url: str, planned: ReleasePlan) -> list[Finding]:
     Raises:
         StoreAway: the database does not answer.
     """
-    loaded = read_releases(database_url)
     own = planned.release.release_id
-    others = [one for one in loaded if one.release_id != own and one.state_by_hand != "closed"]
+    others = read_beside(database_url, own)
     with transaction(database_url) as connection:
         shared = [*shared_findings(planned, _shared(connection, own))]
     found = findings_of(planned, known_products(), others, count_people(database_url))

@@ -67,12 +67,15 @@ def propose(
     from allocator.approval import Proposal
     from allocator.approval_store import Wanted
     from allocator.approval_store import propose as store
+    from allocator.release import has_error
 
     if (what == "load") != (file is not None):
         raise CommandError("a file is proposed by `load`, and by nothing else")
     checked_message(message)
     text = file.read_text("utf-8-sig") if file else ""
     planned = None if file else loaded(home, release)[0]
+    if file and has_error(found := _cohort_of(home, text)):
+        refuse(found, as_json=as_json)
     wanted = Wanted(what, by, reason, message, text, planned)
     done = store(find_target(home).database_url, wanted, datetime.now(UTC))
     if not isinstance(done, Proposal):
@@ -165,6 +168,17 @@ def acts(home: HomeOption = None, as_json: AsJson = False) -> None:
         for one in found
     ]
     print_table(("when (UTC)", "release", "act", "by", "result", "reason"), rows)
+
+
+def _cohort_of(home: Path | None, text: str) -> list[Finding]:
+    from allocator.release import ReleasePlan
+    from allocator.release_file import read_release_file
+    from seiriken.cohort_look import look_at_roster
+
+    planned = read_release_file(text.encode())
+    if not isinstance(planned, ReleasePlan):
+        return []  # What cannot be read is refused with its reasons by whoever stores it.
+    return look_at_roster(find_target(home), planned.release) or []
 
 
 def state_of(proposal: Proposal) -> str:

@@ -30,11 +30,15 @@ FileAlone = Annotated[
 
 LOADED = ("other_releases", "seats_taken", "roster")
 """What a file is held against where a system is named or runs."""
+
+COHORT = "cohort"
+"""What of the roster only its key opens."""
 _WORDS = {
     "seats": "its seats, intervals and limits (until it can be read)",
     "other_releases": "other releases that are loaded",
     "seats_taken": "seats that are taken",
     "roster": "the roster",
+    COHORT: "whether anybody on the roster is of the cohort (roster.key cannot be read there)",
 }
 
 
@@ -63,10 +67,10 @@ def check(
     that runs in the usual place. Without one, it says what it did not look at.
     """
     from allocator.release import has_error, pairs_possible
-    from seiriken.target import find_named_target
+    from seiriken.target import find_named_target, find_target
 
     if file is None:
-        looked = Looked(*loaded(home, release))
+        looked = _with_cohort(Looked(*loaded(home, release)), find_target(home))
     else:
         looked = _look(file, None if file_alone else find_named_target(home))
     pairs = pairs_possible(looked.planned) if looked.planned else 0
@@ -99,7 +103,19 @@ def _look(file: Path, target: Target | None) -> Looked:
             "the database does not answer, so the file cannot be held against what is loaded; "
             "--file-alone looks at the file alone"
         ) from None
-    return Looked(read, findings, is_loaded=read.release.release_id in held)
+    looked = Looked(read, findings, is_loaded=read.release.release_id in held)
+    return _with_cohort(looked, target)
+
+
+def _with_cohort(looked: Looked, target: Target) -> Looked:
+    from seiriken.cohort_look import look_at_roster
+
+    assert looked.planned is not None, "only what was read has a cohort"
+    found = look_at_roster(target, looked.planned.release)
+    if found is None:
+        return looked._replace(not_looked_at=(COHORT,))
+    both = sorted([*looked.findings, *found], key=lambda finding: finding.severity)
+    return looked._replace(findings=both)
 
 
 def _summary(looked: Looked, pairs: int, *, is_wrong: bool) -> list[str]:
@@ -109,6 +125,7 @@ def _summary(looked: Looked, pairs: int, *, is_wrong: bool) -> list[str]:
     if looked.not_looked_at:
         words = ", ".join(_WORDS[one] for one in looked.not_looked_at)
         lines.append(f"not looked at: {words}")
+    if LOADED[0] in looked.not_looked_at:
         lines.append("  `release load` looks at all; name the system by --home or DATABASE_URL")
     else:
         lines.append(f"held against {', '.join(_WORDS[one] for one in LOADED)}")

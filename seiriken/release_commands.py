@@ -48,6 +48,7 @@ def load(file: ReleasePath, home: HomeOption = None, as_json: AsJson = False) ->
     from allocator.release import ReleasePlan, has_error, pairs_possible
     from allocator.release_file import read_release_file
     from allocator.release_store import Loaded, check_load, load_release
+    from seiriken.cohort_look import look_at_roster
     from seiriken.target import find_target
 
     _alone_or_refuse("load")
@@ -55,7 +56,8 @@ def load(file: ReleasePath, home: HomeOption = None, as_json: AsJson = False) ->
     planned = read_release_file(file.read_bytes())
     if not isinstance(planned, ReleasePlan):
         refuse(planned, as_json=as_json)
-    findings = check_load(target.database_url, planned)
+    cohort = look_at_roster(target, planned.release) or []
+    findings = [*check_load(target.database_url, planned), *cohort]
     done = findings if has_error(findings) else load_release(target.database_url, planned)
     if not isinstance(done, Loaded):
         refuse(done, as_json=as_json)

@@ -14,9 +14,10 @@ from psycopg.rows import namedtuple_row
 
 from allocator.errors import StoreAway
 from allocator.model import PROBE_ID
+from allocator.release_file import known_products
 from gateway.staff.national_record import DoseGiven
 from gateway.staff.statements import statement
-from gateway.staff.venue_desk import dose_given
+from gateway.staff.venue_desk import dose_given, makers_of
 
 
 def read_doses(
@@ -39,12 +40,15 @@ def read_doses(
             cursor.execute(statement("venue_names"))
             named: list[Any] = cursor.fetchall()
             venues = {row.slot_id: row.name for row in named}
+            cursor.execute(statement("product_names"))
+            products: list[Any] = cursor.fetchall()
             days = {"first_day": first, "last_day": last}
             rows: list[Any] = cursor.execute(statement("doses_given"), days).fetchall()
     except psycopg.Error:
         raise StoreAway from None
+    makers = makers_of(((row.product_id, row.names) for row in products), known_products())
     return [
-        dose_given(row, roster_key, venues[row.slot_id])
+        dose_given(row, roster_key, venues[row.slot_id], makers)
         for row in rows
         if row.product_id != PROBE_ID
     ]

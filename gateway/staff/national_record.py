@@ -30,16 +30,6 @@ COLUMNS = (
     "ロット番号",
 )
 
-MAKERS = {
-    "comirnaty": "ファイザー",
-    "pfizer": "ファイザー",
-    "spikevax": "モデルナ",
-    "moderna": "モデルナ",
-    "vaxzevria": "アストラゼネカ",
-    "astrazeneca": "アストラゼネカ",
-}
-"""By a word in the product's id; another product's maker is left empty."""
-
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -58,6 +48,8 @@ class DoseGiven:
     venue: str
     product_id: str
     lot: str
+    maker: str
+    """Empty where the product is none of those known."""
 
     def __repr__(self) -> str:
         """Hide the content, so that a log or a traceback cannot show it."""
@@ -96,12 +88,6 @@ def cell_of(value: str) -> str:
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
-def maker_of(product_id: str) -> str:
-    """Return a product's maker, empty if it is none of those known."""
-    product = product_id.lower()
-    return next((maker for word, maker in MAKERS.items() if word in product), "")
-
-
 def _cells(dose: DoseGiven) -> tuple[str, ...]:
     return (
         dose.municipality_code,
@@ -109,7 +95,7 @@ def _cells(dose: DoseGiven) -> tuple[str, ...]:
         str(dose.dose),
         dose.given_on.isoformat(),
         dose.venue,
-        maker_of(dose.product_id),
+        dose.maker,
         dose.product_id,
         dose.lot,
     )

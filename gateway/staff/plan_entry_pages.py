@@ -17,8 +17,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from allocator.finding import Finding
-from allocator.limits import KnownProduct, known_as
 from allocator.plan_texts import WEEKDAYS
+from allocator.product_source import KnownProduct, known_as
 from allocator.release_file import known_products
 from gateway.answers import answer
 from gateway.fields import normalised

@@ -19,10 +19,11 @@ from starlette.routing import BaseRoute
 
 from allocator.approval import Proposal, Refusal
 from allocator.approval_store import Wanted, propose
+from allocator.beside_store import look_at_cohort
 from allocator.finding import Finding
 from allocator.plan_diff import DayOfPlan, days_of
 from allocator.plan_store import Edit, Overtaken, read_edits, read_newest, read_plan_ids, save
-from allocator.release import ReleasePlan
+from allocator.release import ReleasePlan, has_error
 from allocator.release_file import read_document, read_release_file
 from allocator.release_store import check_load
 from gateway.answers import answer
@@ -33,6 +34,7 @@ from gateway.staff.guard import guarded, read_form, see_other, session_of
 from gateway.staff.parts import parts_of
 from gateway.staff.rendering import render
 from gateway.staff.words import language_of, said
+from monitoring.secrets import read_secret
 
 ACTS = ("check", "save", "propose")
 HISTORY_SHOWN_MAX = 30
@@ -88,7 +90,7 @@ async def working(request: Request) -> Response:
     elif values["act"] == "save":
         errors = await run_in_threadpool(_save, request, looked.plan_id, values)
     elif values["act"] == "propose":
-        errors = await run_in_threadpool(_propose, request, values)
+        errors = await run_in_threadpool(_propose, request, values, looked)
         if not errors:
             return see_other("/releases?done=proposed")
     if values["act"] == "save" and not errors:
@@ -101,8 +103,13 @@ def look(request: Request, text: str) -> Looked:
     planned = read_release_file(text.encode())
     if not isinstance(planned, ReleasePlan):
         return Looked("", [], planned)
-    url = parts_of(request).settings.database_url
-    findings = check_load(url, planned)
+    settings = parts_of(request).settings
+    roster_key = read_secret(settings.secrets_dir, "roster.key")
+    findings = [
+        *check_load(settings.database_url, planned),
+        *look_at_cohort(settings.database_url, roster_key, planned.release),
+    ]
+    findings.sort(key=lambda finding: finding.severity)
     return Looked(planned.release.release_id, days_of(planned.slots), findings)
 
 
@@ -127,8 +134,10 @@ def _save(request: Request, plan_id: str, values: dict[str, str]) -> dict[str, s
     return {}
 
 
-def _propose(request: Request, values: dict[str, str]) -> dict[str, str]:
+def _propose(request: Request, values: dict[str, str], looked: Looked) -> dict[str, str]:
     parts, language = parts_of(request), language_of(request)
+    if has_error(looked.findings):
+        return {"content": said("releases.findings", language, count=len(looked.findings))}
     wanted = Wanted(
         "load", session_of(request).login, values.get("reason", ""), text=values["content"]
     )

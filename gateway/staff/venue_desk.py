@@ -7,7 +7,7 @@ Rule 2: what is sealed is opened for one answer and kept nowhere; the caller has
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -25,7 +25,9 @@ from allocator.model import (
     Refusal,
     Slot,
 )
+from allocator.product_source import KnownProduct, maker_of
 from allocator.reads import Contact, MarkDose, NotCome, Reads, WalkIn, unseal_identity
+from allocator.release_file import known_products
 from gateway.staff.day_list import DoseDue, Mark, in_order, without_superseded
 from gateway.staff.national_record import DoseGiven
 from gateway.staff.statements import Statements
@@ -50,6 +52,7 @@ class VenueDesk:
         self._reads = reads
         self._inbox = inbox
         self._roster_key = roster_key
+        self._known = known_products()
 
     def venues(self, bound_to: Sequence[str]) -> dict[str, dict[str, str]]:
         """Return the names of the venues that somebody may work at, by id; unbound: all."""
@@ -129,8 +132,13 @@ class VenueDesk:
         rows = await self._statements.rows("doses_given", first_day=first_day, last_day=last_day)
         catalogue = self._reads.catalogue
         venues = {slot.slot_id: slot.venue_id for slot in catalogue.slots.values()}
+        makers = makers_of(
+            ((one.product_id, one.names) for one in catalogue.products.values()), self._known
+        )
         return [
-            dose_given(row, self._roster_key, catalogue.venues[venues[row.slot_id]].names["ja"])
+            dose_given(
+                row, self._roster_key, catalogue.venues[venues[row.slot_id]].names["ja"], makers
+            )
             for row in rows
             if row.slot_id in venues and row.product_id != PROBE_ID
         ]
@@ -169,14 +177,30 @@ class VenueDesk:
         )
 
 
-def dose_given(row: Any, roster_key: bytes, venue: str) -> DoseGiven:
+def makers_of(
+    products: Iterable[tuple[str, Mapping[str, str]]], known: Sequence[KnownProduct]
+) -> dict[str, str]:
+    """Return the makers of products (id and names), by id."""
+    return {
+        product_id: maker_of((product_id, *names.values()), known) for product_id, names in products
+    }
+
+
+def dose_given(row: Any, roster_key: bytes, venue: str, makers: Mapping[str, str]) -> DoseGiven:
     """Return a row of `doses_given.sql` as the national record has it."""
     ticket_number, municipality = "", ""
     if row.sealed is not None:
         identity = unseal_identity(roster_key, row.sealed, row.person_key)
         ticket_number, municipality = identity.ticket_number, identity.municipality_code
     return DoseGiven(
-        municipality, ticket_number, row.dose, row.given_on, venue, row.product_id, row.lot
+        municipality,
+        ticket_number,
+        row.dose,
+        row.given_on,
+        venue,
+        row.product_id,
+        row.lot,
+        makers.get(row.product_id, ""),
     )
 
 

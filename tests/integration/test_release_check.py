@@ -14,7 +14,7 @@ from allocator.release import ReleasePlan
 from allocator.release_file import read_release_file
 from allocator.release_store import Loaded, load_release, read_catalogue
 from seiriken.cli import app
-from seiriken.release_check_command import LOADED
+from seiriken.release_check_command import COHORT, LOADED
 
 CORRECT = Path(__file__).parents[1] / "unit" / "allocator" / "incidents" / "correct.yaml"
 TEXT = CORRECT.read_text("utf-8")
@@ -30,6 +30,7 @@ def loaded(
     for name, value in (("DATABASE_URL", database_url), ("REDIS_URL", redis_url)):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+    (tmp_path / "roster.key").write_text("00" * 32)
     planned = read_release_file(TEXT.encode())
     assert isinstance(planned, ReleasePlan)
     assert isinstance(load_release(database_url, planned), Loaded)
@@ -68,9 +69,18 @@ def test_file_is_held_against_the_cohorts_that_are_loaded(loaded: str) -> None:
     assert "error" in shown
     assert "not looked at" not in shown
     wrong = found(BESIDE, exit_code=1)
-    assert [one["code"] for one in wrong["findings"]] == ["booked_twice"]
+    codes = ["booked_twice", "too_many_an_hour_together", "slot_in_another"]
+    assert [one["code"] for one in wrong["findings"]] == codes
     assert wrong["not_looked_at"] == []
     assert found(BESIDE, "--file-alone")["not_looked_at"] == [*LOADED]
+
+
+def test_roster_that_cannot_be_opened_is_said(loaded: str) -> None:
+    Path("roster.key").unlink()
+    assert found(TEXT)["not_looked_at"] == [COHORT]
+    shown = check(TEXT)
+    assert "not looked at: whether anybody on the roster is of the cohort" in shown
+    assert "held against other releases that are loaded, seats that are taken, the ro" in shown
 
 
 def test_file_that_takes_a_booked_seat_away_is_refused_and_nothing_is_changed(loaded: str) -> None:

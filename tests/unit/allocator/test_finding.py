@@ -20,7 +20,7 @@ def test_finding_says_how_to_mend_it() -> None:
 def test_each_code_has_its_words_and_no_words_are_left_over() -> None:
     names = (
         *("release", "release_file", "release_store", "plan_texts", "limits", "week_plan"),
-        *("schema_faults", "sharing"),
+        *("schema_faults", "sharing", "product_source", "matching", "held_against"),
     )
     texts = [(FOLDER / f"{name}.py").read_text("utf-8") for name in names]
     codes = {code for text in texts for code in MADE.findall(text)}

@@ -7,15 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from allocator.limits import (
-    ROSTER_TOLD_MIN,
-    KnownProduct,
-    Limits,
-    known_as,
-    limits_of,
-    roster_findings,
-)
-from allocator.model import PROBE_ID, Release
+from allocator.held_against import Beside
+from allocator.limits import Limits, limits_of
 from allocator.plan_texts import UnreadableText
 from allocator.release import Finding, ReleasePlan, findings_of, has_error
 from allocator.release_file import known_products, read_release_file
@@ -30,8 +23,13 @@ def read(text: str) -> ReleasePlan:
     return planned
 
 
-def found(text: str, *others: Release) -> list[Finding]:
+def found(text: str, *others: Beside) -> list[Finding]:
     return findings_of(read(text), known_products(), others)
+
+
+def beside(text: str) -> Beside:
+    planned = read(text)
+    return Beside(planned.release, planned.slots)
 
 
 def correct(*changes: tuple[str, str]) -> str:
@@ -64,7 +62,7 @@ def test_a_correct_release_passes_without_a_warning() -> None:
     ],
 )
 def test_incident_is_refused(name: str, code: str) -> None:
-    findings = found((INCIDENTS / f"{name}.yaml").read_text("utf-8"), read(CORRECT).release)
+    findings = found((INCIDENTS / f"{name}.yaml").read_text("utf-8"), beside(CORRECT))
     assert has_error(findings)
     assert code in [finding.code for finding in findings]
     assert all(finding.mend for finding in findings)
@@ -79,7 +77,8 @@ def test_each_incident_file_is_looked_at() -> None:
 @pytest.mark.parametrize(
     ("changes", "code", "says"),
     [
-        (("{doses: 8000}", "{vials: 1213}"), "more_seats_than_doses", "7,278 doses: 2 too many"),
+        (("{doses: 8000}", "{doses: 7279}"), "more_seats_than_doses", "7,279 doses: 1 too many"),
+        (("{doses: 8000}", "{vials: 1221}"), "more_seats_than_vials", "need 1,222 vials"),
         (
             ("closed: [2030-09-23, 2030-10-14]", "weekdays: [mon, tue, wed, thu, fri, sat]"),
             "closed_day",
@@ -102,7 +101,7 @@ def test_limit_is_held_to_the_last_one(changes: tuple[str, str], code: str, says
 @pytest.mark.parametrize(
     "changes",
     [
-        ("{doses: 8000}", "{vials: 1214}"),
+        ("{doses: 8000}", "{vials: 1222}"),
         ("{doses: 8000}", "{doses: 7280}"),
         ("people: 24000", "people: 1820"),
         ("doses_per_hour_max: 60", "doses_per_hour_max: 40"),
@@ -111,6 +110,28 @@ def test_limit_is_held_to_the_last_one(changes: tuple[str, str], code: str, says
 )
 def test_limit_may_be_reached(changes: tuple[str, str]) -> None:
     assert found(correct(changes)) == []
+
+
+def test_vials_are_counted_as_demand_counts_them() -> None:
+    """Seven seats a day on 26 days: 31 vials hold the doses, but two are opened each day."""
+    few = (
+        ('hours: ["09:00-12:00", "13:00-17:00"]', 'hours: ["09:00-10:45"]'),
+        ("dose_1: 10, dose_2: 0", "dose_1: 1, dose_2: 0"),
+        ("dose_1: 0, dose_2: 10", "dose_1: 0, dose_2: 1"),
+        ("people: 24000", "people: 91"),
+    )
+    for vials, codes in ((51, ["more_seats_than_vials"]), (52, [])):
+        text = CORRECT.replace("{doses: 8000}", f"{{vials: {vials}}}")
+        for old, new in few:
+            text = text.replace(old, new)
+        planned = read(text)
+        assert sum(sum(slot.capacities) for slot in planned.slots) == 7 * 26
+        assert [one.code for one in findings_of(planned, known_products())] == codes
+
+
+def test_limits_kept_before_vials_were_are_read() -> None:
+    kept = msgspec.convert({"supply": {"comirnaty": 9600}}, Limits)
+    assert (kept.supply, kept.vials) == ({"comirnaty": 9600}, {})
 
 
 def test_what_a_file_does_not_say_limits_nothing() -> None:
@@ -154,69 +175,25 @@ def test_a_span_that_ends_before_it_begins_is_not_read() -> None:
     assert limits_of({"release": {}, "products": [], "venues": []}) == Limits()
 
 
-def test_product_is_known_by_its_id_or_by_a_name() -> None:
-    for texts in (("comirnaty",), ("p1", "コミナティ筋注"), ("Pfizer-BioNTech",)):
-        assert [one.standard for one in known_as(texts, known_products())] == [21]
-    assert known_as(("water", "水"), known_products()) == []
-
-
-def test_intervals_of_products_that_are_not_known_are_the_citys_own() -> None:
-    planned = read(correct(("standard: 21, min: 19", "standard: 28, min: 2")))
-    known = [KnownProduct(("spikevax",), 21, "添付文書")]
-    assert findings_of(planned, known) == findings_of(planned)
-    # All second doses stand on day 21 and later: with 28 days some find none.
-    assert {finding.code for finding in findings_of(planned)} == {"second_doses_short"}
-
-
 @pytest.mark.parametrize(
-    ("campaign", "born_to", "closes_at", "is_wrong"),
+    ("people", "codes"),
     [
-        ("large-site", "1956-04-01", "2030-09-13T09:00:00+09:00", True),
-        ("covid-19", "1956-04-01", "2030-09-13T09:00:00+09:00", False),
-        ("large-site", "1899-12-31", "2030-09-13T09:00:00+09:00", False),
-        ("large-site", "1956-04-01", "2030-09-04T09:00:00+09:00", False),
+        (36_399, []),
+        (36_400, ["few_pairs_for_people"]),
+        (240_000, ["few_pairs_for_people"]),
     ],
 )
-def test_nobody_may_book_in_two_campaigns_at_once(
-    campaign: str, born_to: str, closes_at: str, is_wrong: bool
-) -> None:
-    other = (
-        CORRECT.replace("campaign: covid-19", f"campaign: {campaign}")
-        .replace(
-            "born_from: 1900-01-01, born_to: 1956-04-01",
-            f"born_from: 1850-01-01, born_to: {born_to}",
-        )
-        .replace("closes_at: 2030-09-13T09:00:00+09:00", f"closes_at: {closes_at}")
-        .replace("opens_at: 2030-09-04", "opens_at: 2030-09-03")
-        .replace("lobby_at: 2030-09-04", "lobby_at: 2030-09-03")
-    )
-    codes = [finding.code for finding in found(CORRECT, read(other).release)]
-    assert codes == (["booked_twice"] if is_wrong else [])
-
-
-def test_synthetic_resident_books_nothing_twice() -> None:
-    probe = msgspec.structs.replace(read(CORRECT).release, campaign_id=PROBE_ID)
-    assert [finding.code for finding in found(CORRECT, probe)] == []
-
-
-@pytest.mark.parametrize(
-    ("roster", "codes"),
-    [
-        (0, []),
-        (ROSTER_TOLD_MIN - 1, []),
-        (24_000, []),
-        (23_999, ["more_people_than_roster"]),
-        (3_640, ["more_people_than_roster"]),
-        (3_639, ["more_pairs_than_roster", "more_people_than_roster"]),
-    ],
-)
-def test_plan_is_held_against_the_roster_once_there_is_one(roster: int, codes: list[str]) -> None:
-    """The correct plan has 3,640 pairs and is for 24,000 people."""
-    findings = findings_of(read(CORRECT), known_products(), (), roster)
+def test_a_digit_too_many_in_the_people_is_told(people: int, codes: list[str]) -> None:
+    """The correct plan has 3,640 pairs."""
+    findings = found(correct(("people: 24000", f"people: {people}")))
     assert [(one.severity, one.code) for one in findings] == [("warning", code) for code in codes]
 
 
-def test_plan_that_names_no_number_is_held_against_the_roster_by_its_seats() -> None:
-    assert [one.code for one in roster_findings(Limits(), 2_001, 2_000)] == [
-        "more_pairs_than_roster"
+def test_a_digit_missing_in_the_seats_is_told() -> None:
+    fewer = correct(
+        ("dose_1: 10, dose_2: 0", "dose_1: 1, dose_2: 0"),
+        ("dose_1: 0, dose_2: 10", "dose_1: 0, dose_2: 1"),
+    )
+    assert [one.message for one in found(fewer)] == [
+        "seats for 364 people only, but it is for 24,000"
     ]

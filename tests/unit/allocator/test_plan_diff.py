@@ -96,7 +96,8 @@ def test_limits_are_told_as_a_file_has_them() -> None:
     limits = Limits(
         people=24_000,
         days={"dose_1": Span(date(2030, 9, 14), date(2030, 10, 4))},
-        supply={"comirnaty": 8_000},
+        supply={"comirnaty": 8_004},
+        vials={"comirnaty": 1_334},
         venues={
             "gym": VenueLimits(((540, 720), (785, 1020)), (0, 6), (date(2030, 9, 16),), 120),
         },
@@ -105,7 +106,8 @@ def test_limits_are_told_as_a_file_has_them() -> None:
         Term("release.people", None, 24_000),
         Term("release.days.dose_1.from", None, date(2030, 9, 14)),
         Term("release.days.dose_1.to", None, date(2030, 10, 4)),
-        Term("products.comirnaty.supply.doses", None, 8_000),
+        Term("products.comirnaty.supply.vials", None, 1_334),
+        Term("products.comirnaty.supply.doses", None, 8_004),
         Term("venues.gym.open.hours", None, ("09:00-12:00", "13:05-17:00")),
         Term("venues.gym.open.weekdays", None, ("mon", "sun")),
         Term("venues.gym.open.closed", None, (date(2030, 9, 16),)),

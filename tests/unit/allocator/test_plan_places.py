@@ -61,6 +61,7 @@ def test_text_that_is_no_plan_has_no_lines(text: str) -> None:
         (error("lobby_after_opening", "release.lobby_at", ""), ["release.lobby_at"]),
         (error("reserved", "", "", kind="id"), []),
         (error("more_pairs_than_people", "sessions", ""), ["release.people"]),
+        (error("few_pairs_for_people", "sessions", ""), ["release.people"]),
         (error("outside_days", "sessions", "", dose="dose_1"), ["release.days"]),
         (error("closed_day", "sessions", "", venue="gym"), ["weeks[0]", "sessions[0]"]),
         (error("slot_twice", "sessions", "", venue="gym", product="comirnaty"), ["weeks[0]"]),

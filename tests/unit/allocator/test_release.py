@@ -177,6 +177,11 @@ def test_more_slots_than_the_limit_are_refused() -> None:
     ("path", "value", "code"),
     [
         ("release.cohort.born_from", "2010-01-01", "cohort_reversed"),
+        (
+            "release.cohort",
+            {"born_from": "2040-01-01", "born_to": "2041-12-31"},
+            "cohort_unborn",
+        ),
         ("release.lobby_at", "2021-05-01T09:00:01+09:00", "lobby_after_opening"),
         ("release.closes_at", "2021-05-01T09:00:00+09:00", "closes_before_opening"),
         ("products.0.interval_days.min", 22, "interval_out_of_order"),
@@ -224,6 +229,42 @@ def test_slot_that_stands_twice_is_an_error() -> None:
     findings = findings_of(planned(document))
     assert codes(findings) == ["slot_twice", "slot_twice"]
     assert "2021-05-31 09:00" in findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("hours", "capacity", "codes"),
+    [
+        (["09:05-09:35"], (1, 0), ["slots_overlap"]),
+        (["09:15-09:45"], (1, 0), ["slots_overlap"]),
+        (["10:00-10:30"], (1, 0), []),
+        (["08:30-09:00"], (1, 0), []),
+        (["09:05-09:35"], (0, 1), []),  # First and second doses may be given side by side.
+        (["09:00-10:00"], (0, 1), ["slot_twice"]),
+    ],
+)
+def test_slots_that_overlap_but_for_a_grid_are_told(
+    hours: list[str], capacity: tuple[int, int], codes: list[str]
+) -> None:
+    document = copy.deepcopy(GOOD)
+    minutes = 60 if hours == ["09:00-10:00"] else 30
+    added = {"hours": hours, "slot_minutes": minutes}
+    added |= {"capacity": dict(zip(("dose_1", "dose_2"), capacity, strict=True))}
+    document["sessions"].append(document["sessions"][0] | added)
+    document["sessions"][1]["capacity"]["dose_2"] = 6
+    assert [one.code for one in findings_of(planned(document))] == codes
+
+
+def test_slots_that_overlap_are_named_and_counted() -> None:
+    document = copy.deepcopy(GOOD)
+    longer = {"hours": ["08:45-10:15"], "slot_minutes": 90}
+    document["sessions"].append(document["sessions"][0] | longer)
+    document["sessions"][1]["capacity"]["dose_2"] = 10
+    (finding,) = findings_of(planned(document))
+    assert (finding.severity, finding.values["count"]) == ("warning", 2)
+    assert finding.message == (
+        "2 slots of comirnaty at gym begin before another ends, "
+        "the first at 2021-05-10 09:00 within that of 08:45"
+    )
 
 
 def test_release_that_stays_open_after_its_last_slot_is_a_warning() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 from allocator.finding import error, warning
+from allocator.model import SITE_TIMEZONE
 from allocator.plan_texts import WEEKDAYS
 from allocator.release_file import known_products
 from gateway.staff.access import Role
@@ -57,6 +58,7 @@ FINDINGS = worded(
             firsts=280,
             pairs=100,
             days=[date(2021, 6, day) for day in range(10, 17)],
+            slots=[datetime(2021, 6, day, 16, tzinfo=SITE_TIMEZONE) for day in range(10, 17)],
         ),
         error("not_as_schema", "weeks[0].lines", "", kind="missing", keys=["hours"]),
         error("not_yaml", "line 3", "", kind="other", said="mapping values are not allowed here"),

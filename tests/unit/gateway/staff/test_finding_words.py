@@ -11,8 +11,8 @@ from string import Formatter
 import pytest
 
 from allocator.finding import KINDS, MENDS, Finding, error, warning
-from allocator.limits import KnownProduct
 from allocator.model import SITE_TIMEZONE
+from allocator.product_source import KnownProduct
 from allocator.release import ReleasePlan, findings_of
 from allocator.release_file import read_release_file
 from gateway.staff.finding_words import sentence, worded
@@ -73,10 +73,12 @@ def test_finding_is_said_in_the_language_of_its_reader() -> None:
         firsts=1280,
         pairs=100,
         days=[date(2021, 6, day) for day in range(1, 8)],
+        slots=[AT],
     )
     assert sentence(finding, "en") == (
         "comirnaty at gym: 1,280 first doses but second doses for 100; none within the interval "
-        "for those of 2021-06-01, 2021-06-02, 2021-06-03, 2021-06-04, 2021-06-05 and 2 more."
+        "for some or all of 2021-06-01, 2021-06-02, 2021-06-03, 2021-06-04, 2021-06-05 and 2 more. "
+        "If each day fills from its first slot on, these slots lack them: 2021-06-10 09:00."
     )
     assert "1,280人分" in sentence(finding, "ja")
     assert "2021-06-05 ほか2" in sentence(finding, "ja")

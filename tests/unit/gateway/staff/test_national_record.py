@@ -16,7 +16,6 @@ from gateway.staff.national_record import (
     NotEncodable,
     as_record,
     cell_of,
-    maker_of,
 )
 
 CODECS = {"utf-8": "utf-8", "utf-8-bom": "utf-8-sig", "shift_jis": "cp932"}
@@ -31,6 +30,7 @@ def dose(**changes: object) -> DoseGiven:
         "venue": "松山下公園総合体育館",
         "product_id": "comirnaty",
         "lot": "EW4811",
+        "maker": "ファイザー",
     }
     return DoseGiven(**(values | changes))  # type: ignore[arg-type]
 
@@ -64,11 +64,6 @@ def test_what_an_encoding_lacks_is_refused_and_not_replaced() -> None:
     with pytest.raises(NotEncodable):
         as_record([dose(venue="𠮷野会館")], "shift_jis")
     assert "𠮷".encode() in as_record([dose(venue="𠮷野会館")], "utf-8")
-
-
-def test_maker_follows_from_the_product() -> None:
-    assert maker_of("Spikevax-2021") == "モデルナ"
-    assert maker_of("unknown") == ""
 
 
 def test_dose_is_printed_without_its_content() -> None:

@@ -68,6 +68,19 @@ def test_new_product_says_what_was_typed() -> None:
             ["interval_standard"],
         ),
         (error("interval_too_short", PATH, "", days=1, right=19, source=""), ["interval_min"]),
+        (
+            error("interval_too_long", f"{PATH}.max", "", days=365, right=42, source=""),
+            ["interval_max"],
+        ),
+        (
+            error(
+                *("vial_not_as_source", "products[0].doses_per_vial", ""),
+                doses=60,
+                right=["6"],
+                source="",
+            ),
+            ["doses_per_vial"],
+        ),
         (error("interval_out_of_order", PATH, "", min=22, standard=21, max=42), ["interval_min"]),
         (error("interval_out_of_order", PATH, "", min=19, standard=21, max=20), ["interval_max"]),
         (

@@ -69,6 +69,7 @@ def test_every_step_of_a_place_has_a_word() -> None:
         *("release.days.dose_2.to", "products.comirnaty.interval_days.standard"),
         *("products.comirnaty.interval_days.min", "products.comirnaty.interval_days.max"),
         *("products.comirnaty.doses_per_vial", "products.comirnaty.supply.doses"),
+        "products.comirnaty.supply.vials",
         *("products.comirnaty.source", "venues.gym.addresses.ja", "venues.gym.doses_per_hour_max"),
     ):
         steps = (

@@ -1,0 +1,2 @@
+SELECT release_id, limits
+FROM release

@@ -1,0 +1,2 @@
+SELECT product_id, names
+FROM product;

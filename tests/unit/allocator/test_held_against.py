@@ -1,0 +1,215 @@
+"""What is wrong about a plan only beside the other releases that are loaded, and the roster."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from allocator.held_against import (
+    HISTORY_TOLD_MIN,
+    ROSTER_TOLD_MIN,
+    Beside,
+    cohort_findings,
+    roster_findings,
+)
+from allocator.limits import Limits, VenueLimits
+from allocator.model import PROBE_ID, Release, Slot
+from allocator.release import Finding, ReleasePlan, findings_of
+from allocator.release_file import known_products, read_release_file
+
+CORRECT = (Path(__file__).parent / "incidents" / "correct.yaml").read_text("utf-8")
+SUMMER = (
+    CORRECT.replace("id: autumn", "id: summer")
+    .replace("at: 2030-09-04T08", "at: 2030-09-03T08")
+    .replace("at: 2030-09-04T09", "at: 2030-09-03T09")
+)
+"""The same slots in a release that opened the day before."""
+
+
+def read(text: str) -> ReleasePlan:
+    planned = read_release_file(text.encode())
+    assert isinstance(planned, ReleasePlan), planned
+    return planned
+
+
+def beside(text: str, *, state: str = "none", slots: tuple[Slot, ...] | None = None) -> Beside:
+    planned = read(text)
+    release = msgspec.structs.replace(planned.release, state_by_hand=state)
+    return Beside(release, planned.slots if slots is None else slots)
+
+
+def found(text: str, *others: Beside) -> list[Finding]:
+    return findings_of(read(text), known_products(), others)
+
+
+def told(findings: list[Finding]) -> list[tuple[str, str]]:
+    return [(one.severity, one.code) for one in findings]
+
+
+@pytest.mark.parametrize(
+    ("campaign", "born_to", "closes_at", "is_wrong"),
+    [
+        ("large-site", "1956-04-01", "2030-09-13T09:00:00+09:00", True),
+        ("covid-19", "1956-04-01", "2030-09-13T09:00:00+09:00", False),
+        ("large-site", "1899-12-31", "2030-09-13T09:00:00+09:00", False),
+        ("large-site", "1956-04-01", "2030-09-04T09:00:00+09:00", False),
+    ],
+)
+def test_nobody_may_book_in_two_campaigns_at_once(
+    campaign: str, born_to: str, closes_at: str, is_wrong: bool
+) -> None:
+    other = (
+        SUMMER.replace("campaign: covid-19", f"campaign: {campaign}")
+        .replace(
+            "born_from: 1900-01-01, born_to: 1956-04-01",
+            f"born_from: 1850-01-01, born_to: {born_to}",
+        )
+        .replace("closes_at: 2030-09-13T09:00:00+09:00", f"closes_at: {closes_at}")
+    )
+    codes = [("error", "booked_twice")] if is_wrong else []
+    assert told(found(CORRECT, beside(other, slots=()))) == codes
+    assert told(found(CORRECT, beside(other, slots=(), state="closed"))) == []
+
+
+def test_synthetic_resident_books_nothing_twice() -> None:
+    probe = msgspec.structs.replace(read(CORRECT).release, campaign_id=PROBE_ID)
+    planned = read(CORRECT)
+    assert told(found(CORRECT, Beside(probe, planned.slots))) == []
+    other = msgspec.structs.replace(planned, release=probe)
+    codes = {one.code for one in findings_of(other, (), [beside(SUMMER)])}
+    assert "slot_in_another" not in codes
+
+
+@pytest.mark.parametrize(
+    ("most", "codes"),
+    [
+        (80, [("warning", "slot_in_another")]),
+        (79, [("error", "too_many_an_hour_together"), ("warning", "slot_in_another")]),
+        (39, [("error", "too_many_an_hour"), ("warning", "slot_in_another")]),
+    ],
+)
+def test_all_open_releases_share_what_a_venue_can_give_in_an_hour(
+    most: int, codes: list[tuple[str, str]]
+) -> None:
+    """Each of the two gives 40 an hour."""
+    text = CORRECT.replace("doses_per_hour_max: 60", f"doses_per_hour_max: {most}")
+    assert told(found(text, beside(SUMMER))) == codes
+    assert told(found(text, beside(SUMMER, state="closed"))) == [
+        one for one in codes if one[1] == "too_many_an_hour"
+    ]
+
+
+def test_what_is_too_much_together_names_releases_and_the_first_hour() -> None:
+    finding = found(CORRECT, beside(SUMMER))[0]
+    assert finding.message == (
+        "gym can give 60 doses an hour, but together with summer 182 hours have more, "
+        "the first 2030-09-14 09:00 with 80"
+    )
+    assert finding.values["releases"] == ["summer"]
+
+
+def test_hours_and_slots_of_other_places_and_times_are_nothing_to_a_plan() -> None:
+    hall = SUMMER.replace("id: gym", "id: hall").replace("venue: gym", "venue: hall")
+    assert told(found(CORRECT, beside(hall))) == []
+    later = tuple(
+        msgspec.structs.replace(slot, starts_at=slot.starts_at.replace(year=2031))
+        for slot in read(SUMMER).slots
+    )
+    assert told(found(CORRECT, beside(SUMMER, slots=later))) == []
+
+
+def test_a_venue_without_a_limit_has_none_together_either() -> None:
+    text = CORRECT.replace("    doses_per_hour_max: 60\n", "")
+    (finding,) = found(text, beside(SUMMER))
+    assert finding.message == (
+        "728 slots of comirnaty at gym are in summer, too, the first 2030-09-14 09:00"
+    )
+
+
+def slots_of(seats: int) -> tuple[Slot, ...]:
+    one = msgspec.structs.replace(read(CORRECT).slots[0], venue_id="hall", capacities=(seats, 0))
+    return (one,)
+
+
+@pytest.mark.parametrize(
+    ("before", "is_told"), [(HISTORY_TOLD_MIN - 1, False), (364, True), (365, False)]
+)
+def test_ten_times_the_largest_earlier_release_is_told(before: int, is_told: bool) -> None:
+    """The correct plan has 3,640 first doses; closed releases are history, too."""
+    largest = beside(SUMMER, slots=slots_of(before), state="closed")
+    small = beside(SUMMER.replace("summer", "spring"), slots=slots_of(1))
+    codes = [("warning", "more_than_history")] if is_told else []
+    assert told(found(CORRECT, small, largest)) == codes
+
+
+def test_later_releases_are_no_history() -> None:
+    later = SUMMER.replace("2030-09-03T", "2030-09-05T")
+    assert told(found(CORRECT, beside(later, slots=slots_of(364)))) == []
+
+
+@pytest.mark.parametrize(
+    ("people", "most", "codes"),
+    [
+        (2_400, 6, ["more_people_than_history", "more_an_hour_than_history"]),
+        (2_401, 7, []),
+        (None, None, []),
+    ],
+)
+def test_limits_ten_times_those_before_are_told(
+    people: int | None, most: int | None, codes: list[str]
+) -> None:
+    """The correct plan is for 24,000 people and 60 doses an hour."""
+    venues = {"gym": VenueLimits(doses_per_hour_max=most)}
+    summer = beside(SUMMER, slots=())
+    before = msgspec.structs.replace(summer, limits=Limits(people=people, venues=venues))
+    assert told(found(CORRECT, summer, before)) == [("warning", code) for code in codes]
+    unlimited = CORRECT.replace("  people: 24000\n", "").replace("    doses_per_hour_max: 60\n", "")
+    assert told(found(unlimited, before)) == []
+
+
+@pytest.mark.parametrize(
+    ("roster", "codes"),
+    [
+        (0, []),
+        (ROSTER_TOLD_MIN - 1, []),
+        (24_000, []),
+        (23_999, ["more_people_than_roster"]),
+        (3_640, ["more_people_than_roster"]),
+        (3_639, ["more_pairs_than_roster", "more_people_than_roster"]),
+    ],
+)
+def test_plan_is_held_against_the_roster_once_there_is_one(roster: int, codes: list[str]) -> None:
+    """The correct plan has 3,640 pairs and is for 24,000 people."""
+    findings = findings_of(read(CORRECT), known_products(), (), roster)
+    assert told(findings) == [("warning", code) for code in codes]
+
+
+def test_plan_that_names_no_number_is_held_against_the_roster_by_its_seats() -> None:
+    assert [one.code for one in roster_findings(Limits(), 2_001, 2_000)] == [
+        "more_pairs_than_roster"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("has_people", "roster", "severity"),
+    [
+        (False, ROSTER_TOLD_MIN, "error"),
+        (False, ROSTER_TOLD_MIN - 1, "warning"),
+        (True, ROSTER_TOLD_MIN, None),
+        (None, ROSTER_TOLD_MIN, None),
+    ],
+)
+def test_cohort_without_anybody_on_the_roster_is_found(
+    has_people: bool | None, roster: int, severity: str | None
+) -> None:
+    release: Release = read(CORRECT).release
+    findings = [*cohort_findings(release, roster, has_people)]
+    assert told(findings) == ([(severity, "cohort_empty")] if severity else [])
+    for finding in findings:
+        assert finding.message == "nobody on the roster is born from 1900-01-01 to 1956-04-01"
+        assert finding.values["last"] == date(1956, 4, 1)
+    probe = msgspec.structs.replace(release, campaign_id=PROBE_ID)
+    assert [*cohort_findings(probe, roster, has_people)] == []
