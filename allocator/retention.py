@@ -4,7 +4,7 @@ Rule 1: nothing here does I/O, reads a clock or draws a random number.
 
 The rule is the city's: so many days after the last vaccination of all campaigns (90 unless it says
 otherwise). While anything is open, booked for a later day, undecided or not told yet, the data is
-still needed.
+still needed. Where no campaign was ever loaded, the roster that is there waits for its first.
 """
 
 from __future__ import annotations
@@ -37,10 +37,20 @@ def removal_day(facts: RetentionFacts, days: int) -> date | None:
     return None if facts.last_day is None else facts.last_day + timedelta(days=days + 1)
 
 
-def reasons_to_wait(facts: RetentionFacts, today: date, days: int) -> list[str]:
-    """Say why the data must stay; empty when it may go."""
+def reasons_to_wait(
+    facts: RetentionFacts, today: date, days: int, *, without_campaign: bool = False
+) -> list[str]:
+    """Say why the data must stay; empty when it may go.
+
+    `without_campaign` is somebody's word that the first campaign is not still to come.
+    """
     reasons = []
     day = removal_day(facts, days)
+    if day is None and not without_campaign:
+        reasons.append(
+            "no campaign was ever loaded, so the roster may be waiting for its first"
+            " (--without-campaign: none is to come)"
+        )
     if day is not None and today < day:
         reasons.append(
             f"the last day of vaccination is {facts.last_day}, and {days} days after it are over"

@@ -36,6 +36,13 @@ def retention(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="With --dry-run: as if it were."),
     ] = None,
+    without_campaign: Annotated[
+        bool,
+        typer.Option(
+            "--without-campaign",
+            help="Also where no campaign was ever loaded: none is to come, and the roster goes.",
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     home: HomeOption = None,
     as_json: AsJson = False,
@@ -54,7 +61,8 @@ def retention(
     target, now = find_target(home), datetime.now(SITE_TIMEZONE)
     at = now if as_of is None else as_of.replace(tzinfo=SITE_TIMEZONE)
     facts = read_facts(target.database_url, target.redis_url, at)
-    reasons, day = reasons_to_wait(facts, at.date(), days), removal_day(facts, days)
+    reasons = reasons_to_wait(facts, at.date(), days, without_campaign=without_campaign)
+    day = removal_day(facts, days)
     found = count_personal(target.database_url, target.redis_url)
     if dry_run:
         _show_dry_run(found, day.isoformat() if day else None, reasons, as_json=as_json)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 from redis import Redis
@@ -173,6 +174,24 @@ def test_before_its_day_nothing_goes(stored: Stored) -> None:
     assert "--as-of is for --dry-run" in refusal("--as-of", "2040-01-01")
     assert stored.one("SELECT count(*) FROM roster")[0] == 1
     assert answered("--yes", "--days", "89")["removed"]["roster"] == 1
+
+
+def test_roster_that_waits_for_its_first_campaign_stays(
+    database_url: str, target: None, secrets_dir: Path
+) -> None:
+    """The roster is imported, no release is loaded yet, and the command runs by night."""
+    key = (secrets_dir / "roster.key").read_text()
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO roster VALUES (%s, %s, %s)", [b"p" * 16, b"b" * 16, b"sealed"]
+        )
+        assert "no campaign was ever loaded" in refusal()
+        (reason,) = answered("--dry-run")["reasons_to_wait"]
+        assert "no campaign was ever loaded" in reason
+        assert connection.execute("SELECT count(*) FROM roster").fetchone() == (1,)
+    assert (secrets_dir / "roster.key").read_text() == key
+    assert answered("--yes", "--without-campaign")["removed"]["roster"] == 1
+    assert (secrets_dir / "roster.key").read_text() != key
 
 
 def test_while_somebody_may_book_or_waits_nothing_goes(stored: Stored, redis: Redis) -> None:
