@@ -297,8 +297,15 @@ def _second_anew(books: Books, was: Booking, old: Slot) -> tuple[Dose, ...] | No
 
 
 def _listed(books: Books, was: Booking, reason: Reason) -> Booking:
-    today = books.today()
-    wish = Flexible(today, today + timedelta(days=61), None, was.product_id)
+    """On the list, for two months: from a month before the lost day on, but not before today.
+
+    The lost day is of the dose that is still to be got first.
+    """
+    has_had_first = 1 in was.given or was.first_dose_elsewhere is not None
+    slot_id = was.slot_of(2 if has_had_first else 1)
+    assert slot_id is not None, "it was lost"
+    begin = max(books.today(), day_of(books.catalogue.slots[slot_id]) - timedelta(days=31))
+    wish = Flexible(begin, begin + timedelta(days=61), None, was.product_id)
     return msgspec.structs.replace(
         was,
         state="standby",
