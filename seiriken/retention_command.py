@@ -46,7 +46,7 @@ def retention(
         bool,
         typer.Option(
             "--without-campaign",
-            help="Also where no campaign was ever loaded: none is to come, and the roster goes.",
+            help="Also a roster of which nobody has booked: no campaign is to come for it.",
         ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

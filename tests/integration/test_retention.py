@@ -271,6 +271,20 @@ def test_roster_that_waits_for_its_first_campaign_stays(
     assert (secrets_dir / "roster.key").read_text() != key
 
 
+def test_roster_of_the_next_campaign_stays_when_the_command_runs_again(
+    stored: Stored, secrets_dir: Path
+) -> None:
+    end_campaign(stored, 100)
+    answered("--yes")
+    for number in range(2):
+        line = [bytes([number]) * 16, b"b" * 16, b"sealed"]
+        stored.connection.execute("INSERT INTO roster VALUES (%s, %s, %s)", line)
+    key = (secrets_dir / "roster.key").read_text()
+    assert "nobody on the roster has booked" in refusal()
+    assert (secrets_dir / "roster.key").read_text() == key
+    assert answered("--yes", "--without-campaign")["removed"]["roster"] == 2
+
+
 def test_while_somebody_may_book_or_waits_nothing_goes(stored: Stored, redis: Redis) -> None:
     end_campaign(stored, 100)
     redis.xadd("inbox", {"r": "x"})
