@@ -2,10 +2,10 @@
 
 Rule 1: as little changes as can be: dose 1 stays if it can, the venue always does, and
 the new day is the one nearest to the old, at the nearest time.
-Rule 2: who cannot be placed stands on the standby list, before everybody who asked,
-and a dose 1 that was given stays with them. So does one whose time has begun: it may have been
-given, though nobody has recorded it yet. A list is no place for it, so their dose 2 is cancelled,
-and they choose another.
+Rule 2: who cannot be placed stands on the standby list, before everybody who asked, for the days
+around the lost one, and a dose 1 that was given stays with them. So does one whose time has begun:
+it may have been given, though nobody has recorded it yet. A list is no place for it, so their dose
+2 is cancelled, and they choose another.
 
 Rule 3: two who booked together and lose the same are placed in the same slots, where there are
 such; else each by rule 1.
@@ -179,9 +179,15 @@ class Rebooking:
         return min(free, key=lambda s: (abs(s.minute - minute), s.minute), default=None)
 
     def _listed(self, held: Booking, rank: int) -> Booking:
-        today = self.now.astimezone(SITE_TIMEZONE).date()
-        day_max = today + timedelta(days=DAYS_SEARCHED_MAX - 1)
-        wish = Flexible(today, day_max, None, held.product_id)
+        """Let somebody wait for the days around the one that they lost, those of the past left out.
+
+        Of whoever has had dose 1 the list looks at the day of dose 2, of others at dose 1's.
+        """
+        number: DoseNumber = 2 if 1 in held.given else held.doses[0].dose
+        nearest_min = self._slot(held, number).day - timedelta(days=DAYS_AROUND)
+        day_min = max(self.now.astimezone(SITE_TIMEZONE).date(), nearest_min)
+        day_max = day_min + timedelta(days=DAYS_SEARCHED_MAX - 1)
+        wish = Flexible(day_min, day_max, None, held.product_id)
         return back_on_list(held, StandbyPlace(rank, self.reason, wish))
 
     def _moved(self, held: Booking, lost: tuple[DoseNumber, ...], after: Booking) -> Booking:

@@ -57,6 +57,13 @@ class Overtaken(msgspec.Struct, frozen=True):
     """Somebody has changed what is on offer since it was read: nothing was stored."""
 
 
+class FreeSeats(msgspec.Struct, frozen=True):
+    """A stored release whose capacities are what is free, and how many seats are taken."""
+
+    planned: ReleasePlan
+    taken: int
+
+
 def load_release(database_url: str, planned: ReleasePlan) -> Loaded | list[Finding]:
     """Store a release that has no error, or say what stands against it.
 
@@ -104,6 +111,22 @@ def read_plan(database_url: str, catalogue: Catalogue, release_id: str) -> Relea
         row = connection.execute(_sql("release_limits"), named).fetchone()
     assert row is not None
     return plan_of(catalogue, release_id, msgspec.convert(row.limits, Limits))
+
+
+def read_free(database_url: str, catalogue: Catalogue, release_id: str) -> FreeSeats:
+    """Return what is left of a stored release at this moment. Raises `StoreAway`."""
+    planned, named = read_plan(database_url, catalogue, release_id), {"release_id": release_id}
+    with transaction(database_url) as connection:
+        rows = connection.execute(_sql("seats_of_release"), named).fetchall()
+    free = {(row.slot_id, row.dose): row.free for row in rows}
+    slots = tuple(
+        msgspec.structs.replace(
+            slot, capacities=(free.get((slot.slot_id, 1), 0), free.get((slot.slot_id, 2), 0))
+        )
+        for slot in planned.slots
+    )
+    left = msgspec.structs.replace(planned, slots=slots)
+    return FreeSeats(left, sum(row.taken for row in rows))
 
 
 def check_release(database_url: str, planned: ReleasePlan) -> list[Finding]:

@@ -10,6 +10,7 @@ Rule 2: each step may be taken again: who was stopped runs the whole once more.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ import msgspec
 import psycopg
 from psycopg.rows import dict_row
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from allocator.errors import InboxAway, StoreAway
 from allocator.inbox import INBOX_KEY
@@ -33,7 +34,8 @@ KEYS_REPLACED = (
     *("request.key", "code.key"),
 )
 """What makes or opens something of a resident. Not: receipts (their holders verify them), draws
-(anybody does), the staff's second factors."""
+(anybody does), the staff's second factors (`staff.key`: of callers it opens nothing without
+`identity.key`)."""
 
 _REMOVED = (
     *("roster_removed", "contacts_removed", "data_keys_removed"),
@@ -42,6 +44,8 @@ _REMOVED = (
 """In one transaction. A running allocator publishes the empty roster by itself."""
 
 _LOOKED_AT_TOGETHER = 1_000
+_REWRITE_S_MAX = 600.0
+_REWRITE_LOOK_EVERY_S = 0.05
 _SESSION = "-c statement_timeout=600s -c lock_timeout=10s"
 
 
@@ -116,6 +120,28 @@ def remove_from_redis(redis_url: str) -> None:
         raise InboxAway from None
 
 
+def rewrite_redis_file(redis_url: str) -> bool:
+    """Let Redis write its append-only file anew, without what was removed, and wait for it.
+
+    False when this user may not ask for it, or Redis could not do it. Without such a file there is
+    nothing to write.
+
+    Raises:
+        InboxAway: Redis does not answer, or is not done in ten minutes.
+    """
+    try:
+        with Redis.from_url(redis_url) as redis:
+            # One that began before the removal still holds what was removed.
+            if not _wait_for_rewriting(redis)["aof_enabled"]:
+                return True
+            redis.bgrewriteaof()
+            return bool(_wait_for_rewriting(redis)["aof_last_bgrewrite_status"] == "ok")
+    except ResponseError:
+        return False
+    except RedisError:
+        raise InboxAway from None
+
+
 def replace_keys(secrets_dir: Path) -> list[str]:
     """Drop the keys and make new ones; return the names of the dropped ones.
 
@@ -135,6 +161,17 @@ def _row(database_url: str, name: str, asked: Mapping[str, object]) -> dict[str,
         row = connection.execute(statement(name).encode(), asked).fetchone()
     assert row is not None, "it returns one row"
     return row
+
+
+def _wait_for_rewriting(redis: Redis) -> dict[str, Any]:
+    """Return what Redis says of its file once nothing is written anew. Raises `InboxAway`."""
+    deadline = time.monotonic() + _REWRITE_S_MAX
+    while time.monotonic() < deadline:
+        found: dict[str, Any] = redis.info("persistence")
+        if not found["aof_rewrite_in_progress"] and not found["aof_rewrite_scheduled"]:
+            return found
+        time.sleep(_REWRITE_LOOK_EVERY_S)
+    raise InboxAway
 
 
 def _goes(key: bytes) -> bool:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from allocator.release import ReleasePlan
     from waiting_room.forecast import Forecast
 
+_INSIDE_S_USUAL = 70.0
+"""As `waiting_room.forecast.Opening.inside_s`; where it comes from: docs/releases.md."""
 ROWS = 20
 BAR_WIDTH = 40
 
@@ -32,6 +34,13 @@ People = Annotated[
 ]
 Inside = Annotated[int, typer.Option(min=1, help="Seats inside (room cap).")]
 InsideS = Annotated[float, typer.Option(min=1, help="Seconds of a seat for each booking.")]
+PerMinute = Annotated[
+    float | None,
+    typer.Option(
+        min=0.1,
+        help="Bookings a minute while all seats inside are taken, as measured; not --inside-s.",
+    ),
+]
 WithinMinutes = Annotated[float, typer.Option(min=0.1, help="All have come by then.")]
 LobbyShare = Annotated[float, typer.Option(min=0, max=0.7, help="Share there before it opens.")]
 ReleaseId = Annotated[
@@ -44,7 +53,8 @@ def rehearse(
     release: ReleaseId = None,
     people: People = None,
     inside: Inside = 2_000,
-    inside_s: InsideS = 70.0,
+    inside_s: InsideS = _INSIDE_S_USUAL,
+    per_minute: PerMinute = None,
     within_minutes: WithinMinutes = 10.0,
     lobby_share: LobbyShare = 0.5,
     home: HomeOption = None,
@@ -54,23 +64,28 @@ def rehearse(
     from allocator.release import pairs_possible
     from waiting_room.forecast import Opening, forecast
 
-    planned = _plan_in(file) if file is not None else _loaded_plan(home, release)
+    if per_minute is not None and inside_s != _INSIDE_S_USUAL:
+        raise CommandError("--per-minute and --inside-s say the same: give one of them")
+    planned, taken = (_plan_in(file), None) if file is not None else _left(home, release)
     pairs = pairs_possible(planned)
     if not pairs:
-        raise CommandError("the release has no pair of seats: see `seiriken release check`")
+        free = " that is free" if taken else ""
+        raise CommandError(f"the release has no pair of seats{free}: see `seiriken release check`")
     opening = Opening(
         people=people or planned.limits.people or _roster_count(home),
         pairs=pairs,
         inside_max=inside,
-        inside_s=inside_s,
+        inside_s=inside_s if per_minute is None else inside * 60 / per_minute,
         within_s=within_minutes * 60,
         lobby_share=lobby_share,
     )
     expected = forecast(opening)
     if as_json:
-        print_json({"release_id": planned.release.release_id, "forecast": expected})
+        named = {"release_id": planned.release.release_id, "seats_taken": taken}
+        print_json({**named, "forecast": expected})
     else:
-        print_lines([*_words(planned.release.release_id, expected), "", *_chart(expected)])
+        words = _words(planned.release.release_id, taken, expected)
+        print_lines([*words, "", *_chart(expected)])
 
 
 def _plan_in(file: Path) -> ReleasePlan:
@@ -83,13 +98,15 @@ def _plan_in(file: Path) -> ReleasePlan:
     return planned
 
 
-def _loaded_plan(home: Path | None, release: str | None) -> ReleasePlan:
-    from allocator.release_store import read_catalogue, read_plan
+def _left(home: Path | None, release: str | None) -> tuple[ReleasePlan, int]:
+    """Return a loaded release with what is free of it, and how many seats are taken."""
+    from allocator.release_store import read_catalogue, read_free
     from seiriken.release_commands import chosen_release
 
     url = find_target(home).database_url
     catalogue = read_catalogue(url)
-    return read_plan(url, catalogue, chosen_release(catalogue.releases, release))
+    left = read_free(url, catalogue, chosen_release(catalogue.releases, release))
+    return left.planned, left.taken
 
 
 def _roster_count(home: Path | None) -> int:
@@ -104,7 +121,10 @@ def _roster_count(home: Path | None) -> int:
     return count
 
 
-def _words(release_id: str, expected: Forecast) -> list[str]:
+def _words(release_id: str, taken: int | None, expected: Forecast) -> list[str]:
+    reckoned = "all seats of the file, as if none were taken"
+    if taken is not None:
+        reckoned = f"the seats that are free; {taken:,} are taken"
     gone = "there are pairs for all of them"
     if expected.booked < min(expected.people, expected.pairs):
         gone = f"not all who could are served in {_span(expected.done_s + 1)}"
@@ -112,6 +132,7 @@ def _words(release_id: str, expected: Forecast) -> list[str]:
         gone = f"all pairs are booked {_span(expected.sold_out_s)} after the opening"
     return [
         f"{release_id}: {expected.people:,} people come for {expected.pairs:,} pairs",
+        f"  reckoned with {reckoned}",
         f"  {expected.share_served:.0%} of them get one; {gone}",
         f"  at most {expected.longest_line:,} wait at once",
         f"  who gets one has waited at most {_span(expected.longest_wait_s)}",

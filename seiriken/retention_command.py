@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +25,11 @@ _BY_HAND = (
     " every process anew (docs/retention.md)"
 )
 
+_FILE_BY_HAND = (
+    "Redis did not write its file anew, so what was removed is still in it, sealed: run"
+    " BGREWRITEAOF as a user who may (docs/retention.md)"
+)
+
 
 def retention(
     days: Annotated[
@@ -36,6 +42,13 @@ def retention(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="With --dry-run: as if it were."),
     ] = None,
+    without_campaign: Annotated[
+        bool,
+        typer.Option(
+            "--without-campaign",
+            help="Also a roster of which nobody has booked: no campaign is to come for it.",
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     home: HomeOption = None,
     as_json: AsJson = False,
@@ -54,7 +67,8 @@ def retention(
     target, now = find_target(home), datetime.now(SITE_TIMEZONE)
     at = now if as_of is None else as_of.replace(tzinfo=SITE_TIMEZONE)
     facts = read_facts(target.database_url, target.redis_url, at)
-    reasons, day = reasons_to_wait(facts, at.date(), days), removal_day(facts, days)
+    reasons = reasons_to_wait(facts, at.date(), days, without_campaign=without_campaign)
+    day = removal_day(facts, days)
     found = count_personal(target.database_url, target.redis_url)
     if dry_run:
         _show_dry_run(found, day.isoformat() if day else None, reasons, as_json=as_json)
@@ -64,21 +78,35 @@ def retention(
     if not yes:
         shown = "\n".join(_lines(found))
         typer.confirm(f"{shown}\nRemove all of it for good?", abort=True, err=True)
-    replaced, mails = _remove(target)
-    _show_done(found, replaced, mails, as_json=as_json)
+    _show_done(found, _remove(target), as_json=as_json)
 
 
-def _remove(target: Target) -> tuple[list[str] | None, int]:
-    """Remove it; return the keys that were replaced (None: they may not be), and the mails."""
-    from allocator.retention_store import remove_from_redis, remove_from_tables, replace_keys
+@dataclass(frozen=True)
+class _Done:
+    """What was removed beside the counts; `replaced` is None where keys may not be replaced."""
+
+    replaced: list[str] | None
+    mails: int
+    redis_file_rewritten: bool
+
+
+def _remove(target: Target) -> _Done:
+    from allocator.retention_store import (
+        remove_from_redis,
+        remove_from_tables,
+        replace_keys,
+        rewrite_redis_file,
+    )
 
     remove_from_tables(target.database_url)
     remove_from_redis(target.redis_url)
+    is_rewritten = rewrite_redis_file(target.redis_url)
     mails = list(target.home.mail_dir.iterdir()) if target.home is not None else []
     for mail in mails:
         mail.unlink()
     may_replace = os.access(target.secrets_dir, os.W_OK)
-    return (replace_keys(target.secrets_dir) if may_replace else None), len(mails)
+    replaced = replace_keys(target.secrets_dir) if may_replace else None
+    return _Done(replaced, len(mails), is_rewritten)
 
 
 def _lines(found: Personal) -> list[str]:
@@ -99,13 +127,15 @@ def _show_dry_run(found: Personal, day: str | None, reasons: list[str], *, as_js
     print_lines([*_lines(found), *said])
 
 
-def _show_done(found: Personal, replaced: list[str] | None, mails: int, *, as_json: bool) -> None:
+def _show_done(found: Personal, done: _Done, *, as_json: bool) -> None:
     from allocator.retention_store import KEYS_REPLACED
 
+    replaced, mails = done.replaced, done.mails
     if as_json:
         by_hand = list(KEYS_REPLACED) if replaced is None else []
-        done = {"removed": found, "mails": mails, "keys_replaced": replaced or []}
-        print_json({**done, "replace_by_hand": by_hand})
+        shown = {"removed": found, "mails": mails, "keys_replaced": replaced or []}
+        written = {"redis_file_rewritten": done.redis_file_rewritten}
+        print_json({**shown, "replace_by_hand": by_hand, **written})
         return
     keys = (
         f"keys replaced: {', '.join(replaced)}; now start all anew: seiriken down, seiriken up"
@@ -113,4 +143,6 @@ def _show_done(found: Personal, replaced: list[str] | None, mails: int, *, as_js
         else f"{_BY_HAND}: {', '.join(KEYS_REPLACED)}"
     )
     print_lines(["removed:", *_lines(found), f"{mails:,} mails in the folder", keys])
+    if not done.redis_file_rewritten:
+        print_lines([_FILE_BY_HAND])
     print_lines(["destroy every copy of the old secrets: with it, older backups could be read"])

@@ -13,4 +13,8 @@ SELECT
         ),
         '{}'
     ) AS still_open,
-    (SELECT count(*) FROM outbox WHERE done_at IS NULL) AS untold
+    (SELECT count(*) FROM outbox WHERE done_at IS NULL) AS untold,
+    -- More than one: the synthetic resident is on it, too.
+    (SELECT count(*) > 1 FROM roster) AND NOT EXISTS (
+        SELECT FROM booking WHERE campaign_id <> %(probe)s AND contact <> ''
+    ) AS roster_waits

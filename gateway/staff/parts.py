@@ -8,6 +8,8 @@ Rule 1: making the parts connects to nothing, as in `gateway.parts`.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -42,7 +44,8 @@ from monitoring.secrets import read_secret
 from waiting_room.line import Line
 
 STAFF_KEY = "staff.key"
-"""Seals second factors, and makes the keyed hashes of attempts and forms."""
+"""Seals second factors, makes the keyed hashes of attempts and forms, and is half of what seals
+callers."""
 
 _REDIS_TIMEOUT_S = 3.0
 _DATABASE_TIMEOUT_S = 2.0
@@ -62,8 +65,13 @@ class StaffKeys:
 
     @property
     def session(self) -> bytes:
-        """Return what seals who a caller is. It is not the residents' gateways' key."""
-        return self.staff
+        """Return what seals who a caller is and what was typed for them.
+
+        It is made of both keys: the residents' gateways have no `staff.key`, and `identity.key`
+        goes with residents' data (`seiriken retention`), so that afterwards nothing opens what a
+        disk may still hold.
+        """
+        return hmac.digest(self.staff, b"calls|" + self.identity, hashlib.sha256)
 
 
 @dataclass(frozen=True)
@@ -164,7 +172,7 @@ def assemble(settings: StaffSettings, clock: Callable[[], datetime] | None = Non
             settings.database_url, settings.redis_url, settings.secrets_dir, inbox
         ),
         asked=Asked(redis, _ASKED_KEPT_S),
-        drafts=Drafts(CallDrafts(redis, settings.call_absolute_s), keys.staff),
+        drafts=Drafts(CallDrafts(redis, settings.call_absolute_s), keys.session),
         kept_offers=KeptOffers(),
         receipts=ReceiptSigner(read_secret(settings.secrets_dir, "receipt.key")),
     )

@@ -2,6 +2,7 @@
 
 It is `waiting_room.forecast`, as for `seiriken release rehearse`, of a release that is loaded or of
 a plan that is kept (docs/releases.md).
+A loaded release is reckoned with the seats that are free, a plan with all of its seats.
 Nobody is asked and nothing is played. The forecast runs off the event loop; it takes well under a
 second for a whole day, so the page answers with it and shows no progress.
 """
@@ -9,6 +10,7 @@ second for a whole day, so the page answers with it and shows no progress.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,7 +21,7 @@ from allocator.errors import CatalogueMissing
 from allocator.plan_store import read_newest, read_plan_ids
 from allocator.release import ReleasePlan, pairs_possible
 from allocator.release_file import read_release_file
-from allocator.release_store import read_plan
+from allocator.release_store import read_free
 from allocator.roster import count_people
 from gateway.answers import answer
 from gateway.i18n import number
@@ -35,6 +37,13 @@ from waiting_room.forecast import Forecast, Opening, forecast
 ROWS_MAX = 20
 PLAN_PREFIX = "plan:"
 """Before the id of a plan that is kept; a release's id has no colon."""
+
+
+class Rehearsed(NamedTuple):
+    """What is reckoned with; `taken` seats of a loaded release are not, None of a plan."""
+
+    plan: ReleasePlan
+    taken: int | None
 
 
 def routes() -> list[BaseRoute]:
@@ -58,31 +67,33 @@ async def rehearsing(request: Request) -> Response:
         return answer(request, sent)
     values, language = dict(sent), language_of(request)
     asked = values.get("release_id", "")
-    plan = await run_in_threadpool(_planned, request, asked)
-    if plan is None:
+    rehearsed = await run_in_threadpool(_rehearsed, request, asked)
+    if rehearsed is None:
         told = said("releases.choose", language)
         if asked.startswith(PLAN_PREFIX):
             told = said("rehearsal.plan_wrong", language)
         return await _shown(request, values, {"release_id": told}, None)
-    opening = await run_in_threadpool(_opening, request, plan, values)
+    opening = await run_in_threadpool(_opening, request, rehearsed.plan, values)
     if not isinstance(opening, Opening):
         return await _shown(request, values, _worded(opening, language), None)
     expected = await run_in_threadpool(forecast, opening)
-    return await _shown(request, values | values_of(opening), {}, expected)
+    return await _shown(request, values | values_of(opening), {}, expected, rehearsed.taken)
 
 
-def _planned(request: Request, asked: str) -> ReleasePlan | None:
+def _rehearsed(request: Request, asked: str) -> Rehearsed | None:
     """Return the plan that is kept or the release that is loaded; None if there is none to read."""
     parts = parts_of(request)
     if asked.startswith(PLAN_PREFIX):
-        return _kept_plan(parts.settings.database_url, asked.removeprefix(PLAN_PREFIX))
+        kept = _kept_plan(parts.settings.database_url, asked.removeprefix(PLAN_PREFIX))
+        return None if kept is None else Rehearsed(kept, None)
     try:
         catalogue = parts.reads.catalogue
     except CatalogueMissing:
         return None
     if asked not in catalogue.releases:
         return None
-    return read_plan(parts.settings.database_url, catalogue, asked)
+    left = read_free(parts.settings.database_url, catalogue, asked)
+    return Rehearsed(left.planned, left.taken)
 
 
 def _kept_plan(url: str, plan_id: str) -> ReleasePlan | None:
@@ -124,7 +135,11 @@ def _release_ids(request: Request) -> list[str]:
 
 
 async def _shown(
-    request: Request, values: dict[str, str], errors: dict[str, str], expected: Forecast | None
+    request: Request,
+    values: dict[str, str],
+    errors: dict[str, str],
+    expected: Forecast | None,
+    taken: int | None = None,
 ) -> Response:
     plan_ids = await run_in_threadpool(read_plan_ids, parts_of(request).settings.database_url)
     return render(
@@ -138,6 +153,7 @@ async def _shown(
         values=values,
         errors=errors,
         expected=expected,
+        taken=taken,
         drawn=None if expected is None else drawn(expected),
     )
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -24,7 +25,15 @@ def test_file_is_forecast_without_any_server() -> None:
     shown = rehearse(str(CORRECT), "--inside", "200")
     assert "autumn: 24,000 people come for 3,640 pairs" in shown
     assert "15% of them get one; all pairs are booked 2" in shown
+    assert "reckoned with all seats of the file, as if none were taken" in shown
     assert shown.count("█") > 40
+
+
+def test_measured_rate_is_taken_as_it_was_measured() -> None:
+    shown = rehearse(str(CORRECT), "--inside", "200", "--per-minute", "120")
+    assert "120 bookings a minute while all seats inside are taken" in shown
+    both = ["release", "rehearse", str(CORRECT), "--per-minute", "120", "--inside-s", "60"]
+    assert "give one of them" in str(CliRunner().invoke(app, both).exception)
 
 
 def test_loaded_release_is_forecast_for_whom_it_says(
@@ -39,7 +48,20 @@ def test_loaded_release_is_forecast_for_whom_it_says(
     found = json.loads(rehearse("--json"))
     assert found["release_id"] == "autumn"
     assert (found["forecast"]["people"], found["forecast"]["pairs"]) == (24_000, 3_640)
+    assert found["seats_taken"] == 0
     assert json.loads(rehearse("--json", "--people", "100"))["forecast"]["sold_out_s"] is None
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "UPDATE seats SET taken = 2 WHERE dose = 1 AND capacity > 1 AND slot_id = "
+            "(SELECT min(slot_id) FROM seats WHERE dose = 1 AND capacity > 1)"
+        )
+    found = json.loads(rehearse("--json"))
+    assert (found["seats_taken"], found["forecast"]["pairs"]) == (2, 3_638)
+    assert "reckoned with the seats that are free; 2 are taken" in rehearse()
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE seats SET taken = capacity WHERE dose = 2")
+    failed = CliRunner().invoke(app, ["release", "rehearse"])
+    assert "no pair of seats that is free" in str(failed.exception)
 
 
 def test_what_a_day_does_not_suffice_for_is_said() -> None:

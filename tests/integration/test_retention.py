@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 from redis import Redis
@@ -24,17 +26,23 @@ from allocator.retention_store import (
     remove_from_tables,
     replace_keys,
 )
-from allocator.sealing import unseal_contact
+from allocator.sealing import Identity, seal_identity, unseal, unseal_contact
 from allocator.statements import named_rows, statement
-from monitoring.secrets import create_missing, read_secret
+from gateway.staff.parts import StaffParts, assemble
+from gateway.staff.settings import StaffSettings
+from monitoring.secrets import SECRET_NAMES, create_missing, read_secret
 from seiriken.cli import app
 from seiriken.database import make_first_key
+from seiriken.embedded_redis import EmbeddedRedis
 from seiriken.errors import CommandError
 from tests.integration.city import City
+from tests.integration.guarded_redis import OWNER, guarded_redis
 from tests.integration.stored import PERSONAL, Stored
 from tests.system.stack import seiriken
 from tests.waiting import until
+from waiting_room import keys
 
+CANARY = {"name": "Yuri Canary", "phone": "08098765432"}
 MOVED_BACK = (
     "UPDATE slot SET starts_at = starts_at - make_interval(days => %(days)s), "
     "ends_at = ends_at - make_interval(days => %(days)s)"
@@ -98,6 +106,32 @@ def refusal(*words: str) -> str:
     return str(done.exception)
 
 
+def staff_parts(secrets_dir: Path, redis_server: EmbeddedRedis) -> StaffParts:
+    """Return what a staff gateway that starts now works with; it asks no database here."""
+    return assemble(
+        StaffSettings(
+            database_url="postgresql:///none",
+            redis_url=redis_server.url(),
+            secrets_dir=secrets_dir,
+            port=0,
+            internal_port=0,
+            municipality_code="122319",
+        )
+    )
+
+
+async def types_for_a_caller(parts: StaffParts, person_key: bytes) -> None:
+    """Keep what a clerk has typed and not sent."""
+    await parts.drafts.save(person_key, CANARY)
+    await parts.redis.aclose()
+
+
+def on_disk(redis_server: EmbeddedRedis) -> bytes:
+    """Return all that Redis has written."""
+    files = [one for one in redis_server.data_dir.rglob("*") if one.name.startswith("appendonly")]
+    return b"".join(one.read_bytes() for one in files if one.is_file())
+
+
 def whole_database(stored: Stored) -> str:
     """Return every row of every table as text."""
     names = stored.connection.execute(
@@ -140,6 +174,50 @@ def test_nobody_is_left_and_no_key_opens_what_was_kept(
             unseal_contact(ring, sealed, booking_id)
 
 
+def test_nobody_can_read_a_caller_in_the_file_of_redis(
+    stored: Stored, redis_server: EmbeddedRedis, secrets_dir: Path
+) -> None:
+    """What a clerk typed for a caller, and who the caller is, as a disk keeps it."""
+    end_campaign(stored, 100)
+    person = b"p" * 16
+    before = staff_parts(secrets_dir, redis_server)
+    asyncio.run(types_for_a_caller(before, person))
+    with Redis.from_url(redis_server.url()) as redis:
+        (name,) = redis.keys("call:*")
+        draft, digest = redis.get(name), bytes.fromhex(name.decode().removeprefix("call:"))
+        key = before.keys.session
+        identity = seal_identity(key, Identity("122319", "0000000042", date(1990, 4, 2)), person)
+        redis.hset(keys.session(b"s" * 32), "identity", identity)
+    assert isinstance(draft, bytes)
+    assert b"Yuri" in unseal(key, draft, digest)
+    assert [sealed in on_disk(redis_server) for sealed in (draft, identity)] == [True, True]
+
+    assert answered("--yes")["redis_file_rewritten"]
+    until(lambda: not any(sealed in on_disk(redis_server) for sealed in (draft, identity)))
+    after = staff_parts(secrets_dir, redis_server)
+    assert after.keys.staff == before.keys.staff
+    for live in (after.keys.session, *(read_secret(secrets_dir, name) for name in SECRET_NAMES)):
+        for sealed, aad in ((draft, digest), (identity, person)):
+            with pytest.raises(SealBroken):
+                unseal(live, sealed, aad)
+
+
+def test_redis_that_does_not_write_its_file_anew_is_told_of(
+    tmp_path: Path, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_campaign(stored, 100)
+    with guarded_redis(tmp_path) as server:
+        # A user as the tools were before: INFO, but not the file.
+        with Redis.from_url(server.url(OWNER), protocol=2) as redis:
+            redis.execute_command("ACL", "SETUSER", "tools", "-bgrewriteaof")
+        monkeypatch.setenv("REDIS_URL", server.url("tools"))
+        done = CliRunner().invoke(app, ["retention", "--yes"])
+        assert "BGREWRITEAOF" in done.stdout
+        with Redis.from_url(server.url(OWNER), protocol=2) as redis:
+            redis.execute_command("ACL", "SETUSER", "tools", "+bgrewriteaof")
+        assert answered("--yes")["redis_file_rewritten"]
+
+
 def test_what_a_backup_holds_is_not_opened_by_the_new_keys(
     stored: Stored, secrets_dir: Path
 ) -> None:
@@ -173,6 +251,38 @@ def test_before_its_day_nothing_goes(stored: Stored) -> None:
     assert "--as-of is for --dry-run" in refusal("--as-of", "2040-01-01")
     assert stored.one("SELECT count(*) FROM roster")[0] == 1
     assert answered("--yes", "--days", "89")["removed"]["roster"] == 1
+
+
+def test_roster_that_waits_for_its_first_campaign_stays(
+    database_url: str, target: None, secrets_dir: Path
+) -> None:
+    """The roster is imported, no release is loaded yet, and the command runs by night."""
+    key = (secrets_dir / "roster.key").read_text()
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO roster VALUES (%s, %s, %s)", [b"p" * 16, b"b" * 16, b"sealed"]
+        )
+        assert "no campaign was ever loaded" in refusal()
+        (reason,) = answered("--dry-run")["reasons_to_wait"]
+        assert "no campaign was ever loaded" in reason
+        assert connection.execute("SELECT count(*) FROM roster").fetchone() == (1,)
+    assert (secrets_dir / "roster.key").read_text() == key
+    assert answered("--yes", "--without-campaign")["removed"]["roster"] == 1
+    assert (secrets_dir / "roster.key").read_text() != key
+
+
+def test_roster_of_the_next_campaign_stays_when_the_command_runs_again(
+    stored: Stored, secrets_dir: Path
+) -> None:
+    end_campaign(stored, 100)
+    answered("--yes")
+    for number in range(2):
+        line = [bytes([number]) * 16, b"b" * 16, b"sealed"]
+        stored.connection.execute("INSERT INTO roster VALUES (%s, %s, %s)", line)
+    key = (secrets_dir / "roster.key").read_text()
+    assert "nobody on the roster has booked" in refusal()
+    assert (secrets_dir / "roster.key").read_text() == key
+    assert answered("--yes", "--without-campaign")["removed"]["roster"] == 2
 
 
 def test_while_somebody_may_book_or_waits_nothing_goes(stored: Stored, redis: Redis) -> None:

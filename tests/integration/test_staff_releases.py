@@ -324,6 +324,7 @@ def test_opening_is_rehearsed_with_a_chart_and_a_table(one: Colleague, city: Cit
     assert "<polyline" in answer.text
     assert 'value="24000"' in answer.text
     assert answer.text.count('<th scope="row">') > 1
+    assert "Reckoned with the seats that are free now; 0 are taken." in answer.text
     everybody = one.post("/rehearsal", **asked | {"people": ""})
     assert (everybody.status_code, 'value="41"' in everybody.text) == (200, True), everybody.text
     wrongs = {"people": "many", "lobby_percent": "71", "within_minutes": "0", "inside": "0"}
@@ -365,10 +366,11 @@ def test_plan_that_is_kept_and_not_loaded_is_rehearsed(desk: StaffDesk, one: Col
     assert answer.status_code == 200, answer.text
     assert chosen in answer.text
     assert 'value="24000"' in answer.text, "as many as the plan says"
+    assert "as if none were taken" in answer.text
     assert "thought-of" not in {release.release_id for release in read_releases(desk.database_url)}
     follows = f"{read_edits(desk.database_url, 'thought-of')[0].edit_id}"
     empty = plan("thought-of").replace("dose_1: 10, dose_2: 0", "dose_1: 0, dose_2: 0")
     one.get("/plans?plan=thought-of")
     one.post("/plans", act="save", content=empty, reason="less", follows=follows)
     answer = one.post("/rehearsal", release_id="plan:thought-of")
-    assert (answer.status_code, "no pair of seats" in answer.text) == (422, True)
+    assert (answer.status_code, "no pair of seats that is free" in answer.text) == (422, True)

@@ -45,6 +45,7 @@ from allocator.model import (
 )
 from tests.simulation.naive_books import Books, day_of, is_listed
 from tests.simulation.naive_changes import cancel, change, leave, remind, take_over
+from tests.simulation.naive_doses import lacks_second, mark_dose, not_come, second_at_the_door
 from tests.simulation.naive_search import (
     FirstGot,
     find_together,
@@ -52,15 +53,7 @@ from tests.simulation.naive_search import (
     on_offer,
     second_by_rule,
 )
-from tests.simulation.naive_staff import (
-    add_seats,
-    close_slots,
-    cut_supply,
-    lacks_second,
-    mark_dose,
-    not_come,
-    second_at_the_door,
-)
+from tests.simulation.naive_staff import add_seats, close_slots, cut_supply
 from tests.simulation.naive_standby import (
     FreedSeat,
     accept,

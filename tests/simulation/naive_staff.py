@@ -12,9 +12,6 @@ from allocator.commands import (
     AddSeats,
     CloseSlots,
     CutSupply,
-    MarkDose,
-    NotCome,
-    WalkIn,
     companion_id,
 )
 from allocator.model import (
@@ -37,15 +34,12 @@ from tests.simulation.naive_books import (
     minute_of,
 )
 from tests.simulation.naive_search import (
-    FirstGot,
     Pair,
-    fits_after,
     interval_ok_after,
     nearest,
-    on_offer,
     second_by_rule,
 )
-from tests.simulation.naive_standby import cancelled, withdrawn
+from tests.simulation.naive_standby import withdrawn
 
 Reason = Literal["slot_closed", "supply_cut"]
 
@@ -315,86 +309,18 @@ def _second_anew(books: Books, was: Booking, old: Slot) -> tuple[Dose, ...] | No
 
 
 def _listed(books: Books, was: Booking, reason: Reason) -> Booking:
-    today = books.today()
-    wish = Flexible(today, today + timedelta(days=61), None, was.product_id)
+    """On the list, for two months: from a month before the lost day on, but not before today.
+
+    The lost day is of the dose that is still to be got first.
+    """
+    has_had_first = 1 in was.given or was.first_dose_elsewhere is not None
+    slot_id = was.slot_of(2 if has_had_first else 1)
+    assert slot_id is not None, "it was lost"
+    begin = max(books.today(), day_of(books.catalogue.slots[slot_id]) - timedelta(days=31))
+    wish = Flexible(begin, begin + timedelta(days=61), None, was.product_id)
     return msgspec.structs.replace(
         was,
         state="standby",
         doses=given_doses(was),
         standby=StandbyPlace(books.next_rank(was.release_id), reason, wish),
     )
-
-
-# One person's dose ----------------------------------------------------------------------
-
-
-def mark_dose(books: Books, person_key: bytes, order: MarkDose) -> Booking | Refusal:
-    """A dose was given, or it was not after all."""
-    row = books.live_row(order.campaign_id, person_key)
-    slot_id = None if row is None else row.slot_of(order.dose)
-    if row is None or slot_id is None:
-        return Refusal.NO_BOOKING
-    if row.state == "offered" and not (order.dose == 1 and 1 in row.given):
-        return Refusal.NO_BOOKING
-    given = set(row.given)
-    if order.given:
-        if day_of(books.catalogue.slots[slot_id]) > books.today():
-            return Refusal.NOT_THE_DAY
-        if order.dose == 2 and row.slot_of(1) is not None and 1 not in given:
-            return Refusal.FIRST_DOSE_NOT_GIVEN
-        given.add(order.dose)
-    else:
-        if order.dose == 1 and (2 in given or is_listed(row)):
-            return Refusal.DOSE_GIVEN
-        given.discard(order.dose)
-    row = msgspec.structs.replace(row, given=tuple(sorted(given)))
-    books.put(person_key, row)
-    return row
-
-
-def not_come(books: Books, person_key: bytes, order: NotCome) -> Booking | Refusal:
-    """Somebody stayed away: what they have not had is free again."""
-    row = books.live_row(order.campaign_id, person_key)
-    slot_id = None if row is None else row.slot_of(order.dose)
-    if row is None or slot_id is None:
-        return Refusal.NO_BOOKING
-    if order.dose in row.given:
-        return Refusal.DOSE_GIVEN
-    if is_listed(row):
-        return Refusal.NO_BOOKING
-    if books.catalogue.slots[slot_id].starts_at > books.now:
-        return Refusal.NOT_THE_DAY
-    if order.dose == 2 and row.slot_of(1) is not None and not row.given:
-        return Refusal.FIRST_DOSE_NOT_GIVEN
-    doses = given_doses(row)
-    if not doses:
-        row = cancelled(row)
-    else:
-        row = msgspec.structs.replace(row, state="first_only", doses=doses)
-    books.put(person_key, row)
-    return row
-
-
-def lacks_second(row: Booking, command: WalkIn) -> bool:
-    """Whether somebody had dose 1 by this booking, and has no dose 2 in it."""
-    return (row.state, row.given, row.release_id) == ("first_only", (1,), command.release_id)
-
-
-def second_at_the_door(
-    books: Books, person_key: bytes, row: Booking, command: WalkIn
-) -> Booking | Refusal:
-    """Dose 2 now, for somebody who had dose 1 by the booking."""
-    slot = on_offer(books, command.release_id, command.slot_id, 2)
-    if slot is None:
-        return Refusal.OUTSIDE_RELEASE
-    if day_of(slot) != books.today():
-        return Refusal.NOT_THE_DAY
-    first_day = day_of(books.catalogue.slots[row.doses[0].slot_id])
-    if not fits_after(books, slot, FirstGot(row.product_id, first_day, in_range=False)):
-        return Refusal.INTERVAL_NOT_MET
-    if books.free(slot.slot_id, 2) <= 0:
-        return Refusal.NO_SECOND_DOSE
-    doses = (*row.doses, Dose(2, slot.slot_id))
-    row = msgspec.structs.replace(row, state="booked", doses=doses, given=(1, 2))
-    books.put(person_key, row)
-    return row

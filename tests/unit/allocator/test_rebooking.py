@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
+from allocator.commands import AddSeats, CloseSlots
 from allocator.model import Booking, DoseNumber, FirstDose, Flexible, Slot, StandbyPlace
 from allocator.rebooking import Reason, Rebooking
 from tests.unit.allocator.offers import (
@@ -14,6 +15,7 @@ from tests.unit.allocator.offers import (
     NOW,
     at,
     day,
+    decided,
     free_seats,
     held_by,
     holding,
@@ -29,6 +31,9 @@ OLD_DAY, OLD_SECOND_DAY = 35, 56
 BOTH = holding(1, 1, 21)
 GIVEN = holding(1, 1, 21, given=(1,))
 FIRST_ONLY = holding(1, 1)
+AROUND, AROUND_SECOND = day(OLD_DAY - 31), day(OLD_SECOND_DAY - 31)
+"""When the list begins for whoever lost dose 1, or has had it."""
+
 AGO = FirstDose("pfizer", day(30))
 ELSEWHERE = holding(1, None, 21, elsewhere=AGO)
 
@@ -73,9 +78,9 @@ def again(
     return after
 
 
-def listed(today: date, reason: Reason = "slot_closed", product: str = "pfizer") -> StandbyPlace:
-    """The place on the list of whoever could not be placed."""
-    return place(7, reason, wish=Flexible(today, today + timedelta(days=61), None, product))
+def listed(begin: date, reason: Reason = "slot_closed", product: str = "pfizer") -> StandbyPlace:
+    """The place on the list of whoever could not be placed, for 62 days."""
+    return place(7, reason, wish=Flexible(begin, begin + timedelta(days=61), None, product))
 
 
 Example = tuple[str, Booking, tuple[DoseNumber, ...], list[Slot], tuple[int, ...] | None]
@@ -173,7 +178,10 @@ def test_as_little_changes_as_can_be(
     after = again(held, lost, others)
     if slots is None:
         expected = msgspec.structs.replace(
-            held, state="standby", doses=(), standby=listed(NOW.date())
+            held,
+            state="standby",
+            doses=(),
+            standby=listed(AROUND if held.first_dose_elsewhere is None else AROUND_SECOND),
         )
     else:
         assert slots_of(after) == slots, what
@@ -248,15 +256,50 @@ def test_overdue_second_dose_may_be_beyond_its_interval() -> None:
 def test_whoever_is_listed_keeps_the_first_dose_elsewhere_and_the_product() -> None:
     after = again(ELSEWHERE, (2,), [], reason="supply_cut")
     assert after == msgspec.structs.replace(
-        ELSEWHERE, state="standby", doses=(), standby=listed(NOW.date(), "supply_cut")
+        ELSEWHERE, state="standby", doses=(), standby=listed(AROUND_SECOND, "supply_cut")
     )
 
 
 def test_wish_of_whoever_is_listed_begins_today_at_the_site() -> None:
     """At one in the morning it is still the day before in UTC."""
-    late = at(MONDAY, 1).astimezone(UTC)
+    late = at(day(5), 1).astimezone(UTC)
     after = again(BOTH, (1,), [], late)
-    assert after.standby == listed(MONDAY)
+    assert after.standby == listed(day(5))
+
+
+@pytest.mark.parametrize(
+    ("today", "held", "lost", "begin"),
+    [
+        (day(3), BOTH, (1,), AROUND),
+        (AROUND, BOTH, (1,), AROUND),
+        (day(OLD_DAY + 1), BOTH, (1,), day(OLD_DAY + 1)),
+        (day(3), BOTH, (2,), AROUND),
+        (day(3), FIRST_ONLY, (1,), AROUND),
+        (day(24), GIVEN, (2,), AROUND_SECOND),
+        (day(26), GIVEN, (2,), day(26)),
+        (day(24), ELSEWHERE, (2,), AROUND_SECOND),
+    ],
+)
+def test_wish_of_whoever_is_listed_is_around_the_day_that_the_list_looks_for(
+    today: date, held: Booking, lost: tuple[DoseNumber, ...], begin: date
+) -> None:
+    """Dose 2 of whoever has had dose 1, else dose 1; as far as rule 1 looks, and from today."""
+    assert again(held, lost, [], at(today)).standby == listed(begin)
+
+
+def test_whoever_lost_a_far_day_is_offered_the_day_after_it() -> None:
+    """Eighty days ahead: farther than a wish reaches that begins today."""
+    full, seconds = (0, 0), (0, 1)
+    books = ledger(
+        *(first(1, 80), slot(2, day(81), seats=full), slot(3, day(48), seats=full)),
+        *(slot(21 + n, day(on), seats=seconds) for n, on in enumerate((101, 102, 69))),
+    )
+    known = held_by(books, holding(1, 1, 21), holding(2, listed=place(1)))
+    closed = decided(books, known, 97, CloseSlots("release", (1,), "staff"))
+    assert [move.notice for move in closed.moves] == ["listed"]
+    for slot_id, who in ((3, 2), (2, 1)):
+        freed = decided(books, known, slot_id, AddSeats("release", slot_id, (1, 0), "staff"))
+        assert [(m.after.booking_id.int, m.notice) for m in freed.moves] == [(who, "offered")]
 
 
 LATER = NOW + timedelta(hours=3)

@@ -84,6 +84,7 @@ def _rehearsal(**changes: object) -> Mapping[str, object]:
         "errors": {},
         "expected": None,
         "drawn": None,
+        "taken": None,
         **changes,
     }
 
@@ -171,7 +172,7 @@ SAMPLES: list[Sample] = [
     ),
     (
         *("rehearsal-for-all", "supervisor", "staff_rehearsal.html"),
-        _rehearsal(expected=FOR_ALL, drawn=drawn(FOR_ALL)),
+        _rehearsal(expected=FOR_ALL, drawn=drawn(FOR_ALL), taken=1_234),
     ),
     (
         *("rehearsal-wrong", "operator", "staff_rehearsal.html"),
