@@ -27,6 +27,7 @@ from gateway.answers import answer
 from gateway.fields import Fields
 from gateway.forms import SignInForm, parse_first_dose, parse_request_id
 from gateway.identity import Credentials, credentials
+from gateway.languages import LANGUAGES
 from gateway.problems import Problem, field_text
 from gateway.routes.way_in import date_from_parts
 from gateway.staff.callers import NETWORK, device_of
@@ -41,19 +42,22 @@ from waiting_room.answers import SignedIn, TooManyAttempts
 
 _FIELDS = (
     *("ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "pin"),
-    *("name", "kana", "phone", "email", "slot", "lot", "elsewhere"),
+    *("name", "kana", "phone", "email", "language", "slot", "lot", "elsewhere"),
     *("first_year", "first_month", "first_day", "request_id", "venue"),
 )
 _ON_PAGE = {"birth_date": "birth_year", "date": "first_year", "product": "elsewhere"}
-LANGUAGE_OF_LETTERS = "ja"
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """Who walked in, as the form says it. Printed without its content."""
+    """Who walked in, as the form says it: `language` is that of their mails.
+
+    Printed without its content.
+    """
 
     form: SignInForm
     contact: Contact
+    language: str
     slot: Slot
     lot: str
     first_dose_elsewhere: FirstDose | None
@@ -75,7 +79,7 @@ async def walk_in_page(request: Request) -> Response:
     """Ask who has come, and which of the free doses of a venue they get."""
     venue_id = venue_of(request, request.query_params.get("venue", ""))
     parts, login = parts_of(request), session_of(request).login
-    values = {"venue": venue_id}
+    values = {"venue": venue_id, "language": LANGUAGES[0]}
     free = await _free(request, venue_id)
     if (now := slot_of_now((one.slot for one in free), parts.clock())) is not None:
         values["slot"] = str(now.slot_id)
@@ -117,7 +121,7 @@ async def _handed_in(
         arrival.slot.release_id,
         arrival.slot.slot_id,
         b"",
-        LANGUAGE_OF_LETTERS,
+        arrival.language,
         by,
         arrival.first_dose_elsewhere,
         arrival.lot,
@@ -163,6 +167,8 @@ def _arrival(request: Request, values: Mapping[str, str]) -> Arrival | dict[str,
     kana = fields.optional("kana", read.kana) or ""
     phone = fields.required("phone", read.phone)
     email = fields.optional("email", read.email)
+    if (wanted := values.get("language", "")) not in LANGUAGES:
+        fields.add("language", "not_a_choice")
     faults = [*(form if isinstance(form, list) else ()), *fields.errors]
     elsewhere: FirstDose | None = None
     typed = {"product": values.get("elsewhere", ""), "date": date_from_parts(values, "first")}
@@ -181,7 +187,7 @@ def _arrival(request: Request, values: Mapping[str, str]) -> Arrival | dict[str,
         errors["lot"] = said("venue.lot_wrong", language)
     if errors or slot is None or not isinstance(form, SignInForm) or not name or not phone:
         return errors
-    return Arrival(form, Contact(name, phone, email or "", kana), slot, lot, elsewhere)
+    return Arrival(form, Contact(name, phone, email or "", kana), wanted, slot, lot, elsewhere)
 
 
 def _slot(request: Request, values: Mapping[str, str]) -> Slot | None:

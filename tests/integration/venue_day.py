@@ -28,6 +28,7 @@ def arrival(number: int, **changes: str) -> dict[str, str]:
         "name": f"シケン ユリ{number}",
         "phone": "0476-00-0000",
         "email": "",
+        "language": "ja",
         "slot": str(BEGUN),
         "lot": LOT,
         "request_id": str(uuid4()),

@@ -302,7 +302,8 @@ SAMPLES: list[Sample] = [
         *("walk-in-wrong", "venue", "staff_walk_in.html"),
         _walk_in(
             values=TYPED,
-            errors={k: v for k, v in WRONG.items() if k != "reason"} | {"slot": "選んでください。"},
+            errors={k: v for k, v in WRONG.items() if k != "reason"}
+            | {"slot": "選んでください。", "language": "選んでください。"},
         ),
     ),
     ("walk-in-full", "venue", "staff_walk_in.html", _walk_in(free=[], refused="no_second_dose")),

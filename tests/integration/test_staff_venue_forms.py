@@ -1,4 +1,4 @@
-"""Whom a venue's page shows, is noted first: also where the form that asked has a fault."""
+"""The venue's forms: whom they show is noted first, and what of a walk-in they ask for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ import pytest
 
 from tests.integration.city import MUNICIPALITY, City, running_city, ticket
 from tests.integration.staff import Colleague, StaffDesk, desk_of
-from tests.integration.venue_day import LOT, about, booked, not_given, plan_of_today
+from tests.integration.venue_day import (
+    LOT,
+    about,
+    booked,
+    not_given,
+    number_on,
+    plan_of_today,
+    walks_in,
+)
 
 NOT_COME = {"sure": "yes"}
 
@@ -83,3 +91,19 @@ def test_nobody_is_shown_where_the_look_cannot_be_noted(desk: StaffDesk, hall: C
             owner.execute("GRANT INSERT ON staff_look TO seiriken_staff")
     for page, whose in [*answers, (listed, ticket(1))]:
         assert (page.status_code, whose in page.text, "シケン" in page.text) == (503, False, False)
+
+
+def test_walk_in_is_written_to_in_the_language_that_was_chosen(
+    desk: StaffDesk, hall: Colleague
+) -> None:
+    assert '<option value="ja" lang="ja" selected>' in hall.get("/walk-in").text
+    booking = number_on(walks_in(hall, 1, language="vi"))
+    with psycopg.connect(desk.database_url) as connection:
+        row = connection.execute(
+            "SELECT language FROM booking WHERE booking_number = %s", [booking]
+        ).fetchone()
+    assert row == ("vi",)
+    refused = walks_in(hall, 2, language="ko", lot="")
+    assert (refused.status_code, 'value="ko" lang="ko" selected' in refused.text) == (422, True)
+    unknown = walks_in(hall, 2, language="tlh")
+    assert (unknown.status_code, 'id="language-error"' in unknown.text) == (422, True)
