@@ -22,14 +22,14 @@ from allocator.errors import InboxAway, InboxFull
 from allocator.model import Booking, FirstDose, Slot
 from allocator.reads import Contact, WalkIn
 from gateway import fields as read
-from gateway import forms
 from gateway.answers import answer
 from gateway.fields import Fields
 from gateway.forms import SignInForm, parse_first_dose, parse_request_id
 from gateway.identity import Credentials, credentials
 from gateway.languages import LANGUAGES
-from gateway.problems import Problem, field_text
+from gateway.problems import Problem
 from gateway.routes.way_in import date_from_parts
+from gateway.staff import identity_fields
 from gateway.staff.callers import NETWORK, device_of
 from gateway.staff.day_list import lot_in, slot_of_now
 from gateway.staff.guard import guarded, read_form, session_of
@@ -41,7 +41,7 @@ from gateway.staff.words import language_of, said
 from waiting_room.answers import SignedIn, TooManyAttempts
 
 _FIELDS = (
-    *("ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "pin"),
+    *identity_fields.FIELDS,
     *("name", "kana", "phone", "email", "language", "slot", "lot", "elsewhere"),
     *("first_year", "first_month", "first_day", "request_id", "venue"),
 )
@@ -156,12 +156,7 @@ def _arrival(request: Request, values: Mapping[str, str]) -> Arrival | dict[str,
     """Read the form, or say what is wrong by the id of the field to mend."""
     parts, language = parts_of(request), language_of(request)
     today = today_at(parts)
-    given = {
-        "ticket_number": values.get("ticket_number", ""),
-        "birth_date": date_from_parts(values, "birth"),
-        "pin": values.get("pin", ""),
-    }
-    form = forms.parse_sign_in(given, parts.settings.municipality_code, today)
+    form = identity_fields.parse(values, parts.settings.municipality_code, today)
     fields = Fields(values, tuple(values))
     name = fields.required("name", read.name)
     kana = fields.optional("kana", read.kana) or ""
@@ -176,10 +171,7 @@ def _arrival(request: Request, values: Mapping[str, str]) -> Arrival | dict[str,
         first = parse_first_dose(typed, today)
         faults += first if isinstance(first, list) else ()
         elsewhere = first if isinstance(first, FirstDose) else None
-    errors: dict[str, str] = {}
-    for fault in faults:
-        place = _ON_PAGE.get(fault.field, fault.field)
-        errors.setdefault(place, str(field_text(fault, language)))
+    errors = identity_fields.words(faults, language, _ON_PAGE)
     slot, lot = _slot(request, values), lot_in(values.get("lot", ""))
     if slot is None:
         errors["slot"] = said("walk_in.slot_missing", language)

@@ -20,8 +20,6 @@ from tests.integration.venue_day import (
     walks_in,
 )
 
-NOT_COME = {"sure": "yes"}
-
 
 @pytest.fixture
 def city(
@@ -58,7 +56,7 @@ def looks(desk: StaffDesk) -> list[str]:
 def unfinished_forms(hall: Colleague) -> list[tuple[str, dict[str, str], str]]:
     """Return forms that lack what they must have: path, fields, and the ticket of whom."""
     open_, given, gone = not_given(hall, 1), booked(hall, 2), not_given(hall, 3)
-    assert hall.post("/venue/not-come", **about(gone, **NOT_COME)).status_code == 200
+    assert hall.post("/venue/not-come", **about(gone, sure="yes")).status_code == 200
     return [
         ("/venue/given", about(open_), ticket(1)),
         ("/venue/not-come", about(open_), ticket(1)),
