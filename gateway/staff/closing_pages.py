@@ -110,8 +110,11 @@ async def progress_page(request: Request) -> Response:
         return see_other(PATH)
     product_id = request.query_params.get("product") or None
     run = parts_of(request).closings.find(venue_id, day, product_id)
+    untold = parts_of(request).untold
     is_done = run is not None and run.state == "done"
-    untold = await parts_of(request).untold.messages(UNTOLD_MAX) if is_done else []
+    # Counted in this order: a message that ends in between is told of once, at least.
+    on_their_way = await untold.being_told() if is_done else 0
+    to_be_told = await untold.messages(UNTOLD_MAX) if is_done else []
     return render(
         request,
         "staff_closing_progress.html",
@@ -119,7 +122,9 @@ async def progress_page(request: Request) -> Response:
         day=day,
         product=_products(parts_of(request)).get(product_id or ""),
         run=run,
-        untold=len(untold),
+        on_their_way=on_their_way,
+        untold=len(to_be_told),
+        count_again=f"{PROGRESS_PATH}?{_place(venue_id, day, product_id)}",
         again=f"{PATH}?{_place(venue_id, day, product_id)}",
         refresh_s=REFRESH_S,
     )

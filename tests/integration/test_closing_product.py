@@ -1,4 +1,4 @@
-"""One vaccine fails at a place that gives two: only its people are moved, by page and by command."""
+"""One vaccine fails where two are given: only its people are moved, by page and by command."""
 
 from __future__ import annotations
 

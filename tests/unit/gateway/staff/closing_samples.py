@@ -60,9 +60,11 @@ def _check(forecast: Forecast, product: Product | None = None) -> Mapping[str, o
     return {**asked, "forecast": forecast, "sums": summary(forecast)}
 
 
-def _progress(run: Run | None) -> Mapping[str, object]:
+def _progress(run: Run | None, on_their_way: int = 0) -> Mapping[str, object]:
     asked = {"venue": VENUE, "product": None, "day": DAY}
-    return {**asked, "run": run, "again": AGAIN, "refresh_s": 3, "untold": 1_234}
+    links = {"again": AGAIN, "count_again": _link(CLOSING), "refresh_s": 3}
+    counts = {"untold": 1_234, "on_their_way": on_their_way}
+    return {**asked, **links, **counts, "run": run}
 
 
 AGAIN = "/closing?venue=gym"
@@ -83,6 +85,7 @@ SAMPLES: tuple[tuple[str, Role | None, str, Mapping[str, object]], ...] = (
     ("closing-check-nobody", "supervisor", CHECK, _check(NOBODY)),
     ("closing-runs", "supervisor", PROGRESS, _progress(_run("running"))),
     ("closing-done", "supervisor", PROGRESS, _progress(_run("done"))),
+    ("closing-being-told", "supervisor", PROGRESS, _progress(_run("done"), 2_345)),
     ("closing-refused", "supervisor", PROGRESS, _progress(_run("refused"))),
     ("closing-unanswered", "supervisor", PROGRESS, _progress(_run("unanswered"))),
     ("closing-unknown", "supervisor", PROGRESS, _progress(None)),
