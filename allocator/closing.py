@@ -1,8 +1,8 @@
-"""Close a place for a day: which orders do it, and what they would come to.
+"""Close a place for a day, or one vaccine there: which orders do it, and what they would come to.
 
-Rule 1: an order closes all slots of the day in one release, so that from its commit on none
-of them takes a new booking, and moves so many people; the same order again moves the next,
-until one moves nobody. So whoever begins again after a fault goes on where it stopped.
+Rule 1: an order closes all slots of the day (or of its vaccine) in one release, so that from its
+commit on none of them takes a new booking, and moves so many people; the same order again moves
+the next, until one moves nobody. So whoever begins again after a fault goes on where it stopped.
 Rule 2: who booked first is placed first. Where they go is for `allocator.rebooking` to say: the
 forecast takes the very decisions that the orders would be given, on a ledger to throw away.
 
@@ -33,6 +33,7 @@ from allocator.model import (
     Catalogue,
     DoseNumber,
     Refusal,
+    Slot,
 )
 
 
@@ -41,6 +42,7 @@ class Unclosable(StrEnum):
 
     NO_SUCH_VENUE = "no_such_venue"
     NO_SLOTS = "no_slots"
+    NO_SLOTS_OF_PRODUCT = "no_slots_of_product"
     TOO_MANY_SLOTS = "too_many_slots"
 
 
@@ -48,6 +50,7 @@ class Closing(msgspec.Struct, frozen=True):
     """A place that gives no dose on a day: why, and who orders it.
 
     `words` are what the city itself says to whom it moves (`words_of`), or nothing.
+    `product_id` is there where one vaccine alone is not given; the others are.
     """
 
     venue_id: str
@@ -56,6 +59,7 @@ class Closing(msgspec.Struct, frozen=True):
     ordered_by: str
     people_max: int = BOOKINGS_MOVED_MAX
     words: str = ""
+    product_id: str | None = None
 
 
 class Displaced(msgspec.Struct, frozen=True, order=True):
@@ -123,16 +127,14 @@ def words_of(typed: str) -> str | None:
 
 
 def orders_of(catalogue: Catalogue, closing: Closing, now: datetime) -> tuple[CloseSlots, ...]:
-    """Return one order for each release that has slots there on that day which are not over.
+    """Return one order for each release that has slots to close which are not over.
 
     Raises:
         ValueError: a release has more slots on that day than one order may close.
     """
     slot_ids: dict[str, list[int]] = {}
     for slot in sorted(catalogue.slots.values(), key=lambda one: one.slot_id):
-        on = slot.starts_at.astimezone(SITE_TIMEZONE).date()
-        is_of_day = (slot.venue_id, on) == (closing.venue_id, closing.day)
-        if is_of_day and slot.ends_at > now:
+        if _closes(closing, slot) and slot.ends_at > now:
             slot_ids.setdefault(slot.release_id, []).append(slot.slot_id)
     return tuple(
         CloseSlots(
@@ -145,6 +147,12 @@ def orders_of(catalogue: Catalogue, closing: Closing, now: datetime) -> tuple[Cl
         )
         for release_id, of_release in sorted(slot_ids.items())
     )
+
+
+def _closes(closing: Closing, slot: Slot) -> bool:
+    on = slot.starts_at.astimezone(SITE_TIMEZONE).date()
+    is_of_day = (slot.venue_id, on) == (closing.venue_id, closing.day)
+    return is_of_day and closing.product_id in (None, slot.product_id)
 
 
 def preview_requests(orders: Sequence[CloseSlots]) -> list[Request]:

@@ -47,7 +47,8 @@ def foresee(
         except ValueError:
             return Unclosable.TOO_MANY_SLOTS
         if not orders:
-            return Unclosable.NO_SLOTS
+            is_of_all = closing.product_id is None
+            return Unclosable.NO_SLOTS if is_of_all else Unclosable.NO_SLOTS_OF_PRODUCT
         facts = store.facts_of(preview_requests(orders))
     finally:
         store.close()

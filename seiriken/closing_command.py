@@ -35,6 +35,9 @@ def close_day(
     venue: VenueId,
     day: Day,
     reason: Annotated[Why, typer.Option(help="The place is shut, or no vaccine comes.")],
+    product: Annotated[
+        str | None, typer.Option(help="One vaccine's id: the others are given there.")
+    ] = None,
     words: Annotated[
         str, typer.Option(help="What the city says of it, for the messages of who is moved.")
     ] = "",
@@ -61,7 +64,8 @@ def close_day(
     why: Literal["slot_closed", "supply_cut"] = (
         "supply_cut" if reason == "supply" else "slot_closed"
     )
-    closing = Closing(venue, day.date(), why, account(by), at_once, _checked(words))
+    closing = Closing(venue, day.date(), why, account(by), at_once, _checked(words), product)
+    closed = venue if product is None else f"{venue} for {product}"
     target, steps = find_target(home), Steps()
     found = _foreseen(target, closing)
     foreseen = found.forecast
@@ -70,13 +74,13 @@ def close_day(
         return
     if not yes:
         shown = "\n".join(forecast_lines(foreseen))
-        typer.confirm(f"{shown}\nClose {venue} on {day:%Y-%m-%d}?", abort=True, err=True)
+        typer.confirm(f"{shown}\nClose {closed} on {day:%Y-%m-%d}?", abort=True, err=True)
     done = carry_out_closing(target, found.orders, steps)
     if as_json:
         print_json({"done": True, "closed_slots": foreseen.slots, **_document(done)})
     else:
         went = f"{done.moved:,} people moved, {done.listed:,} on the standby list"
-        print_lines([f"{venue} is closed on {day:%Y-%m-%d}", f"{went}; each person gets a mail"])
+        print_lines([f"{closed} is closed on {day:%Y-%m-%d}", f"{went}; each person gets a mail"])
 
 
 def carry_out_closing(target: Target, orders: Sequence[CloseSlots], steps: Steps) -> Rounds:
@@ -127,6 +131,11 @@ def _foreseen(target: Target, closing: Closing) -> Foreseen:
     match found:
         case Unclosable.NO_SUCH_VENUE:
             raise CommandError(f"there is no place {closing.venue_id}")
+        case Unclosable.NO_SLOTS_OF_PRODUCT:
+            raise CommandError(
+                f"{closing.venue_id} has no slots of {closing.product_id} on {closing.day} "
+                "that are not over"
+            )
         case Unclosable.TOO_MANY_SLOTS:
             raise CommandError("too many slots for one order: close parts by close-slots")
         case Unclosable.NO_SLOTS:

@@ -66,7 +66,9 @@ CallerFile = Annotated[
         "- reads standard input. Asked for when left out.",
     ),
 ]
-Language = Annotated[Literal["ja", "en"], typer.Option(help="Of the mails to this person.")]
+LanguageCode = Literal["ja", "ja-simple", "en", "zh-Hans", "ko", "vi", "pt"]
+"""As `gateway.languages.LANGUAGES`, which is not imported for `--help`."""
+Language = Annotated[LanguageCode, typer.Option(help="Of the mails to this person.")]
 
 
 @app.command("close-slots")

@@ -13,13 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from gateway import drafting, forms
+from gateway import drafting
 from gateway.answers import FAULTS, answer, count_security
 from gateway.fields import FieldError
-from gateway.problems import Problem, detail, field_text, headers_of, title
-from gateway.routes.way_in import date_from_parts
+from gateway.problems import Problem, detail, headers_of, title
 from gateway.seeking import today_of
-from gateway.staff import call_details, companions
+from gateway.staff import call_details, companions, identity_fields
 from gateway.staff.call_booking_pages import CHOOSE_PATH, COMPANION_PATH, DETAILS_PATH
 from gateway.staff.calls import CALL_PATH, Call, in_call
 from gateway.staff.guard import guarded, read_form, see_other
@@ -29,11 +28,7 @@ from gateway.staff.words import language_of, said
 
 CONTACT_PATH = f"{COMPANION_PATH}/details"
 
-_IDENTITY_FIELDS = (
-    *("ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "pin"),
-    "none",
-)
-_ON_PAGE = {"birth_date": "birth_year"}
+_IDENTITY_FIELDS = (*identity_fields.FIELDS, "none")
 _PLACE = "ticket_number"
 """The field at which a "no" is said that is about the companion as a whole."""
 
@@ -51,7 +46,7 @@ def routes() -> list[BaseRoute]:
 async def identity_page(request: Request, call: Call) -> Response:
     """Ask for the companion's ticket number and birth date."""
     draft = await call.draft(parts_of(request))
-    return companion_page(request, draft, drafting.companion_typed(draft), {})
+    return companion_page(request, draft, typed_of_companion(request, draft), {})
 
 
 async def identity(request: Request, call: Call) -> Response:
@@ -64,12 +59,7 @@ async def identity(request: Request, call: Call) -> Response:
     if "none" in values:
         await call.keep(parts, drafting.without_companion(draft))
         return see_other(CHOOSE_PATH if drafting.is_accompanied(draft) else CALL_PATH)
-    given = {
-        "ticket_number": values.get("ticket_number", ""),
-        "birth_date": date_from_parts(values, "birth"),
-        "pin": values.get("pin", ""),
-    }
-    form = forms.parse_sign_in(given, parts.settings.municipality_code, today_of(parts))
+    form = identity_fields.parse(values, parts.settings.municipality_code, today_of(parts))
     if isinstance(form, list):
         errors = _words(request, form)
         return companion_page(request, draft, values, errors, Problem("invalid_input"))
@@ -127,6 +117,15 @@ async def companion_errors(request: Request, call: Call, problem: Problem) -> di
     return {} if cause is None else {_PLACE: said(f"companion.no.{cause}", language)}
 
 
+def typed_of_companion(request: Request, draft: Mapping[str, str]) -> dict[str, str]:
+    """Return who comes along as the fields of this page."""
+    typed = drafting.companion_typed(draft)
+    if (identity := drafting.companion_identity_of(draft)) is None:
+        return typed
+    own_code = parts_of(request).settings.municipality_code
+    return typed | identity_fields.foreign_code(identity.municipality_code, own_code)
+
+
 def companion_page(
     request: Request,
     draft: Mapping[str, str],
@@ -169,9 +168,4 @@ def _contact_page(
 
 
 def _words(request: Request, errors: list[FieldError]) -> dict[str, str]:
-    """Return what is wrong by the id of the field to mend; of several faults the first."""
-    words: dict[str, str] = {}
-    for error in errors:
-        place = _ON_PAGE.get(error.field, error.field)
-        words.setdefault(place, str(field_text(error, language_of(request))))
-    return words
+    return identity_fields.words(errors, language_of(request))

@@ -31,7 +31,7 @@ from gateway.staff.call_booking_pages import (
     CHOOSE_PATH,
     before_choosing,
 )
-from gateway.staff.call_companion_pages import companion_errors, companion_page
+from gateway.staff.call_companion_pages import companion_errors, companion_page, typed_of_companion
 from gateway.staff.call_pages import show_call
 from gateway.staff.calls import CALL_PATH, Call, carried_out, in_call
 from gateway.staff.guard import guarded, read_form, see_other
@@ -174,7 +174,7 @@ async def lead_on(request: Request, call: Call, answered: Answered) -> Response:
         if drafting.is_accompanied(draft) and (
             errors := await companion_errors(request, call, answered)
         ):
-            typed = drafting.companion_typed(draft)
+            typed = typed_of_companion(request, draft)
             return companion_page(request, draft, typed, errors, answered)
         await call.keep(parts, drafting.without_choice(draft))
         return await show_call(request, call, answered)

@@ -11,12 +11,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from allocator.model import SITE_TIMEZONE
-from gateway import forms
 from gateway.answers import answer
-from gateway.fields import FieldError
 from gateway.forms import SignInForm
-from gateway.problems import Problem, field_text
-from gateway.routes.way_in import date_from_parts
+from gateway.problems import Problem
+from gateway.staff import identity_fields
 from gateway.staff.callers import Asked, Caller, look_up, take_place
 from gateway.staff.calls import CALLS_LOST
 from gateway.staff.guard import came_from, guarded, read_form, session_of
@@ -25,8 +23,7 @@ from gateway.staff.parts import parts_of
 from gateway.staff.rendering import render
 from gateway.staff.words import language_of, said
 
-_FIELDS = ("ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "pin", "reason")
-_ON_PAGE = {"birth_date": "birth_year"}
+_FIELDS = (*identity_fields.FIELDS, "reason")
 
 
 def routes() -> list[BaseRoute]:
@@ -66,29 +63,15 @@ async def asked_in(request: Request) -> Asked | Response:
     values = await read_form(request, _FIELDS)
     if isinstance(values, Problem):
         return answer(request, values)
-    given = {
-        "ticket_number": values.get("ticket_number", ""),
-        "birth_date": date_from_parts(values, "birth"),
-        "pin": values.get("pin", ""),
-    }
     today = parts.clock().astimezone(SITE_TIMEZONE).date()
-    form = forms.parse_sign_in(given, parts.settings.municipality_code, today)
-    errors = _words(form, language)
+    form = identity_fields.parse(values, parts.settings.municipality_code, today)
+    errors = identity_fields.words(form if isinstance(form, list) else (), language)
     reason = values.get("reason", "")
     if reason not in REASONS:
         errors["reason"] = said("caller.reason_missing", language)
     if errors or not isinstance(form, SignInForm):
         return _form_page(request, dict(values), errors)
     return Asked(session_of(request), form, reason, came_from(request))
-
-
-def _words(form: SignInForm | list[FieldError], language: str) -> dict[str, str]:
-    """Return what is wrong by the id of the field to mend; of several faults the first."""
-    words: dict[str, str] = {}
-    for error in form if isinstance(form, list) else ():
-        place = _ON_PAGE.get(error.field, error.field)
-        words.setdefault(place, str(field_text(error, language)))
-    return words
 
 
 def _form_page(
@@ -125,6 +108,9 @@ def shown(request: Request, asked: Asked, found: Caller | Problem) -> Response:
         "birth_month": str(born.month),
         "birth_day": str(born.day),
         "reason": asked.reason,
+        **identity_fields.foreign_code(
+            asked.form.municipality_code, parts_of(request).settings.municipality_code
+        ),
     }
     language = language_of(request)
     if found.code == "too_many_attempts":

@@ -51,6 +51,7 @@ class Caller:
     held: HeldShown | None
     at_desk: AtDesk | None = None
     pin: str | None = None
+    municipality_code: str = ""
 
     def __repr__(self) -> str:
         """Hide the content, so that a log or a traceback cannot show it."""
@@ -170,7 +171,8 @@ async def _caller(
     held = None
     if standing is not None:
         held = await _held(parts, who.person_key, standing.campaign_id)
-    return Caller(form.ticket_number, form.birth_date, standing, held, at_desk, form.pin)
+    typed = (form.ticket_number, form.birth_date)
+    return Caller(*typed, standing, held, at_desk, form.pin, form.municipality_code)
 
 
 async def _held(parts: StaffParts, person: bytes, campaign_id: str) -> HeldShown | None:

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute
 from allocator.closing import Closing, Unclosable, summary, words_of
 from allocator.closing_desk import Foreseen, foresee
 from allocator.errors import CatalogueMissing
-from allocator.model import CLOSING_WORDS_MAX, PROBE_ID, SITE_TIMEZONE, Refusal, Venue
+from allocator.model import CLOSING_WORDS_MAX, PROBE_ID, SITE_TIMEZONE, Product, Refusal, Venue
 from gateway import fields as read
 from gateway.answers import answer
 from gateway.fields import Fields
@@ -41,7 +41,13 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 REFRESH_S = 3
 UNTOLD_MAX = 2_000
 _DAY = ("day_year", "day_month", "day_day")
-_FIELDS = ("venue", *_DAY, "reason", "words", "step")
+_FIELDS = ("venue", "product", *_DAY, "reason", "words", "step")
+_FIELD_OF: Mapping[Unclosable | Refusal, str] = {
+    Unclosable.NO_SUCH_VENUE: "venue",
+    Unclosable.NO_SLOTS_OF_PRODUCT: "product",
+}
+"""At which field it is said why there is nothing to order; else at the day."""
+
 _one_at_a_time = Lock()
 """What is foreseen takes a copy of the ledger: never two of them in one process."""
 
@@ -56,9 +62,9 @@ def routes() -> list[BaseRoute]:
 
 
 async def closing_page(request: Request) -> Response:
-    """Ask which place is closed when and why; a link may bring place and day."""
+    """Ask which place is closed when and why; a link may bring place, vaccine and day."""
     asked = request.query_params
-    values = {"venue": asked.get("venue", "")}
+    values = {name: asked.get(name, "") for name in ("venue", "product")}
     if (day := _day_of(asked.get("day", ""))) is not None:
         values |= zip(_DAY, (str(day.year), str(day.month), str(day.day)), strict=True)
     return _form(request, values, {})
@@ -75,18 +81,19 @@ async def closing(request: Request) -> Response:
     if isinstance(asked, dict):
         return _form(request, values, asked)
     parts = parts_of(request)
-    if (run := parts.closings.find(asked.venue_id, asked.day)) and run.state == "running":
+    run = parts.closings.find(asked.venue_id, asked.day, asked.product_id)
+    if run is not None and run.state == "running":
         return see_other(_progress_of(asked))
     async with _one_at_a_time:
         found = await run_in_threadpool(_foreseen, parts, asked)
     if isinstance(found, (Unclosable, Refusal)):
-        field = "venue" if found == Unclosable.NO_SUCH_VENUE else "day_year"
+        field = _FIELD_OF.get(found, "day_year")
         word = f"closing.cannot.{_why_not(found)}"
         return _form(request, values, {field: said(word, language_of(request))})
     if values.get("step") != "close":
         return _check(request, values, asked, found)
     by = session_of(request)
-    what = f"{asked.venue_id} {asked.day}"
+    what = " ".join((asked.venue_id, str(asked.day), *filter(None, (asked.product_id,))))
     look = Look(by.login, by.role, "day_closed", None, what, came_from(request))
     await parts.journal.note(look, parts.clock())
     people = found.forecast.moved + found.forecast.listed
@@ -101,17 +108,24 @@ async def progress_page(request: Request) -> Response:
     venue = _venues(parts_of(request)).get(venue_id)
     if venue is None or day is None:
         return see_other(PATH)
-    run = parts_of(request).closings.find(venue_id, day)
+    product_id = request.query_params.get("product") or None
+    run = parts_of(request).closings.find(venue_id, day, product_id)
+    untold = parts_of(request).untold
     is_done = run is not None and run.state == "done"
-    untold = await parts_of(request).untold.messages(UNTOLD_MAX) if is_done else []
+    # Counted in this order: a message that ends in between is told of once, at least.
+    on_their_way = await untold.being_told() if is_done else 0
+    to_be_told = await untold.messages(UNTOLD_MAX) if is_done else []
     return render(
         request,
         "staff_closing_progress.html",
         venue=venue,
         day=day,
+        product=_products(parts_of(request)).get(product_id or ""),
         run=run,
-        untold=len(untold),
-        again=f"{PATH}?{urlencode({'venue': venue_id, 'day': day.isoformat()})}",
+        on_their_way=on_their_way,
+        untold=len(to_be_told),
+        count_again=f"{PROGRESS_PATH}?{_place(venue_id, day, product_id)}",
+        again=f"{PATH}?{_place(venue_id, day, product_id)}",
         refresh_s=REFRESH_S,
     )
 
@@ -121,6 +135,9 @@ def _asked(request: Request, values: Mapping[str, str]) -> Closing | dict[str, s
     language, errors = language_of(request), {}
     if values.get("venue", "") not in _venues(parts_of(request)):
         errors["venue"] = said("closing.cannot.no_such_venue", language)
+    product_id = values.get("product") or None
+    if product_id is not None and product_id not in _products(parts_of(request)):
+        errors["product"] = said("closing.choose_product", language)
     given = {"day": date_from_parts(dict(values), "day")}
     fields = Fields({name: value for name, value in given.items() if value}, ("day",))
     day = fields.required("day", read.day)
@@ -135,7 +152,7 @@ def _asked(request: Request, values: Mapping[str, str]) -> Closing | dict[str, s
         return errors
     by, at_once = session_of(request).login, parts_of(request).closings.people_at_once
     why: Reason = "supply_cut" if reason == "supply_cut" else "slot_closed"
-    return Closing(values["venue"], day, why, by, at_once, words)
+    return Closing(values["venue"], day, why, by, at_once, words, product_id)
 
 
 def _foreseen(parts: StaffParts, asked: Closing) -> Foreseen | Unclosable | Refusal:
@@ -157,6 +174,14 @@ def _venues(parts: StaffParts) -> Mapping[str, Venue]:
     return {name: venues[name] for name in sorted(venues) if name != PROBE_ID}
 
 
+def _products(parts: StaffParts) -> Mapping[str, Product]:
+    try:
+        products = parts.reads.catalogue.products
+    except CatalogueMissing:
+        return {}
+    return {name: products[name] for name in sorted(products) if name != PROBE_ID}
+
+
 def _form(request: Request, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     parts = parts_of(request)
     return render(
@@ -164,6 +189,7 @@ def _form(request: Request, values: Mapping[str, str], errors: Mapping[str, str]
         "staff_closing.html",
         status=422 if errors else 200,
         venues=_venues(parts),
+        products=_products(parts),
         reasons=REASONS,
         words_max=CLOSING_WORDS_MAX,
         runs=parts.closings.runs,
@@ -180,6 +206,7 @@ def _check(
         request,
         "staff_closing_check.html",
         venue=_venues(parts_of(request))[asked.venue_id],
+        product=_products(parts_of(request)).get(asked.product_id or ""),
         closing=asked,
         forecast=found.forecast,
         sums=summary(found.forecast),
@@ -189,8 +216,13 @@ def _check(
 
 
 def _progress_of(asked: Closing) -> str:
-    place = urlencode({"venue": asked.venue_id, "day": asked.day.isoformat()})
-    return f"{PROGRESS_PATH}?{place}"
+    return f"{PROGRESS_PATH}?{_place(asked.venue_id, asked.day, asked.product_id)}"
+
+
+def _place(venue_id: str, day: date, product_id: str | None) -> str:
+    """Write in a query what is closed."""
+    product = {} if product_id is None else {"product": product_id}
+    return urlencode({"venue": venue_id, "day": day.isoformat(), **product})
 
 
 def _day_of(text: str) -> date | None:

@@ -49,7 +49,7 @@ class Closings:
     def __init__(self, inbox: Inbox, people_at_once: int = PEOPLE_AT_ONCE) -> None:
         self._inbox = inbox
         self.people_at_once = people_at_once
-        self._runs: dict[tuple[str, date], Run] = {}
+        self._runs: dict[tuple[str, date, str | None], Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -61,9 +61,9 @@ class Closings:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def find(self, venue_id: str, day: date) -> Run | None:
-        """Return the closing of a day, on its way or over."""
-        return self._runs.get((venue_id, day))
+    def find(self, venue_id: str, day: date, product_id: str | None) -> Run | None:
+        """Return the closing of a day (or of one vaccine on it), on its way or over."""
+        return self._runs.get((venue_id, day, product_id))
 
     @property
     def runs(self) -> list[Run]:
@@ -72,7 +72,7 @@ class Closings:
 
     def begin(self, closing: Closing, orders: Sequence[CloseSlots], people: int) -> Run:
         """Carry a closing out, unless it is being carried out; return that one then."""
-        key = closing.venue_id, closing.day
+        key = closing.venue_id, closing.day, closing.product_id
         held = self._runs.get(key)
         if held is not None and held.state == "running":
             return held

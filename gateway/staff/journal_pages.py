@@ -14,10 +14,11 @@ from allocator.reads import person_key
 from gateway import fields as read
 from gateway.answers import answer
 from gateway.fields import Fields
-from gateway.forms import TICKET_DIGITS
-from gateway.problems import Problem, field_text
+from gateway.forms import MUNICIPALITY_DIGITS, TICKET_DIGITS
+from gateway.problems import Problem
 from gateway.routes.way_in import date_from_parts
 from gateway.staff.guard import came_from, guarded, read_form, session_of
+from gateway.staff.identity_fields import CODE, words
 from gateway.staff.journal import (
     LINES_EXPORTED_MAX,
     LINES_SHOWN_MAX,
@@ -31,7 +32,7 @@ from gateway.staff.parts import StaffParts, parts_of
 from gateway.staff.rendering import render
 from gateway.staff.words import language_of
 
-_FIELDS = ("day_year", "day_month", "day_day", "ticket_number", "login", "before")
+_FIELDS = ("day_year", "day_month", "day_day", "ticket_number", CODE, "login", "before")
 _LOGIN_CHARS_MAX, _DIGITS_MAX = 64, 18
 _ON_PAGE = {"day": "day_year"}
 
@@ -77,16 +78,16 @@ async def exporting(request: Request) -> Response:
 def _filter(parts: StaffParts, values: dict[str, str], language: str) -> Filter | dict[str, str]:
     """Read a filter, or say what is wrong with it, by the id of the field."""
     typed = date_from_parts(values, "day")
-    given = {"day": typed, "ticket_number": values.get("ticket_number", "")}
+    given = {"day": typed, **{name: values.get(name, "") for name in ("ticket_number", CODE)}}
     fields = Fields({name: value for name, value in given.items() if value}, tuple(given))
     day = fields.optional("day", read.day)
     ticket = fields.optional("ticket_number", read.digits(TICKET_DIGITS))
+    typed_code = fields.optional(CODE, read.digits(MUNICIPALITY_DIGITS))
+    if typed_code and not fields.has("ticket_number"):
+        fields.add("ticket_number", "required")
     if fields.errors:
-        return {
-            _ON_PAGE.get(error.field, error.field): str(field_text(error, language))
-            for error in fields.errors
-        }
-    code = parts.settings.municipality_code
+        return words(fields.errors, language, _ON_PAGE)
+    code = typed_code or parts.settings.municipality_code
     whose = None if ticket is None else person_key(parts.keys.identity, code, ticket)
     login, before = values.get("login", "").strip(), values.get("before", "")
     is_number = before.isascii() and before.isdecimal() and len(before) <= _DIGITS_MAX

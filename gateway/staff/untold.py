@@ -60,6 +60,14 @@ class Untold:
         """Return at most so many: offers that stand, then the oldest first. Raises `StoreAway`."""
         return [_message(row) for row in await self._rows(None, most)]
 
+    async def being_told(self) -> int:
+        """Return how many messages to people who were moved are on their way. Raises `StoreAway`.
+
+        Who of them is to be told by the desk is not known before these have ended.
+        """
+        row = await self._statements.row("moves_being_told")
+        return 0 if row is None else int(row.messages)
+
     async def person_of(self, outbox_id: int) -> UntoldPerson | None:
         """Return whom a message is for; None if they are not to be told any more.
 

@@ -3,6 +3,7 @@
 Rule 1: nothing of a person stands in a URL: who is meant comes in a form, venue and day with it.
 Rule 2: each form that orders something carries an id. To send it again, after the network dropped
 or by a second press, gets the same answer and makes no second record.
+Rule 3: whoever is shown, the look or the act was noted first, also where the form has a fault.
 """
 
 from __future__ import annotations
@@ -133,8 +134,7 @@ async def dose_page(request: Request) -> Response:
     opened = await _opened(request, _PERSON)
     if isinstance(opened, Response):
         return opened
-    await note(request, "dose_looked_at", opened.row.person_key, "at_venue")
-    return _dose(request, opened)
+    return await _looked_at(request, opened)
 
 
 async def giving(request: Request) -> Response:
@@ -149,7 +149,7 @@ async def giving(request: Request) -> Response:
     if given_on is None:
         errors["given_on"] = said("venue.given_on_missing", language)
     if errors or given_on is None:
-        return _dose(request, opened, errors=errors)
+        return await _looked_at(request, opened, errors)
     desk, by = parts_of(request).venue_desk, session_of(request).login
     return await _ordered(
         *(request, opened, "dose_given", "given"),
@@ -172,7 +172,7 @@ async def noting_absence(request: Request) -> Response:
         return opened
     if opened.values.get("sure") != "yes":
         error = said("venue.sure_missing", language_of(request))
-        return _dose(request, opened, errors={"sure": error})
+        return await _looked_at(request, opened, {"sure": error})
     desk, by = parts_of(request).venue_desk, session_of(request).login
     return await _ordered(
         *(request, opened, "dose_not_come", "not_come"),
@@ -188,7 +188,7 @@ async def undoing(request: Request) -> Response:
     reason = opened.values.get("reason", "")
     if reason not in UNDO_REASONS:
         error = said("venue.undo_reason_missing", language_of(request))
-        return _dose(request, opened, errors={"reason": error})
+        return await _looked_at(request, opened, {"reason": error})
     desk, by = parts_of(request).venue_desk, session_of(request).login
     return await _ordered(
         *(request, opened, "dose_undone", "undone"),
@@ -205,7 +205,7 @@ async def coming_after_all(request: Request) -> Response:
     lot = lot_in(opened.values.get("lot", ""))
     if not lot:
         error = said("venue.lot_wrong", language_of(request))
-        return _dose(request, opened, errors={"lot": error})
+        return await _looked_at(request, opened, {"lot": error})
     desk, by = parts_of(request).venue_desk, session_of(request).login
     return await _ordered(
         *(request, opened, "walked_in", "came"),
@@ -243,6 +243,14 @@ async def _opened(request: Request, names: tuple[str, ...]) -> Opened | Response
         await note(request, "day_list_opened", None, _what(place))
         return _list_shown(request, place, rows, dict(values), {}, refused="gone")
     return Opened(place, rows, row, values)
+
+
+async def _looked_at(
+    request: Request, opened: Opened, errors: Mapping[str, str] | None = None
+) -> Response:
+    """Note the look, then show the dose; nothing is ordered, for want of what `errors` say."""
+    await note(request, "dose_looked_at", opened.row.person_key, "at_venue")
+    return _dose(request, opened, errors=errors)
 
 
 async def _ordered(
@@ -329,7 +337,10 @@ def _dose(
     refused: str = "",
     request_id: UUID | None = None,
 ) -> Response:
-    """Show a dose. With `request_id` what was typed is sent again as the same order."""
+    """Show a dose whose look or act was noted.
+
+    With `request_id` what was typed is sent again as the same order.
+    """
     parts, row = parts_of(request), opened.row
     lot = last_lot(opened.rows, row.product_id, session_of(request).login)
     status = 422 if errors else 503 if request_id else 409 if refused else 200

@@ -22,13 +22,14 @@ from allocator.errors import InboxAway, InboxFull
 from allocator.model import Booking, FirstDose, Slot
 from allocator.reads import Contact, WalkIn
 from gateway import fields as read
-from gateway import forms
 from gateway.answers import answer
 from gateway.fields import Fields
 from gateway.forms import SignInForm, parse_first_dose, parse_request_id
 from gateway.identity import Credentials, credentials
-from gateway.problems import Problem, field_text
+from gateway.languages import LANGUAGES
+from gateway.problems import Problem
 from gateway.routes.way_in import date_from_parts
+from gateway.staff import identity_fields
 from gateway.staff.callers import NETWORK, device_of
 from gateway.staff.day_list import lot_in, slot_of_now
 from gateway.staff.guard import guarded, read_form, session_of
@@ -40,20 +41,23 @@ from gateway.staff.words import language_of, said
 from waiting_room.answers import SignedIn, TooManyAttempts
 
 _FIELDS = (
-    *("ticket_number", "birth_era", "birth_year", "birth_month", "birth_day", "pin"),
-    *("name", "kana", "phone", "email", "slot", "lot", "elsewhere"),
+    *identity_fields.FIELDS,
+    *("name", "kana", "phone", "email", "language", "slot", "lot", "elsewhere"),
     *("first_year", "first_month", "first_day", "request_id", "venue"),
 )
 _ON_PAGE = {"birth_date": "birth_year", "date": "first_year", "product": "elsewhere"}
-LANGUAGE_OF_LETTERS = "ja"
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """Who walked in, as the form says it. Printed without its content."""
+    """Who walked in, as the form says it: `language` is that of their mails.
+
+    Printed without its content.
+    """
 
     form: SignInForm
     contact: Contact
+    language: str
     slot: Slot
     lot: str
     first_dose_elsewhere: FirstDose | None
@@ -75,7 +79,7 @@ async def walk_in_page(request: Request) -> Response:
     """Ask who has come, and which of the free doses of a venue they get."""
     venue_id = venue_of(request, request.query_params.get("venue", ""))
     parts, login = parts_of(request), session_of(request).login
-    values = {"venue": venue_id}
+    values = {"venue": venue_id, "language": LANGUAGES[0]}
     free = await _free(request, venue_id)
     if (now := slot_of_now((one.slot for one in free), parts.clock())) is not None:
         values["slot"] = str(now.slot_id)
@@ -117,7 +121,7 @@ async def _handed_in(
         arrival.slot.release_id,
         arrival.slot.slot_id,
         b"",
-        LANGUAGE_OF_LETTERS,
+        arrival.language,
         by,
         arrival.first_dose_elsewhere,
         arrival.lot,
@@ -152,17 +156,14 @@ def _arrival(request: Request, values: Mapping[str, str]) -> Arrival | dict[str,
     """Read the form, or say what is wrong by the id of the field to mend."""
     parts, language = parts_of(request), language_of(request)
     today = today_at(parts)
-    given = {
-        "ticket_number": values.get("ticket_number", ""),
-        "birth_date": date_from_parts(values, "birth"),
-        "pin": values.get("pin", ""),
-    }
-    form = forms.parse_sign_in(given, parts.settings.municipality_code, today)
+    form = identity_fields.parse(values, parts.settings.municipality_code, today)
     fields = Fields(values, tuple(values))
     name = fields.required("name", read.name)
     kana = fields.optional("kana", read.kana) or ""
     phone = fields.required("phone", read.phone)
     email = fields.optional("email", read.email)
+    if (wanted := values.get("language", "")) not in LANGUAGES:
+        fields.add("language", "not_a_choice")
     faults = [*(form if isinstance(form, list) else ()), *fields.errors]
     elsewhere: FirstDose | None = None
     typed = {"product": values.get("elsewhere", ""), "date": date_from_parts(values, "first")}
@@ -170,10 +171,7 @@ def _arrival(request: Request, values: Mapping[str, str]) -> Arrival | dict[str,
         first = parse_first_dose(typed, today)
         faults += first if isinstance(first, list) else ()
         elsewhere = first if isinstance(first, FirstDose) else None
-    errors: dict[str, str] = {}
-    for fault in faults:
-        place = _ON_PAGE.get(fault.field, fault.field)
-        errors.setdefault(place, str(field_text(fault, language)))
+    errors = identity_fields.words(faults, language, _ON_PAGE)
     slot, lot = _slot(request, values), lot_in(values.get("lot", ""))
     if slot is None:
         errors["slot"] = said("walk_in.slot_missing", language)
@@ -181,7 +179,7 @@ def _arrival(request: Request, values: Mapping[str, str]) -> Arrival | dict[str,
         errors["lot"] = said("venue.lot_wrong", language)
     if errors or slot is None or not isinstance(form, SignInForm) or not name or not phone:
         return errors
-    return Arrival(form, Contact(name, phone, email or "", kana), slot, lot, elsewhere)
+    return Arrival(form, Contact(name, phone, email or "", kana), wanted, slot, lot, elsewhere)
 
 
 def _slot(request: Request, values: Mapping[str, str]) -> Slot | None:

@@ -139,7 +139,8 @@ def staff_city() -> Iterator[StackUnderTest]:
     folder = Path(tempfile.mkdtemp(prefix="seiriken-staff-", dir="/tmp"))
     folder.chmod(0o711)
     with running_stack(folder / "home", "--people", "300") as running:
-        yield StackUnderTest(running.file.url, running.home.path, iter(()), "")
+        home = running.home.path
+        yield StackUnderTest(running.file.url, home, _people(home), "")
     shutil.rmtree(folder)
 
 

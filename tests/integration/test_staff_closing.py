@@ -99,7 +99,7 @@ def test_day_is_foreseen_then_closed_and_everybody_is_told_in_the_citys_words(
     assert answer.headers["location"] == PROGRESS
     page = ends(supervisor)
     assert "It is done" in page
-    assert facts(page) == ["3", "3", "0"]
+    assert facts(page) == ["3", "3", "0", "3", "0"]
     assert told(city) == [("closed_moved", WORDS)] * 3
     looks = rows(city, "SELECT login, reason FROM staff_look WHERE act = 'day_closed'")
     assert looks == [(supervisor.login, f"hall {DAY}")]
@@ -195,9 +195,14 @@ def test_whoever_has_no_address_is_on_the_list_to_be_rung(
     supervisor = desk.colleague("supervisor")
     supervisor.get("/closing")
     supervisor.post("/closing", **TYPED, step="close")
-    assert "written to: 0" in ends(supervisor)
+    assert "Messages are still on their way" in ends(supervisor)
+    assert facts(supervisor.seen)[3:] == ["2", "0"]
+    assert f'href="{escape(PROGRESS)}"' in supervisor.seen
     assert sorted(tell_all(city, tmp_path)) == ["no_address", "sent"]
-    assert "written to: 1" in supervisor.get(PROGRESS).text
+    page = supervisor.get(PROGRESS).text
+    assert facts(page)[3:] == ["0", "1"]
+    assert "still on their way." not in page
+    assert 'href="/messages"' in page
     page = supervisor.get("/messages").text
     assert page.count('scope="row"') == 1
     assert number in page

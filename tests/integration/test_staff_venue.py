@@ -20,7 +20,6 @@ from redis import Redis
 from typer.testing import CliRunner
 
 from allocator.reads import person_key
-from allocator.release import ReleasePlan
 from gateway.staff.national_record import COLUMNS
 from monitoring.secrets import read_secret
 from seiriken.cli import app
@@ -31,8 +30,6 @@ from tests.integration.city import (
     MUNICIPALITY,
     City,
     cloned_database,
-    make_plan,
-    make_slot,
     running_city,
     ticket,
 )
@@ -49,21 +46,9 @@ from tests.integration.venue_day import (
     lists,
     not_given,
     number_on,
+    plan_of_today,
     walks_in,
 )
-
-
-def plan_of_today() -> ReleasePlan:
-    """A hall and a school that give first doses today, and second ones when they are due."""
-    later = TODAY + timedelta(days=INTERVAL_DAYS)
-    slots = (
-        make_slot(BEGUN, "hall", TODAY, 0, (14, 4)),
-        make_slot(SCHOOL, "school", TODAY, 0, (2, 0)),
-        make_slot(SECOND, "hall", later, 0, (0, 14)),
-        make_slot(4, "school", later, 0, (0, 9)),
-    )
-    plan = make_plan()
-    return ReleasePlan(plan.release, plan.products, plan.venues, slots)
 
 
 @pytest.fixture(scope="module")

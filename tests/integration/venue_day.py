@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import httpx2
 
 from allocator.model import SITE_TIMEZONE
-from tests.integration.city import BORN, ticket
+from allocator.release import ReleasePlan
+from tests.integration.city import BORN, INTERVAL_DAYS, make_plan, make_slot, ticket
 from tests.integration.staff import Colleague
 
 TODAY = datetime.now(SITE_TIMEZONE).date()
@@ -27,6 +28,7 @@ def arrival(number: int, **changes: str) -> dict[str, str]:
         "name": f"シケン ユリ{number}",
         "phone": "0476-00-0000",
         "email": "",
+        "language": "ja",
         "slot": str(BEGUN),
         "lot": LOT,
         "request_id": str(uuid4()),
@@ -72,3 +74,16 @@ def lists(who: Colleague, query: str = "", **changes: str) -> str:
     who.get("/venue")
     fields = {"venue": "hall", "day": TODAY.isoformat(), "query": query} | changes
     return who.post("/venue", **fields).text
+
+
+def plan_of_today() -> ReleasePlan:
+    """A hall and a school that give first doses today, and second ones when they are due."""
+    later = TODAY + timedelta(days=INTERVAL_DAYS)
+    slots = (
+        make_slot(BEGUN, "hall", TODAY, 0, (14, 4)),
+        make_slot(SCHOOL, "school", TODAY, 0, (2, 0)),
+        make_slot(SECOND, "hall", later, 0, (0, 14)),
+        make_slot(4, "school", later, 0, (0, 9)),
+    )
+    plan = make_plan()
+    return ReleasePlan(plan.release, plan.products, plan.venues, slots)

@@ -73,6 +73,23 @@ def test_each_release_gets_one_order_for_its_slots_of_the_day() -> None:
     assert orders_of(books.catalogue, msgspec.structs.replace(CLOSING, day=day(9)), NOW) == ()
 
 
+def test_one_vaccine_is_closed_and_the_others_are_given() -> None:
+    books = ledger(
+        slot(1, MONDAY),
+        slot(2, MONDAY, product="moderna"),
+        slot(3, MONDAY, 10, product="moderna", release="another"),
+        slot(4, MONDAY, product="moderna", venue="hall"),
+    )
+    closing = msgspec.structs.replace(CLOSING, product_id="moderna")
+    orders = orders_of(books.catalogue, closing, NOW)
+    assert [(one.release_id, one.slot_ids) for one in orders] == [
+        ("another", (3,)),
+        ("release", (2,)),
+    ]
+    none = msgspec.structs.replace(CLOSING, product_id="astra")
+    assert orders_of(books.catalogue, none, NOW) == ()
+
+
 def test_slots_that_are_over_are_left_as_they_are() -> None:
     books = ledger(slot(1, MONDAY), slot(2, MONDAY, 10))
     first_ends = at(MONDAY, 9, 30)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import date, time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from allocator.commands import AddSeats, CloseSlots
 from allocator.model import Slot
-from seiriken.desk_commands import app
+from gateway.languages import LANGUAGES
+from seiriken.desk_commands import LanguageCode, app
 from seiriken.desk_counter import Counter, account, built, span_words
 from seiriken.errors import CommandError
 from seiriken.target import Target
@@ -135,3 +136,7 @@ def test_nothing_personal_can_be_an_argument(command: str) -> None:
     who = {"call": "--caller-file", "end-sessions": "--ticket-file"}
     assert who.get(command, "--by") in options
     assert options.isdisjoint({"--ticket", "--ticket-number", "--birth-date", "--name", "--phone"})
+
+
+def test_whoever_walks_in_may_be_written_to_in_every_language_of_the_pages() -> None:
+    assert get_args(LanguageCode) == LANGUAGES

@@ -238,6 +238,13 @@ SAMPLES: list[Sample] = [
     ("caller-refused", "clerk", "staff_caller.html", _form(values=TYPED, refused="合いません。")),
     ("caller-call-over", "clerk", "staff_caller.html", _form(lost="over")),
     ("caller-not-sent", "clerk", "staff_caller.html", _form(lost="not_sent")),
+    (
+        *("caller-other-city", "clerk", "staff_caller.html"),
+        _form(
+            values={**TYPED, "municipality_code": "12227"},
+            errors={"municipality_code": "6けたの数字です。"},
+        ),
+    ),
     ("caller-pin", "clerk", "staff_caller.html", _form(has_pins=True)),
     *call_samples.SAMPLES,
     ("found-none", "clerk", CLERK, _found(caller(None))),
@@ -302,7 +309,8 @@ SAMPLES: list[Sample] = [
         *("walk-in-wrong", "venue", "staff_walk_in.html"),
         _walk_in(
             values=TYPED,
-            errors={k: v for k, v in WRONG.items() if k != "reason"} | {"slot": "選んでください。"},
+            errors={k: v for k, v in WRONG.items() if k != "reason"}
+            | {"slot": "選んでください。", "language": "選んでください。"},
         ),
     ),
     ("walk-in-full", "venue", "staff_walk_in.html", _walk_in(free=[], refused="no_second_dose")),

@@ -1,0 +1,107 @@
+"""The venue's forms: whom they show is noted first, and what of a walk-in they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.integration.city import MUNICIPALITY, City, running_city, ticket
+from tests.integration.staff import Colleague, StaffDesk, desk_of
+from tests.integration.venue_day import (
+    LOT,
+    about,
+    booked,
+    not_given,
+    number_on,
+    plan_of_today,
+    walks_in,
+)
+
+
+@pytest.fixture
+def city(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[City]:
+    """A city whose doses are given today."""
+    monkeypatch.setenv("GATEWAY_MUNICIPALITY_CODE", MUNICIPALITY)
+    with running_city(database_url, redis_url, tmp_path, plan_of_today()) as city:
+        yield city
+
+
+@pytest.fixture
+def desk(city: City) -> Iterator[StaffDesk]:
+    """The staff gateway of the city."""
+    with desk_of(city) as running:
+        yield running
+
+
+@pytest.fixture
+def hall(desk: StaffDesk) -> Colleague:
+    """Somebody at the hall."""
+    return desk.colleague("venue", "hall")
+
+
+def looks(desk: StaffDesk) -> list[str]:
+    """Return what was noted about people, the oldest first."""
+    with psycopg.connect(desk.database_url) as connection:
+        rows = connection.execute(
+            "SELECT act FROM staff_look WHERE person_key IS NOT NULL ORDER BY look_id"
+        )
+        return [act for (act,) in rows]
+
+
+def unfinished_forms(hall: Colleague) -> list[tuple[str, dict[str, str], str]]:
+    """Return forms that lack what they must have: path, fields, and the ticket of whom."""
+    open_, given, gone = not_given(hall, 1), booked(hall, 2), not_given(hall, 3)
+    assert hall.post("/venue/not-come", **about(gone, sure="yes")).status_code == 200
+    return [
+        ("/venue/given", about(open_), ticket(1)),
+        ("/venue/not-come", about(open_), ticket(1)),
+        ("/venue/undo", about(given), ticket(2)),
+        ("/venue/came", about(gone), ticket(3)),
+    ]
+
+
+def test_form_that_lacks_something_shows_its_person_once_the_look_was_noted(
+    desk: StaffDesk, hall: Colleague
+) -> None:
+    for path, form, whose in unfinished_forms(hall):
+        before = looks(desk)
+        page = hall.post(path, **form)
+        assert (page.status_code, whose in page.text) == (422, True), path
+        assert looks(desk) == [*before, "dose_looked_at"], path
+
+
+def test_nobody_is_shown_where_the_look_cannot_be_noted(desk: StaffDesk, hall: Colleague) -> None:
+    forms = unfinished_forms(hall)
+    _, opened, whose = forms[0]
+    named = {name: value for name, value in opened.items() if name != "request_id"}
+    forms += [("/venue/dose", named, whose), ("/venue/given", opened | {"lot": LOT}, whose)]
+    with psycopg.connect(desk.database_url, autocommit=True) as owner:
+        owner.execute("REVOKE INSERT ON staff_look FROM seiriken_staff")
+        try:
+            answers = [(hall.post(path, **form), whose) for path, form, whose in forms]
+            listed = hall.get("/venue")
+        finally:
+            owner.execute("GRANT INSERT ON staff_look TO seiriken_staff")
+    for page, whose in [*answers, (listed, ticket(1))]:
+        assert (page.status_code, whose in page.text, "シケン" in page.text) == (503, False, False)
+
+
+def test_walk_in_is_written_to_in_the_language_that_was_chosen(
+    desk: StaffDesk, hall: Colleague
+) -> None:
+    assert '<option value="ja" lang="ja" selected>' in hall.get("/walk-in").text
+    booking = number_on(walks_in(hall, 1, language="vi"))
+    with psycopg.connect(desk.database_url) as connection:
+        row = connection.execute(
+            "SELECT language FROM booking WHERE booking_number = %s", [booking]
+        ).fetchone()
+    assert row == ("vi",)
+    refused = walks_in(hall, 2, language="ko", lot="")
+    assert (refused.status_code, 'value="ko" lang="ko" selected' in refused.text) == (422, True)
+    unknown = walks_in(hall, 2, language="tlh")
+    assert (unknown.status_code, 'id="language-error"' in unknown.text) == (422, True)
