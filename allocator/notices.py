@@ -19,7 +19,7 @@ from redis import Redis
 
 from allocator.codes import CODE_KEY
 from allocator.contact_keys import KeyRing
-from allocator.errors import AllocatorError
+from allocator.errors import PaceAway, StoreAway
 from allocator.jobs_settings import JobsSettings
 from allocator.mail import Letter, Letterhead, is_overtaken, render
 from allocator.outbox import Done, Outbox
@@ -32,7 +32,8 @@ from monitoring.logs import get_logger
 from monitoring.secrets import read_secret
 
 GIVE_UP_AFTER = timedelta(days=3)
-"""A mail that no server took for so long tells nobody anything any more."""
+"""A message that nobody could be told for so long, since it was written or put back, tells nobody
+anything any more."""
 
 Result = Literal[Done, "failed", "waiting", "already_sent"]
 RESULTS: tuple[Result, ...] = (
@@ -82,16 +83,22 @@ class NoticeDesk:
     def tell(self, outbox_id: int, now: datetime) -> Result:
         """Tell one message, unless it is told or being told elsewhere.
 
-        A fault is logged and answered "failed": the message comes back by itself.
+        A fault is logged, and the message comes back by itself: while a store is away for as long
+        as that takes; what cannot be read or written, as long as what no provider takes.
         """
         try:
             with self._outbox.held(outbox_id) as letter:
                 if letter is None:
                     return "already_sent"
                 result = self._tell(letter, now)
-        except AllocatorError:
+        except (StoreAway, PaceAway):
             log.exception("notice_failed", outbox_id=outbox_id)
             return "failed"
+        except Exception:
+            # Whatever it is, it is of this message. One that came back for ever would be on no list
+            # of anybody's, and the campaign's data could never be deleted.
+            log.exception("notice_failed", outbox_id=outbox_id)
+            return self._fault(outbox_id, now)
         log.info("notice_settled", outbox_id=outbox_id, kind=letter.kind, result=result)
         return result
 
@@ -109,12 +116,19 @@ class NoticeDesk:
                 try:
                     done = send()
                 except PostAway:
-                    if now - letter.written_at < GIVE_UP_AFTER:
+                    if now - letter.tried_since < GIVE_UP_AFTER:
                         self._outbox.put_back(letter.outbox_id)
                         return "failed"
                     done = "given_up"
         self._outbox.settle(letter.outbox_id, done)
         return done
+
+    def _fault(self, outbox_id: int, now: datetime) -> Result:
+        try:
+            return self._outbox.fault(outbox_id, now - GIVE_UP_AFTER)
+        except StoreAway:
+            log.exception("notice_failed", outbox_id=outbox_id)
+            return "failed"
 
     def route(self, letter: Letter) -> tuple[Channel, Callable[[], Done]] | None:
         """Return how a letter goes, and what sends it (it may raise `PostAway`); None if no way."""

@@ -47,6 +47,7 @@ _HELD = statement("outbox_held").encode()
 _NOTICE = statement("outbox_notice").encode()
 _DONE = statement("outbox_done").encode()
 _FAILED = statement("outbox_failed").encode()
+_FAULTED = statement("outbox_faulted").encode()
 _WAITS = statement("outbox_waits").encode()
 _BACKLOG = statement("outbox_backlog").encode()
 _REMINDERS_MADE = statement("reminders_made").encode()
@@ -196,6 +197,21 @@ class Outbox:
         """Say that the held message could not be told now; it is tried again."""
         self._held_connection().execute(_FAILED, {"outbox_id": outbox_id})
 
+    def fault(self, outbox_id: int, given_up_before: datetime) -> Literal["failed", "given_up"]:
+        """Say that a fault of ours kept a message from being told; return what becomes of it.
+
+        It is tried again, unless it was written (or put back) before a moment. A transaction of
+        its own: that which held the message has ended with the fault.
+
+        Raises:
+            StoreAway: PostgreSQL does not answer.
+        """
+        parameters = {"outbox_id": outbox_id, "given_up_before": given_up_before}
+        with self._transaction() as connection:
+            row = connection.execute(_FAULTED, parameters).fetchone()
+        # Without a row it is done, or in the hands of another, who says what becomes of it.
+        return "given_up" if row is not None and row.result == "given_up" else "failed"
+
     def _held_connection(self) -> psycopg.Connection[Any]:
         assert self._connection is not None, "a message is held"
         return self._connection
@@ -205,6 +221,7 @@ class Outbox:
             outbox_id=outbox_id,
             kind=row.kind,
             written_at=row.created_at.astimezone(SITE_TIMEZONE),
+            put_back_at=row.put_back_at,
             booking_id=row.booking_id,
             booking_number=row.booking_number,
             state=row.state,

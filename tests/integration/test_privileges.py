@@ -48,7 +48,7 @@ UPDATE(attempts,done_at,relayed_at,result)
     outbox           backup     SELECT
     outbox           staff      \
 SELECT(attempts,booking_id,created_at,done_at,kind,outbox_id,relayed_at,result) \
-UPDATE(attempts,done_at,relayed_at,result)
+UPDATE(attempts,done_at,put_back_at,relayed_at,result)
     outcome          gateway    SELECT
     outcome          allocator  SELECT INSERT
     outcome          backup     SELECT
