@@ -54,6 +54,7 @@ _REMINDERS_MADE = statement("reminders_made").encode()
 _CODES_MADE = statement("codes_made").encode()
 _WARNINGS_MADE = statement("warnings_made").encode()
 
+Wait = Literal["waiting", "resting"]
 Done = Literal["sent", "texted", "no_address", "overtaken", "refused", "given_up"]
 """How a message ends: told by mail or by short message; nobody to tell; a later one says otherwise,
 or its reader has died; the provider refused it for good; it could not be told for days."""
@@ -189,9 +190,14 @@ class Outbox:
         """Say that the held message needs nothing more."""
         self._held_connection().execute(_DONE, {"outbox_id": outbox_id, "result": result})
 
-    def wait(self, outbox_id: int, wait_s: float) -> None:
-        """Say that the held message's turn comes in so many seconds; it is handed out then."""
-        self._held_connection().execute(_WAITS, {"outbox_id": outbox_id, "wait_s": wait_s})
+    def wait(self, outbox_id: int, wait_s: float, why: Wait = "waiting") -> None:
+        """Say that the held message is to be handed out in so many seconds.
+
+        Its turn at the provider comes then ("waiting"); or the provider rests, and it has to ask
+        for a turn after that ("resting").
+        """
+        parameters = {"outbox_id": outbox_id, "wait_s": wait_s, "why": why}
+        self._held_connection().execute(_WAITS, parameters)
 
     def put_back(self, outbox_id: int) -> None:
         """Say that the held message could not be told now; it is tried again."""

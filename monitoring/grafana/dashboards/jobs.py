@@ -153,7 +153,7 @@ def _mails() -> Placeable:
         "Mails per minute, by result / 結果別のメール数",
         About(
             "What came of each message. 'texted': by SMS; 'overtaken': a later one says otherwise.",
-            "'sent' and 'texted', some 'no_address'; 'waiting' while a provider is at its limit.",
+            "'sent', 'texted', some 'no_address'; 'waiting': the provider's limit, or its rest.",
             "'failed' is tried again, 'given_up' is not: look into the worker's log.",
             runbook="mails-fail",
         ),
