@@ -18,7 +18,9 @@ Days = Annotated[int, typer.Option(min=1, max=3_650, help="Ended within so many 
 
 @app.command("list")
 def list_letters(days: Days = 30, home: HomeOption = None, as_json: AsJson = False) -> None:
-    """List messages that a mail server refused for good, or that none took for three days.
+    """List messages that were refused for good, or that could not be sent for three days.
+
+    By a mail server, or by the provider of short messages (SMS).
 
     No addresses are shown: the phone desk finds somebody by the booking's number.
     """
