@@ -50,6 +50,7 @@ _FAILED = statement("outbox_failed").encode()
 _FAULTED = statement("outbox_faulted").encode()
 _WAITS = statement("outbox_waits").encode()
 _BACKLOG = statement("outbox_backlog").encode()
+_PEOPLE_TO_TELL = statement("people_to_tell").encode()
 _REMINDERS_MADE = statement("reminders_made").encode()
 _CODES_MADE = statement("codes_made").encode()
 _WARNINGS_MADE = statement("warnings_made").encode()
@@ -70,6 +71,13 @@ class Backlog(msgspec.Struct, frozen=True):
     messages: int
     oldest_age_s: float
     untold: int
+
+
+class ToBeTold(msgspec.Struct, frozen=True):
+    """People whom only the desk can tell, and how many seconds the first of them has waited."""
+
+    people: int
+    oldest_age_s: float
 
 
 class CodeAsked(msgspec.Struct, frozen=True):
@@ -165,6 +173,13 @@ class Outbox:
             row = connection.execute(_BACKLOG).fetchone()
         assert row is not None, "an aggregate has one row"
         return Backlog(row.messages, row.oldest_age_s, row.untold)
+
+    def to_be_told(self) -> ToBeTold:
+        """Return how many people the desk has to tell. Raises `StoreAway`."""
+        with self._transaction() as connection:
+            row = connection.execute(_PEOPLE_TO_TELL, {"probe": PROBE_ID}).fetchone()
+        assert row is not None, "an aggregate has one row"
+        return ToBeTold(row.people, row.oldest_age_s)
 
     @contextmanager
     def held(self, outbox_id: int) -> Iterator[Letter | None]:

@@ -92,6 +92,9 @@ reissued_as,sealed)
     staff_look       staff      SELECT INSERT
     staff_session    backup     SELECT
     staff_session    staff      SELECT INSERT UPDATE DELETE
+    to_be_told       jobs       SELECT(campaign_id,created_at)
+    to_be_told       backup     SELECT
+    to_be_told       staff      SELECT
     venue            allocator  SELECT
     venue            jobs       SELECT
     venue            backup     SELECT
