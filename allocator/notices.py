@@ -41,7 +41,7 @@ GIVE_UP_AFTER = timedelta(days=3)
 """A message that nobody could be told for so long, since it was written or put back, tells nobody
 anything any more."""
 
-Result = Literal[Done, "failed", "waiting", "already_sent"]
+Result = Literal[Done, "failed", "waiting", "resting", "already_sent"]
 RESULTS: tuple[Result, ...] = (
     "sent",
     "texted",
@@ -51,6 +51,7 @@ RESULTS: tuple[Result, ...] = (
     "given_up",
     "failed",
     "waiting",
+    "resting",
     "already_sent",
 )
 
@@ -124,7 +125,7 @@ class NoticeDesk:
             elif rest_s := self._rests.wait_s(channel, letter.queue, self._clock()):
                 if not is_too_old:
                     self._outbox.wait(letter.outbox_id, rest_s, "resting")
-                    return "waiting"
+                    return "resting"
                 done = "given_up"
             elif wait_s := self._pace.wait_s(channel, letter.queue, has_waited=letter.has_waited):
                 self._outbox.wait(letter.outbox_id, wait_s)

@@ -237,7 +237,8 @@ DESK_UNTOLD_OLDEST_AGE_SECONDS = Gauge(
 )
 MAILS = Counter(
     "seiriken_mails_total",
-    "Messages by result: sent (mail), texted (SMS), failed, already_sent (a task that ran twice).",
+    "Messages by result: sent (mail), texted (SMS), failed, resting (the provider is silent),"
+    " already_sent (a task that ran twice).",
     ["result"],
 )
 

@@ -19,6 +19,7 @@ MAIL_RESULTS = (
     "texted",
     "failed",
     "waiting",
+    "resting",
     "already_sent",
     "no_address",
     "overtaken",
@@ -169,8 +170,9 @@ def _mails() -> Placeable:
         "Mails per minute, by result / 結果別のメール数",
         About(
             "What came of each message. 'texted': by SMS; 'overtaken': a later one says otherwise.",
-            "'sent', 'texted', some 'no_address'; 'waiting': the provider's limit, or its rest.",
-            "'failed' is tried again, 'given_up' is not: look into the worker's log.",
+            "'sent' and 'texted', some 'no_address'; 'waiting' while a provider is at its limit.",
+            "'failed' is tried again, 'resting' while a provider is silent; 'given_up' is not:"
+            " look into the worker's log.",
             runbook="mails-fail",
         ),
         Curve(per_minute_by("result", "seiriken_mails_total"), "{{result}}", MAIL_RESULTS),

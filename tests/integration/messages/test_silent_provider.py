@@ -79,7 +79,7 @@ def test_short_messages_leave_a_silent_provider_alone_and_mails_go_on(
     mails = [stored.message(stored.book()) for _ in range(3)]
     assert texting.outbox.due(100) == texts + mails
     with capture_logs() as logs:
-        assert told(texting, texts) == ["failed", "failed", "waiting", "waiting", "waiting"]
+        assert told(texting, texts) == ["failed", "failed", "resting", "resting", "resting"]
     lost = [line for line in logs if line["event"] == "dependency_lost"]
     assert [line["dependency"] for line in lost] == ["sms"]
     assert told(texting, mails) == ["sent"] * 3
@@ -101,7 +101,7 @@ def test_one_message_asks_after_the_rest_and_the_others_follow_at_their_pace(
     clock.now_s += REST_S_MAX
     stored.let_pass(REST_S_MAX + 1)
     assert texting.outbox.due(100) == texts
-    assert told(texting, texts[2:]) == ["failed", "waiting", "waiting"], "one asks, in vain"
+    assert told(texting, texts[2:]) == ["failed", "resting", "resting"], "one asks, in vain"
     with closing(SmsProvider(away)) as provider:
         clock.now_s += REST_S_MAX
         stored.let_pass(REST_S_MAX + 1)
@@ -117,7 +117,7 @@ def test_code_waits_for_seconds_only(stored: Stored, texting: NoticeDesk, clock:
     asked = CodeAsked(uuid4(), stored.book(MOBILE).booking_id, now())
     assert texting.outbox.ask_codes([asked]) == 1
     (code,) = texting.outbox.due(10, queue="codes")
-    assert texting.tell(code, now()) == "waiting"
+    assert texting.tell(code, now()) == "resting"
     (wait_s,) = stored.one(
         "SELECT extract(epoch FROM relayed_at - clock_timestamp())::float8 FROM outbox "
         "WHERE outbox_id = %s",
@@ -136,7 +136,7 @@ def test_who_waits_for_a_silent_provider_is_given_up_after_days_like_others(
     texts = [stored.message(stored.book(MOBILE)) for _ in range(3)]
     told(texting, texts[:2])
     late = now() + GIVE_UP_AFTER
-    assert texting.tell(texts[2], late - timedelta(minutes=1)) == "waiting"
+    assert texting.tell(texts[2], late - timedelta(minutes=1)) == "resting"
     assert texting.tell(texts[2], late) == "given_up"
 
 
