@@ -173,11 +173,6 @@ class Watch:
             metrics.TASK_SECONDS.labels(one.task).observe(one.took_s)
         try:
             backlog = self._outbox.backlog()
-            if time.monotonic() >= self._people_due_s:
-                to_be_told = self._outbox.to_be_told()
-                metrics.DESK_UNTOLD_PEOPLE.set(to_be_told.people)
-                metrics.DESK_UNTOLD_OLDEST_AGE_SECONDS.set(to_be_told.oldest_age_s)
-                self._people_due_s = time.monotonic() + PEOPLE_EVERY_S
         except StoreAway:
             self._store_answers = False
             return
@@ -185,6 +180,17 @@ class Watch:
         metrics.OUTBOX_MESSAGES.set(backlog.messages)
         metrics.OUTBOX_OLDEST_AGE_SECONDS.set(backlog.oldest_age_s)
         metrics.OUTBOX_UNTOLD_MESSAGES.set(backlog.untold)
+        if time.monotonic() >= self._people_due_s:
+            self._people_due_s = time.monotonic() + PEOPLE_EVERY_S
+            self._look_at_people()
+
+    def _look_at_people(self) -> None:
+        try:
+            to_be_told = self._outbox.to_be_told()
+        except StoreAway:
+            return
+        metrics.DESK_UNTOLD_PEOPLE.set(to_be_told.people)
+        metrics.DESK_UNTOLD_OLDEST_AGE_SECONDS.set(to_be_told.oldest_age_s)
 
     def listen(self) -> None:
         """See whether the canary sings; silence counts only while Redis answers."""
