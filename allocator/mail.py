@@ -92,6 +92,7 @@ class Letter(msgspec.Struct, frozen=True):
     `left_why` is there if its reader left the roster: moved out, died, or has another ticket.
     `stop_token`: what turns reminders off, in the link of each (`allocator.reminder_links`).
     `has_waited`: it was told to wait for its turn at the provider, and has.
+    `put_back_at`: when somebody had it told once more, after it had ended untold.
     Printed without its content.
     """
 
@@ -112,10 +113,16 @@ class Letter(msgspec.Struct, frozen=True):
     code: str = ""
     queue: Literal["notices", "reminders", "codes"] = "notices"
     has_waited: bool = False
+    put_back_at: datetime | None = None
     words: str = ""
     left_why: str = ""
     is_parted: bool = False
     stop_token: str = ""
+
+    @property
+    def tried_since(self) -> datetime:
+        """Return since when it has been tried, or could have been."""
+        return self.written_at if self.put_back_at is None else self.put_back_at
 
     @property
     def written_as(self) -> Kind:

@@ -3,6 +3,9 @@
 Whoever gave no e-mail address and the number of a mobile phone gets a short message, where the
 city has a provider (`allocator.short_messages`).
 
+A provider that does not answer rests (`allocator.resting`), so that those of another are told
+meanwhile.
+
 The message is held while it is told, and leaves the outbox with the same transaction
 (`allocator.outbox`). Between a mail server's yes and our commit lies a moment in which
 a crash makes a second mail; its Message-ID is the first one's.
@@ -10,31 +13,35 @@ a crash makes a second mail; its Message-ID is the first one's.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from secrets import SystemRandom
 from typing import Literal
 
 from redis import Redis
 
 from allocator.codes import CODE_KEY
 from allocator.contact_keys import KeyRing
-from allocator.errors import AllocatorError
+from allocator.errors import PaceAway, StoreAway
 from allocator.jobs_settings import JobsSettings
 from allocator.mail import Letter, Letterhead, is_overtaken, render
 from allocator.outbox import Done, Outbox
-from allocator.pace import Channel, Pace
+from allocator.pace import Pace
 from allocator.phones import mobile_number
-from allocator.post import Post, PostAway, post_of
+from allocator.post import Post, PostAway, PostSilent, post_of
+from allocator.resting import Channel, Rests
 from allocator.short_messages import short_text
 from allocator.sms import Texting, texting_of
 from monitoring.logs import get_logger
 from monitoring.secrets import read_secret
 
 GIVE_UP_AFTER = timedelta(days=3)
-"""A mail that no server took for so long tells nobody anything any more."""
+"""A message that nobody could be told for so long, since it was written or put back, tells nobody
+anything any more."""
 
-Result = Literal[Done, "failed", "waiting", "already_sent"]
+Result = Literal[Done, "failed", "waiting", "resting", "already_sent"]
 RESULTS: tuple[Result, ...] = (
     "sent",
     "texted",
@@ -44,6 +51,7 @@ RESULTS: tuple[Result, ...] = (
     "given_up",
     "failed",
     "waiting",
+    "resting",
     "already_sent",
 )
 
@@ -60,12 +68,17 @@ class NoticeDesk:
         letterhead: Letterhead,
         pace: Pace,
         texting: Texting | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock` tells seconds; it never goes back."""
         self._outbox = outbox
         self._post = post
         self._letterhead = letterhead
         self._pace = pace
         self._texting = texting
+        self._rests = Rests()
+        self._clock = clock
+        self._chance = SystemRandom()
 
     @property
     def outbox(self) -> Outbox:
@@ -82,16 +95,22 @@ class NoticeDesk:
     def tell(self, outbox_id: int, now: datetime) -> Result:
         """Tell one message, unless it is told or being told elsewhere.
 
-        A fault is logged and answered "failed": the message comes back by itself.
+        A fault is logged, and the message comes back by itself: while a store is away for as long
+        as that takes; what cannot be read or written, as long as what no provider takes.
         """
         try:
             with self._outbox.held(outbox_id) as letter:
                 if letter is None:
                     return "already_sent"
                 result = self._tell(letter, now)
-        except AllocatorError:
+        except (StoreAway, PaceAway):
             log.exception("notice_failed", outbox_id=outbox_id)
             return "failed"
+        except Exception:
+            # Whatever it is, it is of this message. One that came back for ever would be on no list
+            # of anybody's, and the campaign's data could never be deleted.
+            log.exception("notice_failed", outbox_id=outbox_id)
+            return self._fault(outbox_id, now)
         log.info("notice_settled", outbox_id=outbox_id, kind=letter.kind, result=result)
         return result
 
@@ -100,21 +119,47 @@ class NoticeDesk:
         done: Done = "no_address"
         if (route := self.route(letter)) is not None:
             channel, send = route
+            is_too_old = now - letter.tried_since >= GIVE_UP_AFTER
             if is_overtaken(letter, now):
                 done = "overtaken"
+            elif rest_s := self._rests.wait_s(channel, letter.queue, self._clock()):
+                if not is_too_old:
+                    self._outbox.wait(letter.outbox_id, rest_s, "resting")
+                    return "resting"
+                done = "given_up"
             elif wait_s := self._pace.wait_s(channel, letter.queue, has_waited=letter.has_waited):
                 self._outbox.wait(letter.outbox_id, wait_s)
                 return "waiting"
+            elif (tried := self._try(channel, send)) is not None:
+                done = tried
+            elif is_too_old:
+                done = "given_up"
             else:
-                try:
-                    done = send()
-                except PostAway:
-                    if now - letter.written_at < GIVE_UP_AFTER:
-                        self._outbox.put_back(letter.outbox_id)
-                        return "failed"
-                    done = "given_up"
+                self._outbox.put_back(letter.outbox_id)
+                return "failed"
         self._outbox.settle(letter.outbox_id, done)
         return done
+
+    def _try(self, channel: Channel, send: Callable[[], Done]) -> Done | None:
+        """Hand a message over; None if the provider does not take it now."""
+        done = None
+        try:
+            done = send()
+        except PostSilent:
+            if self._rests.note_silence(channel, self._clock(), self._chance.random()):
+                log.warning("dependency_lost", dependency=channel)
+            return None
+        except PostAway:
+            pass
+        self._rests.note_answer(channel)
+        return done
+
+    def _fault(self, outbox_id: int, now: datetime) -> Result:
+        try:
+            return self._outbox.fault(outbox_id, now - GIVE_UP_AFTER)
+        except StoreAway:
+            log.exception("notice_failed", outbox_id=outbox_id)
+            return "failed"
 
     def route(self, letter: Letter) -> tuple[Channel, Callable[[], Done]] | None:
         """Return how a letter goes, and what sends it (it may raise `PostAway`); None if no way."""
@@ -136,7 +181,7 @@ class NoticeDesk:
         return "texted" if posted == "sent" else posted
 
 
-def desk_of(settings: JobsSettings) -> NoticeDesk:
+def desk_of(settings: JobsSettings, clock: Callable[[], float] = time.monotonic) -> NoticeDesk:
     """Put the desk together from its parts; nothing is connected yet.
 
     Raises:
@@ -158,4 +203,4 @@ def desk_of(settings: JobsSettings) -> NoticeDesk:
     if settings.mail_per_s is not None:
         per_s["mail"] = settings.mail_per_s
     pace = Pace(Redis.from_url(settings.redis_url, protocol=2, socket_timeout=5.0), per_s)
-    return NoticeDesk(outbox, post_of(settings), letterhead, pace, texting_of(settings))
+    return NoticeDesk(outbox, post_of(settings), letterhead, pace, texting_of(settings), clock)

@@ -47,12 +47,15 @@ _HELD = statement("outbox_held").encode()
 _NOTICE = statement("outbox_notice").encode()
 _DONE = statement("outbox_done").encode()
 _FAILED = statement("outbox_failed").encode()
+_FAULTED = statement("outbox_faulted").encode()
 _WAITS = statement("outbox_waits").encode()
 _BACKLOG = statement("outbox_backlog").encode()
+_PEOPLE_TO_TELL = statement("people_to_tell").encode()
 _REMINDERS_MADE = statement("reminders_made").encode()
 _CODES_MADE = statement("codes_made").encode()
 _WARNINGS_MADE = statement("warnings_made").encode()
 
+Wait = Literal["waiting", "resting"]
 Done = Literal["sent", "texted", "no_address", "overtaken", "refused", "given_up"]
 """How a message ends: told by mail or by short message; nobody to tell; a later one says otherwise,
 or its reader has died; the provider refused it for good; it could not be told for days."""
@@ -68,6 +71,13 @@ class Backlog(msgspec.Struct, frozen=True):
     messages: int
     oldest_age_s: float
     untold: int
+
+
+class ToBeTold(msgspec.Struct, frozen=True):
+    """People whom only the desk can tell, and how many seconds the first of them has waited."""
+
+    people: int
+    oldest_age_s: float
 
 
 class CodeAsked(msgspec.Struct, frozen=True):
@@ -164,6 +174,13 @@ class Outbox:
         assert row is not None, "an aggregate has one row"
         return Backlog(row.messages, row.oldest_age_s, row.untold)
 
+    def to_be_told(self) -> ToBeTold:
+        """Return how many people the desk has to tell. Raises `StoreAway`."""
+        with self._transaction() as connection:
+            row = connection.execute(_PEOPLE_TO_TELL, {"probe": PROBE_ID}).fetchone()
+        assert row is not None, "an aggregate has one row"
+        return ToBeTold(row.people, row.oldest_age_s)
+
     @contextmanager
     def held(self, outbox_id: int) -> Iterator[Letter | None]:
         """Hold one message while a block tells it; None when it is done or held elsewhere.
@@ -188,13 +205,33 @@ class Outbox:
         """Say that the held message needs nothing more."""
         self._held_connection().execute(_DONE, {"outbox_id": outbox_id, "result": result})
 
-    def wait(self, outbox_id: int, wait_s: float) -> None:
-        """Say that the held message's turn comes in so many seconds; it is handed out then."""
-        self._held_connection().execute(_WAITS, {"outbox_id": outbox_id, "wait_s": wait_s})
+    def wait(self, outbox_id: int, wait_s: float, why: Wait = "waiting") -> None:
+        """Say that the held message is to be handed out in so many seconds.
+
+        Its turn at the provider comes then ("waiting"); or the provider rests, and it has to ask
+        for a turn after that ("resting").
+        """
+        parameters = {"outbox_id": outbox_id, "wait_s": wait_s, "why": why}
+        self._held_connection().execute(_WAITS, parameters)
 
     def put_back(self, outbox_id: int) -> None:
         """Say that the held message could not be told now; it is tried again."""
         self._held_connection().execute(_FAILED, {"outbox_id": outbox_id})
+
+    def fault(self, outbox_id: int, given_up_before: datetime) -> Literal["failed", "given_up"]:
+        """Say that a fault of ours kept a message from being told; return what becomes of it.
+
+        It is tried again, unless it was written (or put back) before a moment. A transaction of
+        its own: that which held the message has ended with the fault.
+
+        Raises:
+            StoreAway: PostgreSQL does not answer.
+        """
+        parameters = {"outbox_id": outbox_id, "given_up_before": given_up_before}
+        with self._transaction() as connection:
+            row = connection.execute(_FAULTED, parameters).fetchone()
+        # Without a row it is done, or in the hands of another, who says what becomes of it.
+        return "given_up" if row is not None and row.result == "given_up" else "failed"
 
     def _held_connection(self) -> psycopg.Connection[Any]:
         assert self._connection is not None, "a message is held"
@@ -205,6 +242,7 @@ class Outbox:
             outbox_id=outbox_id,
             kind=row.kind,
             written_at=row.created_at.astimezone(SITE_TIMEZONE),
+            put_back_at=row.put_back_at,
             booking_id=row.booking_id,
             booking_number=row.booking_number,
             state=row.state,

@@ -11,14 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 from redis import Redis, RedisError
 
 from allocator.errors import PaceAway
-
-Channel = Literal["mail", "sms"]
-Lane = Literal["notices", "reminders", "codes"]
+from allocator.resting import Channel, Lane
 
 BURST_S = 2
 """Turns of so many seconds may be made up for: messages are handed out once a second."""

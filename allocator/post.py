@@ -37,6 +37,10 @@ class PostAway(AllocatorError):
     """The mail server does not answer or takes no mail now, or the folder cannot be written."""
 
 
+class PostSilent(PostAway):
+    """No connection was made, or no answer came in time: others would be kept waiting, too."""
+
+
 class Post(Protocol):
     """Takes mails."""
 
@@ -73,7 +77,9 @@ class MailFolder:
 class MailServer:
     """Sends each mail over a connection of its own."""
 
-    def __init__(self, url: str, mail_from: str, password: str | None) -> None:
+    def __init__(
+        self, url: str, mail_from: str, password: str | None, wait_s: float = SMTP_WAIT_S
+    ) -> None:
         """Take `smtps://user@host:port`, `smtp+starttls://…` or `smtp://…`."""
         parts = urlsplit(url)
         assert parts.hostname is not None, "the settings were checked"
@@ -82,6 +88,7 @@ class MailServer:
         self._user = unquote(parts.username) if parts.username else None
         self._password = password
         self._mail_from = mail_from
+        self._wait_s = wait_s
 
     def send(self, mail: EmailMessage, outbox_id: int, recipient: str) -> Posted:
         """Hand one mail to the server."""
@@ -96,18 +103,18 @@ class MailServer:
             return _refused(codes[0])
         except smtplib.SMTPDataError as refused:
             return _refused(refused.smtp_code)
-        except (smtplib.SMTPException, OSError):
-            raise PostAway from None
+        except OSError as error:  # of which all errors of smtplib are
+            raise _away(error) from None
         return "sent"
 
     def _connected(self) -> smtplib.SMTP:
         if self._scheme == "smtps":
             context = ssl.create_default_context()
             server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=SMTP_WAIT_S, context=context
+                self._host, self._port, timeout=self._wait_s, context=context
             )
         else:
-            server = smtplib.SMTP(self._host, self._port, timeout=SMTP_WAIT_S)
+            server = smtplib.SMTP(self._host, self._port, timeout=self._wait_s)
         try:
             if self._scheme == "smtp+starttls":
                 server.starttls(context=ssl.create_default_context())
@@ -152,6 +159,16 @@ def mailbox(email: str) -> str:
     """
     local, _, domain = email.rpartition("@")
     return email if all(local.split(".")) else f'"{local}"@{domain}'
+
+
+def _away(error: OSError) -> PostAway:
+    """Tell a server that keeps silent from one that answers, or ends this conversation alone."""
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        # How smtplib tells of a time-out within a conversation.
+        is_silent = isinstance(error.__context__, TimeoutError)
+    else:
+        is_silent = not isinstance(error, smtplib.SMTPException)
+    return PostSilent() if is_silent else PostAway()
 
 
 def _refused(code: int) -> Posted:

@@ -16,7 +16,7 @@ from typing import Protocol
 import httpx2
 
 from allocator.jobs_settings import JobsSettings
-from allocator.post import SMTP_WAIT_S, PostAway, Posted
+from allocator.post import SMTP_WAIT_S, PostAway, Posted, PostSilent
 from allocator.short_messages import filled, values_of
 from monitoring.errors import SecretError
 
@@ -58,6 +58,8 @@ class SmsProvider:
                 json=None if as_form else fields,
                 headers=headers,
             )
+        except (httpx2.ConnectError, httpx2.TimeoutException):
+            raise PostSilent from None
         except (httpx2.HTTPError, httpx2.InvalidURL):
             raise PostAway from None
         if answer.is_success:

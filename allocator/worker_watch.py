@@ -40,6 +40,9 @@ log = get_logger()
 CANARY_AGE_S_MAX = 60.0
 END_WITHIN_S = 10.0
 LOOK_EVERY_S = 1.0
+PEOPLE_EVERY_S = 15.0
+"""Whom the desk has to tell is counted less often: it is more to read, and nobody is so quick."""
+
 TASKS = tuple(sorted(LABEL_VALUES["task"]))
 SILENT_S_MAX = 15.0
 """So long may no task begin or end while Redis answers and none is at work."""
@@ -139,6 +142,7 @@ class Watch:
         self._counted = dict.fromkeys(RESULTS, 0)
         self._ended_counted = 0
         self._store_answers = False
+        self._people_due_s = -math.inf
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -176,6 +180,17 @@ class Watch:
         metrics.OUTBOX_MESSAGES.set(backlog.messages)
         metrics.OUTBOX_OLDEST_AGE_SECONDS.set(backlog.oldest_age_s)
         metrics.OUTBOX_UNTOLD_MESSAGES.set(backlog.untold)
+        if time.monotonic() >= self._people_due_s:
+            self._people_due_s = time.monotonic() + PEOPLE_EVERY_S
+            self._look_at_people()
+
+    def _look_at_people(self) -> None:
+        try:
+            to_be_told = self._outbox.to_be_told()
+        except StoreAway:
+            return
+        metrics.DESK_UNTOLD_PEOPLE.set(to_be_told.people)
+        metrics.DESK_UNTOLD_OLDEST_AGE_SECONDS.set(to_be_told.oldest_age_s)
 
     def listen(self) -> None:
         """See whether the canary sings; silence counts only while Redis answers."""

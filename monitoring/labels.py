@@ -16,7 +16,7 @@ LABEL_VALUES: Mapping[str, frozenset[str]] = {
             *("confirmed", "not_confirmed", "too_many_attempts"),
             *("within", "earlier", "later"),
             *("sent", "texted", "failed", "already_sent", "no_address", "overtaken"),
-            *("refused", "given_up"),
+            *("refused", "given_up", "resting"),
             *("ok", "not_yet", "invalid", "unknown", "expired", "full", "away"),
             *("committed", "fenced", "outdated", "lost"),
             *("waiting", "closed", "maintenance"),

@@ -227,9 +227,18 @@ OUTBOX_UNTOLD_MESSAGES = Gauge(
     "Messages that a provider refused for good, or did not take for days, within a week."
     " Those whose person left no address are not among them.",
 )
+DESK_UNTOLD_PEOPLE = Gauge(
+    "seiriken_desk_untold_people",
+    "People whom no message reaches, and whom the desk has yet to tell what the city did.",
+)
+DESK_UNTOLD_OLDEST_AGE_SECONDS = Gauge(
+    "seiriken_desk_untold_oldest_age_seconds",
+    "How long the first of them has waited; 0 when there is nobody.",
+)
 MAILS = Counter(
     "seiriken_mails_total",
-    "Messages by result: sent (mail), texted (SMS), failed, already_sent (a task that ran twice).",
+    "Messages by result: sent (mail), texted (SMS), failed, resting (the provider is silent),"
+    " already_sent (a task that ran twice).",
     ["result"],
 )
 

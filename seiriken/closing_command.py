@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from seiriken.desk_commands import By, Day, VenueId, Yes
+from seiriken.desk_errands import IS_TOLD
 from seiriken.errors import CommandError
 from seiriken.output import AsJson, print_json, print_lines
 from seiriken.stack_commands import HomeOption
@@ -80,7 +81,7 @@ def close_day(
         print_json({"done": True, "closed_slots": foreseen.slots, **_document(done)})
     else:
         went = f"{done.moved:,} people moved, {done.listed:,} on the standby list"
-        print_lines([f"{closed} is closed on {day:%Y-%m-%d}", f"{went}; each person gets a mail"])
+        print_lines([f"{closed} is closed on {day:%Y-%m-%d}", f"{went}; each person {IS_TOLD}"])
 
 
 def carry_out_closing(target: Target, orders: Sequence[CloseSlots], steps: Steps) -> Rounds:

@@ -104,9 +104,9 @@ def _word(standing: Standing, at_desk: AtDesk | None) -> str:
 def _lines(standing: Standing, at_desk: AtDesk | None) -> list[str]:
     place = "" if standing.place is None else f", place {standing.place:,}"
     said = {
-        "your_turn": "called in: sign in for them on the residents' pages now",
-        "inside": "inside already: sign in for them on the residents' pages",
-        "booked": "holds a booking: sign in for them to see or change it",
+        "your_turn": "called in: go on for them on the staff's pages now",
+        "inside": "inside already: go on for them on the staff's pages",
+        "booked": "holds a booking: it is seen and changed on the staff's pages",
         "closed": "the release is closed",
         "not_open_yet": "the waiting room has not opened yet",
     }.get(_word(standing, at_desk))

@@ -131,6 +131,7 @@ def add_seats(
     """Give a slot more seats, within the plan's limits; who is on the standby list comes first."""
     from allocator.commands import STAFF_KEY, AddSeats
     from seiriken.desk_counter import Order, account, built, counter_for, span_words
+    from seiriken.desk_errands import IS_TOLD
     from seiriken.desk_seats import check_more_seats
 
     counter = counter_for(home, request_id, yes=yes, as_json=as_json)
@@ -148,7 +149,7 @@ def add_seats(
             f"what fits. Add {first:,} first and {second:,} second doses ({span_words(slots)})?",
         )
 
-    done = "seats added; whom they suit on the standby list gets a mail"
+    done = f"seats added; whom they suit on the standby list {IS_TOLD}"
     counter.give(prepare, done, displaces=False)
 
 
@@ -301,8 +302,8 @@ def walk_in(
 def call(caller_file: CallerFile = None, home: HomeOption = None, as_json: AsJson = False) -> None:
     """Give somebody who rings their place, and call them in by the phone desk's share.
 
-    Ask again while the answer is to wait. Once they are called in, sign in for them on
-    the residents' pages, as they would.
+    Ask again while the answer is to wait. Once they are called in, go on for them on the
+    staff's pages (docs/clerk.md).
     """
     from seiriken.desk_calls import answer_call
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 WAIT_S = 60.0
 INBOX_LENGTH_MAX = 20_000
 NUMBERS_SHOWN_MAX = 20
+IS_TOLD = 'is told by mail or SMS, or stands on the staff page "Messages not told"'
+"""What becomes of everybody whose booking an order changed."""
 AT_ONCE_MAX = 200
 """Orders of one command that wait for their answers together: residents' requests go between."""
 
@@ -163,9 +165,8 @@ def outcome_lines(outcome: Outcome) -> list[str]:
     if not outcome or not isinstance(outcome, tuple):
         return ["nobody was displaced"]
     moved, listed = _moved_and_listed(outcome)
-    lines = [
-        f"{_counted(moved)} moved, {len(listed):,} on the standby list; each person gets a mail"
-    ]
+    went = f"{_counted(moved)} moved, {len(listed):,} on the standby list"
+    lines = [f"{went}; each person {IS_TOLD}"]
     if moved:
         lines.append(f"moved: {_numbers(moved)}")
     if listed:

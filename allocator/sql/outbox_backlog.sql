@@ -1,6 +1,8 @@
 SELECT
     count(*) AS messages,
-    coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS oldest_age_s,
+    coalesce(
+        extract(epoch FROM clock_timestamp() - min(coalesce(put_back_at, created_at))), 0
+    )::float8 AS oldest_age_s,
     (
         SELECT count(*)
         FROM outbox

@@ -1,7 +1,7 @@
 -- What a message tells of: the booking as it stands now, in one look.
 SELECT
-    outbox.kind, outbox.created_at, outbox.challenge, outbox.words, outbox.parted,
-    outbox.queue, coalesce(outbox.result = 'turn', FALSE) AS has_waited,
+    outbox.kind, outbox.created_at, outbox.put_back_at, outbox.challenge, outbox.words,
+    outbox.parted, outbox.queue, coalesce(outbox.result = 'turn', FALSE) AS has_waited,
     booking.booking_id, booking.booking_number, booking.state, booking.contact, booking.language,
     booking.standby, booking.dose1_given, booking.dose2_given, booking.reminders, booking.revision,
     booking.dose1_slot_id, booking.dose2_slot_id,

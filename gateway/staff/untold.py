@@ -58,7 +58,7 @@ class Untold:
 
     async def messages(self, most: int) -> list[ToBeTold]:
         """Return at most so many: offers that stand, then the oldest first. Raises `StoreAway`."""
-        return [_message(row) for row in await self._rows(None, most)]
+        return [message_of(row) for row in await self._rows(None, most)]
 
     async def being_told(self) -> int:
         """Return how many messages to people who were moved are on their way. Raises `StoreAway`.
@@ -90,7 +90,7 @@ class Untold:
         contact = await self._reads.contact_of(row.contact, row.booking_id)
         ticket_number, birth_date = identity_of(row, self._roster_key)
         return UntoldPerson(
-            message=_message(row),
+            message=message_of(row),
             person_key=row.person_key,
             name=contact.name,
             kana=contact.kana,
@@ -109,7 +109,8 @@ class Untold:
         return tuple(DoseView(n, slot, catalogue.venues[slot.venue_id]) for n, slot in slots)
 
 
-def _message(row: Any) -> ToBeTold:
+def message_of(row: Any) -> ToBeTold:
+    """Return what a row says of a message, and nothing of its person."""
     until = row.offered_until
     return ToBeTold(
         row.outbox_id,

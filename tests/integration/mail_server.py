@@ -14,7 +14,7 @@ from email.message import EmailMessage
 class MailServer(socketserver.ThreadingTCPServer):
     """Keeps the mails it took. `replies` replace its reply to a verb; `gate` holds back the last.
 
-    `asked` is set when a mail has come in whole and its reply is due.
+    An empty reply hangs up. `asked` is set when a mail has come in whole and its reply is due.
     """
 
     allow_reuse_address = True
@@ -58,6 +58,8 @@ class _Conversation(socketserver.StreamRequestHandler):
                 continue
             if verb == "RCPT" and reply is None:
                 self.server.recipients.append(words.partition(":")[2].strip("<> "))
+            if reply == "":
+                return
             self._say(reply or ("221 bye" if verb == "QUIT" else "250 ok"))
             if verb == "QUIT":
                 return

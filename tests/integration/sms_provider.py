@@ -16,14 +16,16 @@ class Posted(NamedTuple):
 
 
 class SmsProvider(ThreadingHTTPServer):
-    """Keeps the requests it got. `status` is what it answers them."""
+    """Keeps the requests it got. `status` is what it answers them, unless `answers` is cleared."""
 
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Requests)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Requests)
         self.status = 202
+        self.answers = threading.Event()
+        self.answers.set()
         self.posted: list[Posted] = []
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,))
         self._thread.start()
@@ -35,6 +37,7 @@ class SmsProvider(ThreadingHTTPServer):
 
     def close(self) -> None:
         """Stop to serve."""
+        self.answers.set()
         self.shutdown()
         self._thread.join()
         self.server_close()
@@ -47,6 +50,10 @@ class _Requests(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.posted.append(Posted(self.path, dict(self.headers.items()), body))
+        if not self.server.answers.is_set():
+            self.server.answers.wait(60)
+            self.close_connection = True
+            return
         answer = b'{"detail": "08098765432"}'
         self.send_response(self.server.status)
         self.send_header("Location", "/elsewhere")

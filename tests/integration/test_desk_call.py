@@ -95,7 +95,7 @@ def test_desk_says_what_is_wrong_and_repeats_nothing(city: City) -> None:
         ["call", "--caller-file", "-"],
         input=json.dumps({"ticket_number": ticket(0), "birth_date": BORN.isoformat()}),
     )
-    assert "called in: sign in for them" in words.stdout
+    assert "called in: go on for them" in words.stdout
     with Redis.from_url(city.redis_url) as redis:
         redis.delete("published")
         away = ring(0)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
+from allocator.dead_letters import put_back, read_dead_letters
 from allocator.errors import StoreAway
 from allocator.jobs_settings import JobsSettings
 from allocator.migrate import create_login_roles, role_url
@@ -297,8 +299,43 @@ def test_contact_sealed_for_another_booking_is_not_read(stored: Stored, desks: D
         "WHERE booking_id = %s",
         [other.booking_id, one.booking_id],
     )
-    assert desks.make().tell(outbox_id, now()) == "failed"
+    desk = desks.make()
+    assert desk.tell(outbox_id, now()) == "failed"
+    assert stored.state(outbox_id) == (False, "failed")
+    assert desk.tell(outbox_id, now() + GIVE_UP_AFTER) == "given_up", "it would come back for ever"
+    assert stored.state(outbox_id) == (True, "given_up")
     assert desks.files() == []
+
+
+def test_mail_that_cannot_be_written_is_given_up_and_told_once_it_can(
+    stored: Stored, desks: Desks, database_url: str, mail_server: MailServer
+) -> None:
+    """An address that SMTP cannot name is a fault that no answer of a server tells of."""
+    contact = Contact("試験 百合", "08098765432", "百合@example.jp")
+    outbox_id, other = stored.message(stored.book(contact)), stored.message(stored.book())
+    desk = desks.make(mail_server.url)
+    with capture_logs() as logs:
+        assert desk.tell(outbox_id, now() + GIVE_UP_AFTER - timedelta(minutes=1)) == "failed"
+    assert [line["event"] for line in logs] == ["notice_failed"]
+    assert desk.tell(other, now()) == "sent"
+    assert desk.tell(outbox_id, now() + GIVE_UP_AFTER) == "given_up"
+    (dead,) = read_dead_letters(database_url, now() - timedelta(days=1))
+    assert dead.outbox_id == outbox_id
+
+
+def test_message_that_was_put_back_is_tried_as_long_as_a_new_one(
+    stored: Stored, desks: Desks, database_url: str
+) -> None:
+    outbox_id = stored.message(stored.book())
+    away = MailServer()
+    away.close()
+    desk = desks.make(away.url)
+    stored.connection.execute("UPDATE outbox SET created_at = now() - interval '4 days'")
+    assert desk.tell(outbox_id, now()) == "given_up"
+    assert put_back(database_url, now() - timedelta(days=1)) == [outbox_id]
+    assert desk.outbox.backlog().oldest_age_s < 60
+    assert desk.tell(outbox_id, now() + GIVE_UP_AFTER - timedelta(minutes=1)) == "failed"
+    assert desk.tell(outbox_id, now() + GIVE_UP_AFTER) == "given_up"
 
 
 def test_lost_connection_is_made_again(stored: Stored, desks: Desks) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from allocator.outbox import Outbox
 from seiriken.cli import app
 from seiriken.errors import CommandError
-from tests.integration.stored import PERSONAL, Stored
+from tests.integration.stored import PERSONAL, Stored, StoredBooking
 
 KEY = bytes(32)
 
@@ -41,6 +41,16 @@ def ended(stored: Stored, result: str, days_ago: int = 0) -> int:
         [result, days_ago, outbox_id],
     )
     return outbox_id
+
+
+def by_the_city(stored: Stored, kind: str) -> tuple[int, StoredBooking]:
+    """Return a message of what the city did to somebody's booking, who left no address."""
+    booking = stored.book()
+    outbox_id = stored.message(booking, kind)
+    stored.connection.execute(
+        "UPDATE outbox SET result = 'no_address', done_at = now() WHERE outbox_id = %s", [outbox_id]
+    )
+    return outbox_id, booking
 
 
 def test_only_what_ended_untold_is_listed_and_nothing_personal(stored: Stored) -> None:
@@ -85,3 +95,39 @@ def test_it_is_said_plainly_which_messages(stored: Stored, words: tuple[str, ...
     done = CliRunner().invoke(app, ["letters", "retry", *words])
     assert isinstance(done.exception, CommandError)
     assert "name messages, or say --all" in str(done.exception)
+
+
+def test_people_whom_the_desk_tells_are_listed_by_their_bookings_offers_first(
+    stored: Stored,
+) -> None:
+    moved, booking = by_the_city(stored, "moved")
+    offer, offered = by_the_city(stored, "offered")
+    by_the_city(stored, "booked")
+    stored.connection.execute(
+        "UPDATE booking SET state = 'offered', standby = "
+        """'{"rank": 1, "reason": "asked", "offered_until": "2031-06-10T12:00:00+09:00"}' """
+        "WHERE booking_id = %s",
+        [offered.booking_id],
+    )
+    shown = answered("untold")["untold"]
+    assert [one["outbox_id"] for one in shown] == [offer, moved]
+    assert shown[0]["offered_until"] == "2031-06-10T12:00:00+09:00"
+    plain = CliRunner().invoke(app, ["letters", "untold"]).stdout
+    assert booking.booking_number in plain
+    assert [mark for mark in PERSONAL if mark in plain + str(shown)] == []
+
+
+def test_who_was_told_is_off_the_list_and_it_is_noted_who_says_so(stored: Stored) -> None:
+    outbox_id, booking = by_the_city(stored, "closed_listed")
+    assert answered("told", str(outbox_id), "--by", "anna") == {"told": outbox_id}
+    assert answered("untold") == {"untold": []}
+    assert stored.state(outbox_id) == (True, "told_by_desk")
+    noted = "SELECT login, role, act, person_key, reason, came_from FROM staff_look"
+    lines = stored.connection.execute(noted.encode()).fetchall()
+    told = ("anna", "command", "told_by_desk", booking.person_key, str(outbox_id), "command")
+    assert lines == [told]
+
+    again = CliRunner().invoke(app, ["letters", "told", str(outbox_id)])
+    assert isinstance(again.exception, CommandError)
+    assert "not on the list" in str(again.exception)
+    assert stored.connection.execute(noted.encode()).fetchall() == lines

@@ -48,7 +48,7 @@ UPDATE(attempts,done_at,relayed_at,result)
     outbox           backup     SELECT
     outbox           staff      \
 SELECT(attempts,booking_id,created_at,done_at,kind,outbox_id,relayed_at,result) \
-UPDATE(attempts,done_at,relayed_at,result)
+UPDATE(attempts,done_at,put_back_at,relayed_at,result)
     outcome          gateway    SELECT
     outcome          allocator  SELECT INSERT
     outcome          backup     SELECT
@@ -93,6 +93,9 @@ dose2_planned,ends_at)
     staff_look       staff      SELECT INSERT
     staff_session    backup     SELECT
     staff_session    staff      SELECT INSERT UPDATE DELETE
+    to_be_told       jobs       SELECT(campaign_id,created_at)
+    to_be_told       backup     SELECT
+    to_be_told       staff      SELECT
     venue            allocator  SELECT
     venue            jobs       SELECT
     venue            backup     SELECT

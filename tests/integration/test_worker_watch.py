@@ -6,9 +6,13 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 
+from prometheus_client import REGISTRY
+
 from allocator.jobs import TASK_TIME_LIMIT_S
+from allocator.migrate import create_login_roles, role_url
 from allocator.outbox import Outbox
 from allocator.worker_watch import ENDED_KEPT, TASK_S_MAX, Tally, Watch
+from tests.integration.stored import Stored
 from tests.waiting import until
 
 SILENT_S_MAX = 0.1
@@ -101,6 +105,24 @@ def test_backlog_is_looked_at_all_the_while(database_url: str) -> None:
         watching.start()
         until(lambda: watching.ready()["database"])
         watching.close()
+
+
+def test_people_whom_the_desk_has_to_tell_are_counted(database_url: str) -> None:
+    create_login_roles(database_url, {"jobs": "jobs-password"})
+    with closing(Stored(database_url, bytes(32))) as stored:
+        for kind in ("booked", "moved", "closed_listed"):
+            stored.message(stored.book(), kind)
+        stored.connection.execute(
+            "UPDATE outbox SET result = 'no_address', done_at = now(), "
+            "created_at = now() - interval '1 hour'"
+        )
+    watching = watch(role_url(database_url, "jobs", "jobs-password"), Tally(), [], lambda: True)
+    watching.start()
+    watching.close()
+    assert REGISTRY.get_sample_value("seiriken_desk_untold_people") == 2
+    age_s = REGISTRY.get_sample_value("seiriken_desk_untold_oldest_age_seconds")
+    assert age_s is not None
+    assert 3_600 <= age_s < 3_700
 
 
 def test_tasks_that_ended_are_read_once_each() -> None:

@@ -100,6 +100,7 @@ CREATE TABLE public.outbox (
     challenge uuid,
     words text,
     parted boolean DEFAULT false NOT NULL,
+    put_back_at timestamp with time zone,
     CONSTRAINT outbox_attempts_are_not_negative CHECK ((attempts >= 0)),
     CONSTRAINT outbox_code_has_a_challenge CHECK (((kind = 'code'::text) = (challenge IS NOT NULL))),
     CONSTRAINT outbox_dose_is_first_or_second CHECK ((dose = ANY (ARRAY[1, 2]))),
@@ -522,6 +523,7 @@ GRANT INSERT(queue) ON TABLE public.outbox TO seiriken_jobs;
 GRANT INSERT(dose) ON TABLE public.outbox TO seiriken_jobs;
 GRANT INSERT(slot_id) ON TABLE public.outbox TO seiriken_jobs;
 GRANT INSERT(challenge) ON TABLE public.outbox TO seiriken_jobs;
+GRANT UPDATE(put_back_at) ON TABLE public.outbox TO seiriken_staff;
 GRANT SELECT ON TABLE public.outcome TO seiriken_gateway;
 GRANT SELECT,INSERT ON TABLE public.outcome TO seiriken_allocator;
 GRANT SELECT ON TABLE public.outcome TO seiriken_backup;

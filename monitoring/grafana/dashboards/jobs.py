@@ -19,6 +19,7 @@ MAIL_RESULTS = (
     "texted",
     "failed",
     "waiting",
+    "resting",
     "already_sent",
     "no_address",
     "overtaken",
@@ -40,7 +41,7 @@ def dashboard() -> Dashboard:
                 [_outbox(), _oldest(), _untold(), _incidents(), _overdue(), _downtime()],
                 (4, 4, 4, 4, 4, 4),
             ),
-            Row(9, [_backlog(), _mails()]),
+            Row(9, [_backlog(), _mails(), _waits()], (10, 10, 4)),
             Row(9, [_tasks(), _slow_tasks(), _notices(), _herald()]),
         ],
     )
@@ -136,15 +137,31 @@ def _untold() -> Placeable:
     )
 
 
+def _waits() -> Placeable:
+    return figure(
+        "Longest wait for the desk / 窓口待ちの最長",
+        About(
+            "How long the first of those whom no message reaches has waited to be told by the desk"
+            " what the city did to their booking.",
+            "Below a day; an offer may stand for hours only.",
+            "Does anybody work through the staff's page of messages, or `seiriken letters untold`?",
+        ),
+        most("seiriken_desk_untold_oldest_age_seconds"),
+        unit="s",
+        limits=Limits(86_400, 259_200),
+    )
+
+
 def _backlog() -> Placeable:
     return curves(
         "Backlog of messages / 未配信の推移",
         About(
-            "Messages that are not delivered yet.",
+            "Messages that are not delivered yet, and people whom only the desk can tell.",
             "A hill after the opening, which is worked off.",
-            "It only rises: mails fail, or the worker stands.",
+            "It only rises: mails fail, or the worker stands; or nobody rings those people.",
         ),
         Curve(most("seiriken_outbox_messages"), "messages"),
+        Curve(most("seiriken_desk_untold_people"), "for the desk to tell"),
     )
 
 
@@ -154,7 +171,8 @@ def _mails() -> Placeable:
         About(
             "What came of each message. 'texted': by SMS; 'overtaken': a later one says otherwise.",
             "'sent' and 'texted', some 'no_address'; 'waiting' while a provider is at its limit.",
-            "'failed' is tried again, 'given_up' is not: look into the worker's log.",
+            "'failed' is tried again, 'resting' while a provider is silent; 'given_up' is not:"
+            " look into the worker's log.",
             runbook="mails-fail",
         ),
         Curve(per_minute_by("result", "seiriken_mails_total"), "{{result}}", MAIL_RESULTS),

@@ -6,6 +6,7 @@ import pytest
 
 from allocator.model import Refusal
 from seiriken.desk_errands import (
+    IS_TOLD,
     NUMBERS_SHOWN_MAX,
     REFUSED,
     outcome_document,
@@ -34,7 +35,7 @@ def test_refusal_of_an_order_has_words(refusal: Refusal) -> None:
 
 def test_displaced_people_are_counted_and_named_by_their_bookings() -> None:
     assert outcome_lines((MOVED, LISTED)) == [
-        "1 booking moved, 1 on the standby list; each person gets a mail",
+        f"1 booking moved, 1 on the standby list; each person {IS_TOLD}",
         "moved: 0000001-3",
         "on the standby list: 0000002-1",
     ]
