@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from functools import cache
 from uuid import uuid4
 
 import httpx2
@@ -12,9 +13,22 @@ from allocator.model import SITE_TIMEZONE
 from tests.integration.city import BORN, ticket
 from tests.integration.staff import Colleague
 
-TODAY = datetime.now(SITE_TIMEZONE).date()
 LOT = "EW4811"
 BEGUN, SCHOOL, SECOND = 1, 2, 3
+
+
+@cache
+def today() -> date:
+    """Return the day on which all of this happens: the one of the first call."""
+    return datetime.now(SITE_TIMEZONE).date()
+
+
+def until_noon() -> timedelta:
+    """Return how far a city's clock must be put ahead, or back, for it to be noon of that day.
+
+    No midnight is near then, however slow the machine is and however far a desk's clock goes ahead.
+    """
+    return datetime.combine(today(), time(12), SITE_TIMEZONE) - datetime.now(SITE_TIMEZONE)
 
 
 def arrival(number: int, **changes: str) -> dict[str, str]:
@@ -55,7 +69,7 @@ def booked(who: Colleague, number: int) -> str:
 
 def about(number: str, dose: int = 1, **fields: str) -> dict[str, str]:
     """What each form about one dose carries."""
-    place = {"venue": "hall", "day": TODAY.isoformat()}
+    place = {"venue": "hall", "day": today().isoformat()}
     named = {"booking_number": number, "dose": str(dose), "request_id": str(uuid4())}
     return place | named | fields
 
@@ -70,5 +84,5 @@ def not_given(who: Colleague, number: int) -> str:
 def lists(who: Colleague, query: str = "", **changes: str) -> str:
     """Return the day's list, or who of it is meant."""
     who.get("/venue")
-    fields = {"venue": "hall", "day": TODAY.isoformat(), "query": query} | changes
+    fields = {"venue": "hall", "day": today().isoformat(), "query": query} | changes
     return who.post("/venue", **fields).text
