@@ -120,7 +120,7 @@ class Resident:
 
     def __init__(self, url: str, number: int, headers: dict[str, str]) -> None:
         hooks = {"response": [hold_against_description]}
-        self.http = httpx2.Client(base_url=url, headers=headers, timeout=20, event_hooks=hooks)
+        self.http = httpx2.Client(base_url=url, headers=headers, timeout=60, event_hooks=hooks)
         self.number = number
 
     def sign_in(self, **changes: str) -> httpx2.Response:
@@ -267,7 +267,9 @@ class City:
             "internal_port": 0,
             "port": 0,
             "municipality_code": MUNICIPALITY,
-            "reply_wait_s": 5.0,
+            "reply_wait_s": 15.0,
+            "redis_timeout_s": 15.0,
+            "database_timeout_s": 15.0,
         }
         self.parts = assemble(GatewaySettings.model_validate(values | changes), self.now)
         listener = socket.create_server(("127.0.0.1", self.port))

@@ -38,7 +38,7 @@ class Colleague:
     def __init__(self, desk: StaffDesk, login: str, password: str) -> None:
         self.desk, self.login, self.password = desk, login, password
         self.secret = ""
-        self.http = httpx2.Client(base_url=desk.url, headers=BROWSER, timeout=20)
+        self.http = httpx2.Client(base_url=desk.url, headers=BROWSER, timeout=60)
         self.seen = ""
 
     def code(self) -> str:
@@ -175,6 +175,9 @@ def running_desk(
         "port": 0,
         "municipality_code": MUNICIPALITY,
         "network_failures_max": 1_000,
+        "reply_wait_s": 15.0,
+        "redis_timeout_s": 15.0,
+        "database_timeout_s": 15.0,
     }
     desk = StaffDesk(database_url, ahead)
     desk.parts = assemble(StaffSettings.model_validate(values | changes), desk.now)
