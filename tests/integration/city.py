@@ -240,6 +240,13 @@ class City:
                 yield
 
     @contextmanager
+    def undecided(self) -> Iterator[None]:
+        """Let nothing be committed in a block; the allocator tries again by itself."""
+        with psycopg.connect(self.database_url) as holding:
+            holding.execute("SELECT FROM catalogue FOR NO KEY UPDATE")
+            yield
+
+    @contextmanager
     def waiting_room(self, rules: AdmissionRules | None = None) -> Iterator[None]:
         """Run the waiting room's tick."""
         stop = threading.Event()
