@@ -65,8 +65,9 @@ class Ended(msgspec.Struct, frozen=True):
 class Tally:
     """Counters that a parent and its child share."""
 
-    def __init__(self) -> None:
-        """Take shared memory; to be made before the child is."""
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Take shared memory; to be made before the child is. `monotonic` counts seconds."""
+        self._monotonic = monotonic
         self._counts = RawArray("Q", len(RESULTS))
         self._ended = RawArray("d", ENDED_KEPT)
         self._ended_tasks = RawArray("b", ENDED_KEPT)
@@ -80,11 +81,11 @@ class Tally:
 
     def begun(self) -> None:
         """Note that a task begins now."""
-        self._begun_at_s.value = time.monotonic()
+        self._begun_at_s.value = self._monotonic()
 
     def ended(self, task: str, *, failed: bool) -> None:
         """Note that a task has ended now, well or not."""
-        now = time.monotonic()
+        now = self._monotonic()
         slot = self._ended_count.value % ENDED_KEPT
         self._ended[slot] = (-1.0 if failed else 1.0) * (now - float(self._begun_at_s.value))
         self._ended_tasks[slot] = TASKS.index(task) if task in TASKS else len(TASKS)
@@ -111,12 +112,12 @@ class Tally:
 
     def ended_ago_s(self) -> float:
         """Return how long ago a task ended last."""
-        return time.monotonic() - float(self._ended_at_s.value)
+        return self._monotonic() - float(self._ended_at_s.value)
 
     def silent_s(self) -> float:
         """Return how long nothing has begun or ended; 0 while a task is at work as it may."""
         begun_s, ended_s = float(self._begun_at_s.value), float(self._ended_at_s.value)
-        silent_s = time.monotonic() - max(begun_s, ended_s)
+        silent_s = self._monotonic() - max(begun_s, ended_s)
         return 0.0 if begun_s > ended_s and silent_s < TASK_S_MAX else silent_s
 
 
@@ -130,15 +131,18 @@ class Watch:
         *,
         broker_answers: Callable[[], bool],
         stuck: Callable[[], None],
-        silent_s_max: float = SILENT_S_MAX,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`stuck` is called when the worker must be taken to have stopped consuming."""
+        """`stuck` is called when the worker must be taken to have stopped consuming.
+
+        `monotonic` counts seconds, as the tally's does.
+        """
         self._outbox = outbox
         self._tally = tally
         self._broker_answers = broker_answers
         self._stuck = stuck
-        self._silent_s_max = silent_s_max
-        self._silent_since_s = time.monotonic()
+        self._monotonic = monotonic
+        self._silent_since_s = monotonic()
         self._counted = dict.fromkeys(RESULTS, 0)
         self._ended_counted = 0
         self._store_answers = False
@@ -194,10 +198,10 @@ class Watch:
 
     def listen(self) -> None:
         """See whether the canary sings; silence counts only while Redis answers."""
-        now = time.monotonic()
-        if self._tally.silent_s() < self._silent_s_max / 3 or not self._broker_answers():
+        now = self._monotonic()
+        if self._tally.silent_s() < SILENT_S_MAX / 3 or not self._broker_answers():
             self._silent_since_s = now
-        elif now - self._silent_since_s > self._silent_s_max:
+        elif now - self._silent_since_s > SILENT_S_MAX:
             self._silent_since_s = now
             self._stuck()
 

@@ -36,9 +36,6 @@ from monitoring.loop_lag import LoopLag
 from monitoring.secrets import read_secret
 from waiting_room.line import Line
 
-_REDIS_TIMEOUT_S = 3.0
-"""Longer than the block of a read of the reply stream (one second)."""
-_DATABASE_TIMEOUT_S = 2.0
 _ASKED_KEPT_S = 3_600
 
 
@@ -179,8 +176,8 @@ def _redis(settings: GatewaySettings) -> Redis:
     pool = BlockingConnectionPool.from_url(
         settings.redis_url,
         max_connections=settings.redis_connections_max,
-        timeout=_REDIS_TIMEOUT_S,
-        socket_timeout=_REDIS_TIMEOUT_S,
+        timeout=settings.redis_timeout_s,
+        socket_timeout=settings.redis_timeout_s,
         socket_connect_timeout=1.0,
         retry=Retry(NoBackoff(), 1),
         protocol=2,
@@ -195,8 +192,8 @@ def _pool(settings: GatewaySettings) -> Pool:
         open=False,
         min_size=1,
         max_size=settings.database_connections_max,
-        timeout=_DATABASE_TIMEOUT_S,
-        reconnect_timeout=_DATABASE_TIMEOUT_S,
+        timeout=settings.database_timeout_s,
+        reconnect_timeout=settings.database_timeout_s,
         check=AsyncConnectionPool.check_connection,
         kwargs={"autocommit": True, "connect_timeout": 2},
         name="gateway",

@@ -85,7 +85,10 @@ class GatewaySettings(ProcessSettings):
     """Tries in a minute, in the whole city, without the proof that was asked for."""
 
     redis_connections_max: int = Field(default=64, gt=2)
+    redis_timeout_s: float = Field(default=3.0, gt=1)
+    """Longer than the block of a read of the reply stream (one second)."""
     database_connections_max: int = Field(default=4, gt=0)
+    database_timeout_s: float = Field(default=2.0, gt=0)
     graceful_shutdown_s: int = Field(default=8, gt=0)
     leave_s: float = Field(default=1.0, ge=0)
     """How long connections that are idle may still bring a request to a gateway that stops."""

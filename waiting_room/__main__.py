@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from threading import Event
 
@@ -34,16 +35,22 @@ log = logs.get_logger()
 class Ticking:
     """Run ticks until told to stop. `stop` may be set from a signal's handler.
 
-    `inlet` serves the AWS-compatible line, where there is one.
+    `inlet` serves the AWS-compatible line, where there is one; `clock` gives unix seconds.
     """
 
     def __init__(
-        self, room: Room, tick_s: float, stop: Event, inlet: VwrInlet | None = None
+        self,
+        room: Room,
+        tick_s: float,
+        stop: Event,
+        inlet: VwrInlet | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._room = room
         self._tick_s = tick_s
         self._stop = stop
         self._inlet = inlet
+        self._clock = clock
         self.redis_there = False
         self._said_away = False
 
@@ -58,9 +65,9 @@ class Ticking:
     def _tick(self) -> None:
         try:
             with metrics.TICK_SECONDS.time():
-                self._room.run(time.time(), time.monotonic())
+                self._room.run(self._clock(), time.monotonic())
             if self._inlet is not None:
-                self._inlet.run(time.time(), time.monotonic())
+                self._inlet.run(self._clock(), time.monotonic())
         except RedisError as error:
             self.redis_there = False
             metrics.TICKS.labels("away").inc()

@@ -47,8 +47,6 @@ STAFF_KEY = "staff.key"
 """Seals second factors, makes the keyed hashes of attempts and forms, and is half of what seals
 callers."""
 
-_REDIS_TIMEOUT_S = 3.0
-_DATABASE_TIMEOUT_S = 2.0
 _ASKED_KEPT_S = 3_600
 
 
@@ -205,8 +203,8 @@ def _redis(settings: StaffSettings) -> Redis:
         BlockingConnectionPool.from_url(
             settings.redis_url,
             max_connections=settings.redis_connections_max,
-            timeout=_REDIS_TIMEOUT_S,
-            socket_timeout=_REDIS_TIMEOUT_S,
+            timeout=settings.redis_timeout_s,
+            socket_timeout=settings.redis_timeout_s,
             socket_connect_timeout=1.0,
             retry=Retry(NoBackoff(), 1),
             protocol=2,
@@ -220,8 +218,8 @@ def _pool(settings: StaffSettings) -> Pool:
         open=False,
         min_size=1,
         max_size=settings.database_connections_max,
-        timeout=_DATABASE_TIMEOUT_S,
-        reconnect_timeout=_DATABASE_TIMEOUT_S,
+        timeout=settings.database_timeout_s,
+        reconnect_timeout=settings.database_timeout_s,
         check=AsyncConnectionPool.check_connection,
         kwargs={"autocommit": True, "connect_timeout": 2},
         name="staff",

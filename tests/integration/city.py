@@ -11,7 +11,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -120,7 +120,7 @@ class Resident:
 
     def __init__(self, url: str, number: int, headers: dict[str, str]) -> None:
         hooks = {"response": [hold_against_description]}
-        self.http = httpx2.Client(base_url=url, headers=headers, timeout=20, event_hooks=hooks)
+        self.http = httpx2.Client(base_url=url, headers=headers, timeout=60, event_hooks=hooks)
         self.number = number
 
     def sign_in(self, **changes: str) -> httpx2.Response:
@@ -172,17 +172,24 @@ def flexible(**changes: object) -> dict[str, object]:
 
 
 class City:
-    """The running city."""
+    """The running city. `ahead` is how far its clock is put ahead of the machine's."""
 
-    def __init__(self, database_url: str, redis_url: str, home: Path) -> None:
+    def __init__(
+        self, database_url: str, redis_url: str, home: Path, ahead: timedelta = timedelta()
+    ) -> None:
         self.database_url = database_url
         self.redis_url = redis_url
+        self.ahead = ahead
         self.secrets_dir = home / "secrets"
         create_missing(self.secrets_dir)
         self.parts: Parts | None = None
         self.url = ""
         self.port = 0
         self._residents: list[Resident] = []
+
+    def now(self) -> datetime:
+        """Return the time in this city."""
+        return datetime.now(UTC) + self.ahead
 
     def load(self, plan: ReleasePlan) -> None:
         """Load a release, and a roster of PEOPLE who were born on one day."""
@@ -194,7 +201,7 @@ class City:
 
     def order(self, order: Order) -> None:
         """Give an operator's order about the release."""
-        now = datetime.now(SITE_TIMEZONE)
+        now = self.now().astimezone(SITE_TIMEZONE)
         give_order(self.database_url, self.release, order, None, now)
 
     def resident(self, number: int, **headers: str) -> Resident:
@@ -225,12 +232,19 @@ class City:
                 commits,
                 instance="allocator-0",
                 lease_s=4.0,
-                clock=lambda: datetime.now(SITE_TIMEZONE),
+                clock=lambda: self.now().astimezone(SITE_TIMEZONE),
                 stopped=stop.wait,
             )
             with _thread(writer.run, stop):
                 until(lambda: redis.exists("published"))
                 yield
+
+    @contextmanager
+    def undecided(self) -> Iterator[None]:
+        """Let nothing be committed in a block; the allocator tries again by itself."""
+        with psycopg.connect(self.database_url) as holding:
+            holding.execute("SELECT FROM catalogue FOR NO KEY UPDATE")
+            yield
 
     @contextmanager
     def waiting_room(self, rules: AdmissionRules | None = None) -> Iterator[None]:
@@ -244,7 +258,8 @@ class City:
                 poll_budget_per_s=1_000.0,
                 memory=MemoryFile(None),
             )
-            with _thread(Ticking(room, 0.05, stop).run, stop):
+            ticking = Ticking(room, 0.05, stop, clock=lambda: self.now().timestamp())
+            with _thread(ticking.run, stop):
                 yield
 
     @contextmanager
@@ -259,9 +274,11 @@ class City:
             "internal_port": 0,
             "port": 0,
             "municipality_code": MUNICIPALITY,
-            "reply_wait_s": 5.0,
+            "reply_wait_s": 15.0,
+            "redis_timeout_s": 15.0,
+            "database_timeout_s": 15.0,
         }
-        self.parts = assemble(GatewaySettings.model_validate(values | changes))
+        self.parts = assemble(GatewaySettings.model_validate(values | changes), self.now)
         listener = socket.create_server(("127.0.0.1", self.port))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         server = uvicorn.Server(
@@ -298,10 +315,12 @@ def running_city(
     redis_url: str,
     home: Path,
     plan: ReleasePlan | None = None,
+    ahead: timedelta = timedelta(),
+    /,
     **gateway: object,
 ) -> Iterator[City]:
     """Run a city with all its parts; `gateway` are settings of its gateway."""
-    city = City(database_url, redis_url, home)
+    city = City(database_url, redis_url, home, ahead)
     city.load(plan or make_plan())
     with city.allocator(), city.waiting_room(), city.gateway(**gateway):
         city.wait_until_ready()
@@ -321,7 +340,7 @@ def city_of_a_module(
         redis.flushall()
     with (
         cloned_database(postgres, template) as database_url,
-        running_city(database_url, redis_server.url(), home, None, **gateway) as city,
+        running_city(database_url, redis_server.url(), home, **gateway) as city,
     ):
         yield city
 

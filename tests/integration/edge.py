@@ -27,6 +27,7 @@ from cryptography.x509.oid import NameOID
 import gateway
 from seiriken.edge import Place, Tls, write_edge
 from seiriken.firewall import Firewall
+from seiriken.processes import free_ports
 from tests.waiting import until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -38,8 +39,7 @@ NAME = "seiriken.example"
 
 def free_port() -> int:
     """Return a port that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    return free_ports(1)[0]
 
 
 @dataclass
@@ -119,11 +119,12 @@ class Edge:
             verify=context,
             http2=http2,
             headers={"Host": NAME, "Accept-Language": "en"},
+            timeout=60,
         )
 
     def says(self, request: bytes) -> bytes:
         """Send bytes as they are to the port without TLS, and return the whole answer."""
-        with socket.create_connection(("127.0.0.1", self.http_port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.http_port), timeout=60) as connection:
             connection.sendall(request)
             answer = b""
             while more := connection.recv(65_536):
@@ -138,7 +139,7 @@ def running_edge(gateways: list[str], *, waf: object = False, **changes: object)
     folder = Path(tempfile.mkdtemp(prefix="seiriken-edge-", dir="/tmp"))
     folder.chmod(0o755)
     certificate, key = make_certificate(folder)
-    http_port, tls_port = free_port(), free_port()
+    http_port, tls_port = free_ports(2)
     values: dict[str, object] = {
         "conf_dir": folder / "conf",
         "run_dir": folder / "run",
@@ -167,7 +168,7 @@ def running_edge(gateways: list[str], *, waf: object = False, **changes: object)
         yield Edge(http_port, tls_port, certificate, folder / "run" / "access.log")
     finally:
         process.send_signal(signal.SIGQUIT)
-        process.wait(20)
+        process.wait(60)
         shutil.rmtree(folder)
 
 

@@ -73,7 +73,7 @@ def guarded_redis(folder: Path) -> Iterator[GuardedRedis]:
     with log.open("wb") as file, subprocess.Popen(command, stdout=file, env=_quiet()) as process:
         server = GuardedRedis(port, data, passwords, reads_only)
         try:
-            until(lambda: _answers(server), 20)
+            until(lambda: _answers(server))
             yield server
         finally:
             process.terminate()

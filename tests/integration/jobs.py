@@ -58,7 +58,7 @@ class Jobs:
     def ask(self, path: str) -> tuple[int, str]:
         """Ask the worker's internal port; status 0 while it does not answer."""
         try:
-            with urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=20) as answer:
+            with urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=60) as answer:
                 return answer.status, answer.read().decode()
         except HTTPError as error:
             return error.code, error.read().decode()

@@ -75,7 +75,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         assert isinstance(mail, EmailMessage)
         self.server.mails.append(mail)
         self.server.asked.set()
-        self.server.gate.wait(20)
+        self.server.gate.wait(60)
         self._say(self.server.replies.get("TEXT", "250 taken"))
 
     def _say(self, reply: str) -> None:

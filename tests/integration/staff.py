@@ -38,7 +38,7 @@ class Colleague:
     def __init__(self, desk: StaffDesk, login: str, password: str) -> None:
         self.desk, self.login, self.password = desk, login, password
         self.secret = ""
-        self.http = httpx2.Client(base_url=desk.url, headers=BROWSER, timeout=20)
+        self.http = httpx2.Client(base_url=desk.url, headers=BROWSER, timeout=60)
         self.seen = ""
 
     def code(self) -> str:
@@ -104,13 +104,13 @@ class Colleague:
 
 
 class StaffDesk:
-    """A running staff gateway."""
+    """A running staff gateway. `ahead` is how far its clock is ahead of the machine's."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, ahead: timedelta = timedelta()) -> None:
         self.database_url = database_url
         self.url = ""
         self.parts: StaffParts | None = None
-        self._ahead = timedelta()
+        self._ahead = ahead
         self._colleagues: list[Colleague] = []
 
     def now(self) -> datetime:
@@ -158,7 +158,12 @@ def caller(number: int) -> dict[str, str]:
 
 @contextmanager
 def running_desk(
-    database_url: str, redis_url: str, secrets_dir: Path, **changes: object
+    database_url: str,
+    redis_url: str,
+    secrets_dir: Path,
+    ahead: timedelta = timedelta(),
+    /,
+    **changes: object,
 ) -> Iterator[StaffDesk]:
     """Run a staff gateway, in the database as its own role."""
     create_login_roles(database_url, {"staff": "staff-password"})
@@ -170,8 +175,11 @@ def running_desk(
         "port": 0,
         "municipality_code": MUNICIPALITY,
         "network_failures_max": 1_000,
+        "reply_wait_s": 15.0,
+        "redis_timeout_s": 15.0,
+        "database_timeout_s": 15.0,
     }
-    desk = StaffDesk(database_url)
+    desk = StaffDesk(database_url, ahead)
     desk.parts = assemble(StaffSettings.model_validate(values | changes), desk.now)
     listener = socket.create_server(("127.0.0.1", 0))
     desk.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -193,7 +201,8 @@ def running_desk(
 @contextmanager
 def desk_of(city: City, **changes: object) -> Iterator[StaffDesk]:
     """Run a staff gateway in a running city, and wait until it has all that it needs."""
-    with running_desk(city.database_url, city.redis_url, city.secrets_dir, **changes) as desk:
+    urls = city.database_url, city.redis_url
+    with running_desk(*urls, city.secrets_dir, city.ahead, **changes) as desk:
         assert desk.parts is not None
         readiness = desk.parts.readiness
         until(lambda: all(readiness.snapshot().values()))

@@ -91,7 +91,7 @@ def test_calendar_file_is_in_the_reader_s_language(city: City, number: int, lang
 
 
 def test_calendar_file_is_for_whoever_is_signed_in_and_has_a_booking(city: City) -> None:
-    outside = httpx2.get(f"{city.url}{CALENDAR}")
+    outside = httpx2.get(f"{city.url}{CALENDAR}", timeout=60)
     assert outside.status_code == 303
     assert outside.headers["location"].startswith("/sign-in")
     answer = city.inside(4).http.get(CALENDAR)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,7 +17,6 @@ from psycopg.types.json import Jsonb
 from typer.testing import CliRunner, Result
 
 from allocator.commands import STAFF_KEY, AddSeats
-from allocator.model import SITE_TIMEZONE
 from allocator.release import ReleasePlan
 from allocator.release_store import read_catalogue
 from seiriken.desk_commands import app
@@ -40,9 +39,9 @@ from tests.integration.city import (
     running_city,
     ticket,
 )
+from tests.integration.venue_day import today, until_noon
 from tests.waiting import until
 
-TODAY = datetime.now(SITE_TIMEZONE).date()
 DAY_1 = FIRST_DAY.isoformat()
 CLOSE_DAY_1 = ("close-slots", "--venue", "hall", "--day", DAY_1, "--yes")
 
@@ -50,18 +49,18 @@ CLOSE_DAY_1 = ("close-slots", "--venue", "hall", "--day", DAY_1, "--yes")
 def plan_with_today() -> ReleasePlan:
     """Return the release with a slot of today for people who walk in, and its second doses."""
     plan = make_plan()
-    later = TODAY + timedelta(days=INTERVAL_DAYS)
-    today = (
-        make_slot(1_000, "hall", TODAY, 10, (5, 0)),
+    later = today() + timedelta(days=INTERVAL_DAYS)
+    added = (
+        make_slot(1_000, "hall", today(), 10, (5, 0)),
         make_slot(1_001, "hall", later, 10, (0, 5)),
     )
-    return msgspec.structs.replace(plan, slots=(*plan.slots, *today))
+    return msgspec.structs.replace(plan, slots=(*plan.slots, *added))
 
 
 @pytest.fixture
-def plan() -> ReleasePlan:
-    """Return the release of the city; a test may ask for another one by parameter."""
-    return make_plan()
+def plan() -> Callable[[], ReleasePlan]:
+    """Return what makes the city's release; a test may ask for another one by parameter."""
+    return make_plan
 
 
 @pytest.fixture
@@ -70,12 +69,12 @@ def city(
     redis_url: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    plan: ReleasePlan,
+    plan: Callable[[], ReleasePlan],
 ) -> Iterator[City]:
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("GATEWAY_MUNICIPALITY_CODE", MUNICIPALITY)
-    with running_city(database_url, redis_url, tmp_path, plan) as city:
+    with running_city(database_url, redis_url, tmp_path, plan(), until_noon()) as city:
         monkeypatch.setenv("SECRETS_DIR", str(city.secrets_dir))
         yield city
 
@@ -142,7 +141,7 @@ def slot_on(city: City, venue_id: str, day_offset: int, dose: int, hour: int = 1
 
 def slot_of_today(city: City) -> int:
     slots = read_catalogue(city.database_url).slots.values()
-    return next(slot.slot_id for slot in slots if slot.day == TODAY)
+    return next(slot.slot_id for slot in slots if slot.day == today())
 
 
 def test_everybody_of_a_closed_day_has_a_new_pair_and_a_mail(city: City) -> None:
@@ -273,7 +272,7 @@ def _capacity(city: City, slot_id: int) -> int:
     return read_catalogue(city.database_url).slots[slot_id].capacities[0]
 
 
-@pytest.mark.parametrize("plan", [plan_with_today()])
+@pytest.mark.parametrize("plan", [plan_with_today])
 def test_who_walks_in_gets_a_dose_now_and_the_second_by_the_rule(city: City) -> None:
     person = {"ticket_number": ticket(5), "birth_date": BORN.isoformat()}
     person |= {"name": CONTACT["name"], "phone": CONTACT["phone"]}

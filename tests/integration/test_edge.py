@@ -150,7 +150,7 @@ def shaken(edge: Edge, version: ssl.TLSVersion) -> tuple[str | None, str | None]
     context.minimum_version = context.maximum_version = version
     context.set_alpn_protocols(["h2", "http/1.1"])
     with (
-        socket.create_connection(("127.0.0.1", edge.tls_port), timeout=10) as connection,
+        socket.create_connection(("127.0.0.1", edge.tls_port), timeout=60) as connection,
         context.wrap_socket(connection, server_hostname=NAME) as wrapped,
     ):
         return wrapped.version(), wrapped.selected_alpn_protocol()
@@ -278,7 +278,7 @@ def test_one_network_has_so_many_connections_and_no_more(site: Site) -> None:
         context = ssl.create_default_context(cafile=str(edge.certificate))
         held = []
         for _ in range(2):
-            raw = socket.create_connection(("127.0.0.1", edge.tls_port), timeout=10)
+            raw = socket.create_connection(("127.0.0.1", edge.tls_port), timeout=60)
             held.append(context.wrap_socket(raw, server_hostname=NAME))
             held[-1].sendall(half.replace(b"Host: x", f"Host: {NAME}".encode()))
         with edge.client() as client:

@@ -152,8 +152,8 @@ def test_gateway_without_postgresql_says_so_and_still_books(
 ) -> None:
     city = City(database_url, redis_url, tmp_path)
     city.load(make_plan())
-    nowhere = "postgresql:///none?host=/nonexistent"
-    with city.allocator(), city.waiting_room(), city.gateway(database_url=nowhere):
+    nowhere = {"database_url": "postgresql:///none?host=/nonexistent", "database_timeout_s": 2.0}
+    with city.allocator(), city.waiting_room(), city.gateway(**nowhere):
         assert city.parts is not None
         readiness = city.parts.readiness
         until(lambda: readiness.snapshot().get("catalogue"))

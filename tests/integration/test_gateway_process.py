@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 
 from monitoring.secrets import create_missing
+from seiriken.processes import free_ports
 from tests.waiting import until
 
 
@@ -31,9 +32,8 @@ def environment(secrets_dir: Path, **changes: str) -> dict[str, str]:
     }
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+def get(url: str) -> httpx2.Response:
+    return httpx2.get(url, timeout=60)
 
 
 @contextmanager
@@ -57,29 +57,30 @@ def gateway(
 
 def answers(url: str) -> bool:
     try:
-        return httpx2.get(url).status_code in (200, 503)
+        return get(url).status_code in (200, 503)
     except httpx2.TransportError:
         return False
 
 
 def test_process_serves_on_the_socket_it_inherits_and_stops_in_good_order(tmp_path: Path) -> None:
-    internal = f"http://127.0.0.1:{(port := free_port())}"
+    (port,) = free_ports(1)
+    internal = f"http://127.0.0.1:{port}"
     with socket.create_server(("127.0.0.1", 0)) as listener:
         public = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with gateway(tmp_path, listener, GATEWAY_INTERNAL_PORT=str(port)) as process:
             until(lambda: answers(f"{public}/healthz"))
-            alive = httpx2.get(f"{public}/healthz")
+            alive = get(f"{public}/healthz")
             assert alive.json() == {"alive": True}
             assert "server" not in alive.headers
-            assert httpx2.get(f"{public}/metrics").status_code == 404
-            assert "seiriken_http_requests_total" in httpx2.get(f"{internal}/metrics").text
-            ready = httpx2.get(f"{internal}/readyz")
+            assert get(f"{public}/metrics").status_code == 404
+            assert "seiriken_http_requests_total" in get(f"{internal}/metrics").text
+            ready = get(f"{internal}/readyz")
             assert ready.status_code == 503
             missing = ["catalogue", "database", "room", "status"]
-            until(lambda: httpx2.get(f"{internal}/readyz").json()["missing"] == missing)
-            assert httpx2.get(f"{public}/queue/status.json").json()["code"] == "not_ready"
+            until(lambda: get(f"{internal}/readyz").json()["missing"] == missing)
+            assert get(f"{public}/queue/status.json").json()["code"] == "not_ready"
             process.send_signal(signal.SIGTERM)
-            _, logged = process.communicate(timeout=20)
+            _, logged = process.communicate(timeout=60)
     assert process.returncode == 0
     assert '"event": "gateway_started"' in logged
     assert '"event": "gateway_stopped"' in logged
@@ -91,13 +92,13 @@ def test_process_that_leaves_says_so_before_it_hangs_up(tmp_path: Path) -> None:
         public = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with (
             gateway(tmp_path, listener, GATEWAY_LEAVE_S="10") as process,
-            httpx2.Client(base_url=public) as client,
+            httpx2.Client(base_url=public, timeout=60) as client,
         ):
             until(lambda: answers(f"{public}/healthz"))
             assert "connection" not in client.get("/healthz").headers
             process.send_signal(signal.SIGTERM)
             until(lambda: client.get("/healthz").headers.get("connection") == "close")
-            process.communicate(timeout=20)
+            process.communicate(timeout=60)
     assert process.returncode == 0
 
 
@@ -107,7 +108,7 @@ def test_process_that_is_set_up_wrongly_names_the_variable_and_not_its_value(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         changes = {"GATEWAY_MUNICIPALITY_CODE": "secret-value", "GATEWAY_REPLY_WAIT": "1"}
         with gateway(tmp_path, listener, **changes) as process:
-            _, logged = process.communicate(timeout=20)
+            _, logged = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "GATEWAY_REPLY_WAIT" in logged
     assert "secret-value" not in logged

@@ -62,7 +62,7 @@ def visiting(city: City, number: int, language: str) -> Iterator[Visitor]:
     # A browser says that a form comes from the same site.
     headers = {"Sec-Fetch-Site": "same-origin"}
     with httpx2.Client(
-        base_url=city.url, headers=headers, timeout=20, follow_redirects=True
+        base_url=city.url, headers=headers, timeout=60, follow_redirects=True
     ) as http:
         yield Visitor(http, number, language)
 

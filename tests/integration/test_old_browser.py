@@ -52,7 +52,7 @@ class OldBrowser:
 
 @pytest.fixture
 def browser(city: City) -> Iterator[OldBrowser]:
-    with httpx2.Client(base_url=city.url, timeout=20, follow_redirects=True) as http:
+    with httpx2.Client(base_url=city.url, timeout=60, follow_redirects=True) as http:
         yield OldBrowser(http)
 
 

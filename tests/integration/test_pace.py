@@ -11,8 +11,9 @@ from redis import Redis
 from allocator.errors import PaceAway
 from allocator.pace import BURST_S, KEY_PREFIX, Pace
 
-SLOW = 0.1
-"""Messages a second: so slow that no test can last a turn."""
+TURN_S = 100
+SLOW = 1 / TURN_S
+"""Messages a second: so slow that no test lasts a tenth of a turn."""
 
 BURST = 2
 """What is sent at once at first: the turn of now, and one that is not yet over."""
@@ -40,8 +41,8 @@ def test_news_take_turns_in_the_order_in_which_they_ask(redis: Redis) -> None:
     waits = turns(Pace(redis, {"mail": SLOW}), "notices", 5)
     assert waits[0] == 0
     later = waits[1:]
-    assert all(9.5 < after - before < 10.5 for before, after in pairwise(later))
-    assert 7 < later[0] <= 10
+    assert all(90 < after - before < 101 for before, after in pairwise(later))
+    assert 80 < later[0] <= TURN_S
 
 
 def test_turns_of_the_last_seconds_are_made_up_for(redis: Redis) -> None:
@@ -56,7 +57,7 @@ def test_who_has_waited_goes_without_taking_another_turn(redis: Redis) -> None:
     waits = turns(pace, "notices", 3)
     assert turns(pace, "notices", 3, has_waited=True) == [0.0] * 3
     (after,) = turns(pace, "notices", 1)
-    assert 9 < after - waits[-1] < 11
+    assert 90 < after - waits[-1] < 101
 
 
 def test_code_goes_at_once_and_those_behind_it_wait_the_longer(redis: Redis) -> None:
@@ -64,16 +65,16 @@ def test_code_goes_at_once_and_those_behind_it_wait_the_longer(redis: Redis) -> 
     before = turns(pace, "notices", 5)[-1]
     assert turns(pace, "codes", 3) == [0.0] * 3
     (after,) = turns(pace, "notices", 1)
-    assert 38 < after - before < 42
+    assert 380 < after - before < 401
 
 
 def test_news_never_wait_for_reminders_however_many_there_are(redis: Redis) -> None:
     pace = Pace(redis, {"mail": SLOW})
     waits = turns(pace, "reminders", 1_000)
     assert waits[0] == 0
-    assert waits[-1] > 9_000, "they queue among themselves"
+    assert waits[-1] > 900 * TURN_S, "they queue among themselves"
     (news,) = turns(pace, "notices", 1)
-    assert news <= 10, "a turn that one reminder took, at most"
+    assert news <= TURN_S, "a turn that one reminder took, at most"
 
 
 def test_reminder_whose_time_has_come_gives_way_to_news(redis: Redis) -> None:
@@ -81,7 +82,7 @@ def test_reminder_whose_time_has_come_gives_way_to_news(redis: Redis) -> None:
     turns(pace, "reminders", 2)
     turns(pace, "notices", 10)
     (waits,) = turns(pace, "reminders", 1, has_waited=True)
-    assert waits > 80
+    assert waits > 8 * TURN_S
     redis.delete(f"{KEY_PREFIX}mail")
     assert turns(pace, "reminders", 1, has_waited=True) == [0.0]
 
@@ -91,7 +92,7 @@ def test_new_reminder_does_not_overtake_those_that_wait(redis: Redis) -> None:
     turns(pace, "reminders", 5)
     redis.delete(f"{KEY_PREFIX}mail")
     (new,) = turns(pace, "reminders", 1)
-    assert new > 30
+    assert new > 3 * TURN_S
     assert turns(pace, "reminders", 1, has_waited=True) == [0.0]
 
 

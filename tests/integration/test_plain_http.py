@@ -50,7 +50,7 @@ def server(talk: Talk) -> Iterator[tuple[str, list[bytes]]]:
     thread.join()
 
 
-def client(url: str, timeout_s: float = 10.0) -> PlainConnection:
+def client(url: str, timeout_s: float = 60.0) -> PlainConnection:
     return PlainConnection(url, {"Accept-Language": "ja"}, timeout_s)
 
 

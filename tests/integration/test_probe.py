@@ -271,7 +271,7 @@ def test_strangers_who_guess_do_not_stop_the_probe_where_it_is_known(city: City)
 def guess_until_held_back(city: City) -> None:
     """Try tickets that nobody has, from the probe's network, until it is held back."""
     headers = {"X-Requested-With": "seiriken"}
-    with httpx2.Client(base_url=city.url, headers=headers, timeout=10) as http:
+    with httpx2.Client(base_url=city.url, headers=headers, timeout=60) as http:
         tickets = itertools.count(9_000_000_000)
 
         def is_held_back() -> bool:

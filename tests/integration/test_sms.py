@@ -189,13 +189,13 @@ def test_message_waits_for_a_provider_that_is_away_and_is_given_up_after_days(
     assert desk.tell(late, now() + GIVE_UP_AFTER) == "given_up"
 
 
-def test_provider_that_takes_one_a_second_gets_no_more_and_each_comes_back_at_its_turn(
+def test_provider_gets_no_more_than_it_takes_and_each_comes_back_at_its_turn(
     stored: Stored, make: Make, provider: SmsProvider
 ) -> None:
     outbox_ids = [stored.message(stored.book(MOBILE)) for _ in range(6)]
-    desk = make(sms_per_s=0.5)
+    desk = make(sms_per_s=0.05)
     results = [desk.tell(outbox_id, now()) for outbox_id in outbox_ids]
-    assert results == ["texted", "texted", *["waiting"] * 4]
+    assert results == ["texted", *["waiting"] * 5]
     assert stored.state(outbox_ids[-1]) == (False, "waiting")
     assert desk.outbox.due(10) == [], "none is handed out before its turn"
     waits = stored.connection.execute(
@@ -203,13 +203,13 @@ def test_provider_that_takes_one_a_second_gets_no_more_and_each_comes_back_at_it
         "FROM outbox WHERE result = 'waiting' ORDER BY outbox_id"
     ).fetchall()
     assert [wait[0] for wait in waits] == sorted(wait[0] for wait in waits)
-    assert 4 < waits[-1][0] - waits[0][0] < 8, "two seconds lie between two of them"
+    assert 60 < waits[-1][0] - waits[0][0] < 100, "twenty seconds lie between two of them"
     stored.connection.execute(
         "UPDATE outbox SET relayed_at = clock_timestamp() WHERE result = 'waiting'"
     )
-    assert desk.outbox.due(10) == outbox_ids[2:]
+    assert desk.outbox.due(10) == outbox_ids[1:]
     assert desk.outbox.due(10) == [], "handed out once"
-    assert [desk.tell(outbox_id, now()) for outbox_id in outbox_ids[2:]] == ["texted"] * 4
+    assert [desk.tell(outbox_id, now()) for outbox_id in outbox_ids[1:]] == ["texted"] * 5
     assert len(provider.posted) == 6
 
 

@@ -29,7 +29,7 @@ def staff_client(edge: Edge, port: int) -> httpx2.Client:
     """Return a client of the staff's listener."""
     context = ssl.create_default_context(cafile=str(edge.certificate))
     return httpx2.Client(
-        base_url=f"https://127.0.0.1:{port}", verify=context, headers={"Host": NAME}
+        base_url=f"https://127.0.0.1:{port}", verify=context, headers={"Host": NAME}, timeout=60
     )
 
 

@@ -15,7 +15,7 @@ from monitoring.secrets import read_secret
 from tests.integration.city import MUNICIPALITY, City, ticket
 from tests.integration.staff import Colleague, StaffDesk, desk_of
 from tests.integration.test_staff_calls import CALL, DETAILS
-from tests.integration.venue_day import arrival, number_on, plan_of_today
+from tests.integration.venue_day import arrival, number_on, plan_of_today, until_noon
 
 OTHERS, BORN = "122271", date(1950, 3, 3)
 THEIR_BIRTH = {"birth_year": "1950", "birth_month": "3", "birth_day": "3"}
@@ -29,7 +29,7 @@ def city(
 ) -> Iterator[City]:
     """A city on whose roster stand three people of another one, with numbers that it has itself."""
     monkeypatch.setenv("GATEWAY_MUNICIPALITY_CODE", MUNICIPALITY)
-    city = City(database_url, redis_url, tmp_path)
+    city = City(database_url, redis_url, tmp_path, until_noon())
     city.load(plan_of_today())
     people = [Person(OTHERS, ticket(number), BORN) for number in (1, 2, 3)]
     import_people(database_url, read_keys(city.secrets_dir), people)

@@ -324,7 +324,9 @@ def test_other_forms_take_no_file_and_a_stranger_can_send_none(
 ) -> None:
     assert supervisor.send_in("/closing", ("venue", "x")).status_code in (400, 403)
     large = {"file": ("a.csv", b"0" * 1_000_000, "text/csv")}
-    answer = httpx2.post(f"{desk.url}/roster", files=large, headers=supervisor.http.headers)
+    answer = httpx2.post(
+        f"{desk.url}/roster", files=large, headers=supervisor.http.headers, timeout=60
+    )
     assert answer.status_code == 401
     clerk = desk.colleague("clerk")
     assert clerk.get("/roster").status_code == 403

@@ -1,7 +1,7 @@
 """The venue's desk over HTTP: the day's list, doses given, not come, walk-ins, the file.
 
-The release is open and its slots are today's, so that what is recorded is recorded today; the first
-slot began at midnight.
+The release is open and its slots are today's, so that what is recorded is recorded today; the city
+wakes at noon, when the first of them begin.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ from tests.integration.venue_day import (
     LOT,
     SCHOOL,
     SECOND,
-    TODAY,
     about,
     arrival,
     booked,
@@ -47,6 +46,8 @@ from tests.integration.venue_day import (
     not_given,
     number_on,
     plan_of_today,
+    today,
+    until_noon,
     walks_in,
 )
 
@@ -64,7 +65,7 @@ def today_city(
         redis.flushall()
     with (
         cloned_database(postgres, template) as url,
-        running_city(url, redis_server.url(), home, plan_of_today()) as city,
+        running_city(url, redis_server.url(), home, plan_of_today(), until_noon()) as city,
     ):
         yield city
 
@@ -238,9 +239,8 @@ def test_walk_in_begins_with_the_venue_the_slot_of_now_and_the_lot_used_last(
 ) -> None:
     somebody = desk.colleague("supervisor")
     page = somebody.get("/walk-in?venue=school").text
-    is_left = plan_of_today().slots[1].ends_at > desk.now()
     assert (f'value="{SCHOOL}"' in page, f'value="{BEGUN}"' in page) == (True, False)
-    assert (f'value="{SCHOOL}" checked' in page) is is_left, "the slot of now, unless it is over"
+    assert f'value="{SCHOOL}" checked' in page, "the slot of now"
     assert (f'value="{LOT}"' in page, 'name="venue" value="school"' in page) == (False, True)
     booking = number_on(walks_in(somebody, 21, venue="hall"))
     assert "/walk-in?venue=hall" in somebody.seen
@@ -276,11 +276,11 @@ def test_eligibility_identity_and_interval_are_asked(hall: Colleague) -> None:
     page = walks_in(hall, 40, **younger)
     assert page.status_code == 409
     assert "not among those" in page.text
-    ago = TODAY - timedelta(days=18)
+    ago = today() - timedelta(days=18)
     first = {"first_year": str(ago.year), "first_month": str(ago.month), "first_day": str(ago.day)}
     page = walks_in(hall, 14, elsewhere="comirnaty", **first)
     assert "Too soon after dose 1" in page.text
-    ago = TODAY - timedelta(days=19)
+    ago = today() - timedelta(days=19)
     first = {"first_year": str(ago.year), "first_month": str(ago.month), "first_day": str(ago.day)}
     assert walks_in(hall, 14, elsewhere="comirnaty", **first).status_code == 200
     again = walks_in(hall, 14)
@@ -292,7 +292,7 @@ def test_eligibility_identity_and_interval_are_asked(hall: Colleague) -> None:
 def test_account_sees_its_own_venues_alone(hall: Colleague, boss: Colleague) -> None:
     hall.get("/venue")
     assert "school" not in hall.seen
-    school = {"venue": "school", "day": TODAY.isoformat()}
+    school = {"venue": "school", "day": today().isoformat()}
     assert hall.post("/venue", **school).status_code == 403
     hall.get("/venue")
     assert hall.post("/venue/dose", **school, booking_number="1", dose="1").status_code == 403
@@ -302,7 +302,7 @@ def test_account_sees_its_own_venues_alone(hall: Colleague, boss: Colleague) -> 
 
 def test_another_day_is_shown_and_not_recorded(hall: Colleague) -> None:
     booking = booked(hall, 16)
-    later = (TODAY + timedelta(days=INTERVAL_DAYS)).isoformat()
+    later = (today() + timedelta(days=INTERVAL_DAYS)).isoformat()
     assert booking in lists(hall, day=later)
     assert "Type a day." in lists(hall, day="tomorrow")
     page = hall.post("/venue/given", **about(booking, 2, day=later, lot=LOT))
@@ -318,14 +318,14 @@ def test_doses_given_are_exported_by_a_supervisor_and_it_is_noted(
     booked(hall, 17)
     not_given(hall, 18)
     boss.get("/doses")
-    days = {"first_day": TODAY.isoformat(), "last_day": TODAY.isoformat()}
+    days = {"first_day": today().isoformat(), "last_day": today().isoformat()}
     for encoding, codec in (("utf-8-bom", "utf-8-sig"), ("shift_jis", "cp932")):
         answer = boss.post("/doses.csv", **days, encoding=encoding)
         rows = list(csv.reader(StringIO(answer.content.decode(codec))))
         assert rows[0] == list(COLUMNS)
         by_ticket = {row[1]: row for row in rows[1:]}
         assert by_ticket[ticket(17)] == [
-            *(MUNICIPALITY, ticket(17), "1", TODAY.isoformat(), "会場 hall"),
+            *(MUNICIPALITY, ticket(17), "1", today().isoformat(), "会場 hall"),
             *("ファイザー", "comirnaty", LOT),
         ]
         assert ticket(18) not in by_ticket
@@ -334,7 +334,7 @@ def test_doses_given_are_exported_by_a_supervisor_and_it_is_noted(
         noted = connection.execute(
             "SELECT login, reason FROM staff_look WHERE act = 'doses_exported'"
         ).fetchall()
-    assert noted == [(boss.login, f"{TODAY} {TODAY}")] * 2
+    assert noted == [(boss.login, f"{today()} {today()}")] * 2
 
 
 def test_command_writes_the_same_table_and_it_is_noted(
@@ -349,17 +349,17 @@ def test_command_writes_the_same_table_and_it_is_noted(
     monkeypatch.setenv("REDIS_URL", today_city.redis_url)
     monkeypatch.setenv("SECRETS_DIR", str(today_city.secrets_dir))
     table = tmp_path / "doses.csv"
-    days = ["--from", TODAY.isoformat(), "--to", TODAY.isoformat()]
+    days = ["--from", today().isoformat(), "--to", today().isoformat()]
     done = CliRunner().invoke(app, ["report", "doses", "--csv", str(table), *days])
     assert done.exit_code == 0, done.output
     boss.get("/doses")
-    fields = {"first_day": TODAY.isoformat(), "last_day": TODAY.isoformat()}
+    fields = {"first_day": today().isoformat(), "last_day": today().isoformat()}
     assert boss.post("/doses.csv", **fields, encoding="utf-8").content == table.read_bytes()
     with psycopg.connect(desk.database_url) as connection:
         row = connection.execute(
             "SELECT reason FROM staff_look WHERE act = 'doses_exported' AND role = 'command'"
         ).fetchone()
-    assert row == (f"{TODAY} {TODAY}",)
+    assert row == (f"{today()} {today()}",)
     back = ["--from", "2030-01-02", "--to", "2030-01-01"]
     assert CliRunner().invoke(app, ["report", "doses", "--csv", "-", *back]).exit_code == 1
 
@@ -382,4 +382,4 @@ def test_of_an_earlier_days_list_somebody_says_when_a_dose_was_given(desk: Staff
             "WHERE booking_number = %s AND dose = 1",
             [booking],
         ).fetchone()
-    assert given == (TODAY,)
+    assert given == (today(),)

@@ -17,6 +17,7 @@ from tests.integration.venue_day import (
     not_given,
     number_on,
     plan_of_today,
+    until_noon,
     walks_in,
 )
 
@@ -27,7 +28,7 @@ def city(
 ) -> Iterator[City]:
     """A city whose doses are given today."""
     monkeypatch.setenv("GATEWAY_MUNICIPALITY_CODE", MUNICIPALITY)
-    with running_city(database_url, redis_url, tmp_path, plan_of_today()) as city:
+    with running_city(database_url, redis_url, tmp_path, plan_of_today(), until_noon()) as city:
         yield city
 
 

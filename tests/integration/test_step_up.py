@@ -234,7 +234,7 @@ def test_codes_are_limited_for_as_long_as_the_first_one_lives(city: City, redis:
 def test_code_is_for_whoever_holds_a_booking_with_an_address(city: City) -> None:
     nobody = city.inside(8)
     assert nobody.http.post(CALL).json()["code"] == "no_booking"
-    outside = httpx2.post(f"{city.url}{CALL}", headers={"X-Requested-With": "seiriken"})
+    outside = httpx2.post(f"{city.url}{CALL}", headers={"X-Requested-With": "seiriken"}, timeout=60)
     assert outside.status_code == 401
 
 

@@ -22,7 +22,7 @@ def hidden(name: str, page: str) -> str:
 def test_what_the_other_window_changed_is_shown_before_it_is_sent(city: City) -> None:
     headers = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "en"}
     with httpx2.Client(
-        base_url=city.url, headers=headers, timeout=20, follow_redirects=True
+        base_url=city.url, headers=headers, timeout=60, follow_redirects=True
     ) as http:
         http.post("/sign-in", data={"ticket_number": ticket(0)} | BORN)
         days = http.post("/details", data=CONTACT).text

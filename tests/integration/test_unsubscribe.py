@@ -51,7 +51,7 @@ def desk(city: City, mail_server: MailServer) -> Iterator[NoticeDesk]:
 @pytest.fixture
 def stranger(city: City) -> Iterator[httpx2.Client]:
     """Somebody without any cookie, who follows no redirect."""
-    with httpx2.Client(base_url=city.url, timeout=20) as http:
+    with httpx2.Client(base_url=city.url, timeout=60) as http:
         yield http
 
 
@@ -217,8 +217,9 @@ def test_what_nobody_decided_yet_is_not_told_as_done(
     path = booked.link(desk, mail_server)
     hasty = City(city.database_url, city.redis_url, city.secrets_dir.parent)
     with (
-        hasty.gateway(gateway_id="g1", reply_wait_s=0.000_001),
-        httpx2.Client(base_url=hasty.url, headers={"Accept-Language": "en"}) as http,
+        hasty.gateway(gateway_id="g1", reply_wait_s=0.05),
+        httpx2.Client(base_url=hasty.url, headers={"Accept-Language": "en"}, timeout=60) as http,
+        city.undecided(),
     ):
         answer = http.post(path, data=ONE_CLICK)
     assert answer.status_code == 503

@@ -53,7 +53,7 @@ class Visitor:
 
     def __init__(self, site: Site) -> None:
         headers = {"Origin": SHOP, "Sec-Fetch-Site": "cross-site"}
-        self.http = httpx2.Client(base_url=site.url, headers=headers, timeout=20)
+        self.http = httpx2.Client(base_url=site.url, headers=headers, timeout=60)
         self.event = {"event_id": EVENT}
         self.ids: dict[str, str] = {}
 
@@ -254,7 +254,7 @@ def test_gateway_has_none_of_it_unless_it_is_told_to(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     city = City(database_url, redis_url, tmp_path)
-    with city.gateway(), httpx2.Client(base_url=f"{city.url}/vwr") as http:
+    with city.gateway(), httpx2.Client(base_url=f"{city.url}/vwr", timeout=60) as http:
         for path in ("queue_num", "queue_pos_expiry", "serving_num", "waiting_num", "public_key"):
             assert http.get(f"/{path}", params={"event_id": ""}).status_code == 404
         for path in ("assign_queue_num", "generate_token"):
@@ -277,7 +277,7 @@ def room_process(city: City, **settings: str) -> Iterator[subprocess.Popen[str]]
             yield run
         finally:
             run.send_signal(signal.SIGTERM)
-            run.communicate(timeout=20)
+            run.communicate(timeout=60)
 
 
 def test_rooms_process_serves_the_line_at_the_rate_that_was_set(

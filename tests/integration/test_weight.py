@@ -43,7 +43,7 @@ def gets(netloc: str, path: str, cookie: str) -> bytes:
         f"GET {path} HTTP/1.1\r\nHost: {netloc}\r\nAccept: {ACCEPT}\r\nAccept-Language: ja\r\n"
         f"Accept-Encoding: gzip, deflate, br\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
     )
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(asked.encode())
         answer = b""
         while more := connection.recv(65_536):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import closing
 
@@ -11,100 +10,99 @@ from prometheus_client import REGISTRY
 from allocator.jobs import TASK_TIME_LIMIT_S
 from allocator.migrate import create_login_roles, role_url
 from allocator.outbox import Outbox
-from allocator.worker_watch import ENDED_KEPT, TASK_S_MAX, Tally, Watch
+from allocator.worker_watch import (
+    CANARY_AGE_S_MAX,
+    ENDED_KEPT,
+    LOOK_EVERY_S,
+    SILENT_S_MAX,
+    TASK_S_MAX,
+    Tally,
+    Watch,
+)
 from tests.integration.stored import Stored
 from tests.waiting import until
 
-SILENT_S_MAX = 0.1
+LOOKS = int(SILENT_S_MAX / LOOK_EVERY_S)
+"""So many looks may find the worker silent; the next one takes it to be stuck."""
 
 
-def watch(
-    database_url: str, tally: Tally, ended: list[str], broker_answers: Callable[[], bool]
-) -> Watch:
-    """Return a watch that notes when it takes the worker to be stuck."""
-    return Watch(
-        Outbox(database_url, contact_key=b""),
-        tally,
-        broker_answers=broker_answers,
-        stuck=lambda: ended.append("stuck"),
-        silent_s_max=SILENT_S_MAX,
-    )
+class Watched:
+    """A worker, its watch, and a clock that stands still but for `looks`."""
+
+    def __init__(
+        self, database_url: str = "", *, broker_answers: Callable[[], bool] = lambda: True
+    ) -> None:
+        self.now_s = 1_000.0
+        self.ended: list[str] = []
+        self.tally = Tally(lambda: self.now_s)
+        self.watch = Watch(
+            Outbox(database_url, contact_key=b""),
+            self.tally,
+            broker_answers=broker_answers,
+            stuck=lambda: self.ended.append("stuck"),
+            monotonic=lambda: self.now_s,
+        )
+
+    def looks(self, times: int) -> list[str]:
+        """Listen so many times; return how often the worker was taken to be stuck by now."""
+        for _ in range(times):
+            self.now_s += LOOK_EVERY_S
+            self.watch.listen()
+        return self.ended
 
 
-def listen_until(watching: Watch, condition: Callable[[], bool]) -> None:
-    """Listen again and again until a condition holds."""
-
-    def listened() -> bool:
-        watching.listen()
-        return condition()
-
-    until(listened)
+def test_silent_worker_is_ended_once_for_each_silence() -> None:
+    worker = Watched()
+    assert worker.looks(LOOKS) == []
+    assert worker.looks(1) == ["stuck"]
+    assert worker.looks(LOOKS) == ["stuck"]
+    assert worker.looks(1) == ["stuck"] * 2
 
 
-def test_silent_worker_is_ended_once_for_each_silence(database_url: str) -> None:
-    ended: list[str] = []
-    watching = watch(database_url, Tally(), ended, lambda: True)
-    listen_until(watching, lambda: ended == ["stuck"])
-    watching.listen()
-    assert ended == ["stuck"]
-    listen_until(watching, lambda: ended == ["stuck"] * 2)
+def test_worker_whose_tasks_end_is_left_alone() -> None:
+    worker = Watched()
+    for _ in range(10):
+        worker.tally.ended("relay_outbox", failed=False)
+        assert worker.looks(LOOKS) == []
 
 
-def test_worker_whose_tasks_end_is_left_alone(database_url: str) -> None:
-    ended: list[str] = []
-    tally = Tally()
-    watching = watch(database_url, tally, ended, lambda: True)
-    listened: list[int] = []
-
-    def enough() -> bool:
-        tally.ended("relay_outbox", failed=False)
-        listened.append(1)
-        return len(listened) > 3 * SILENT_S_MAX / 0.02
-
-    listen_until(watching, enough)
-    assert ended == []
+def test_worker_is_not_silent_while_a_task_takes_long() -> None:
+    worker = Watched()
+    worker.tally.begun()
+    assert worker.looks(int(TASK_S_MAX / LOOK_EVERY_S) - 1) == []
+    assert not worker.watch.ready()["relay"]
+    worker.tally.ended("relay_outbox", failed=False)
+    assert worker.watch.ready()["relay"]
+    assert worker.looks(LOOKS) == []
+    assert worker.looks(LOOKS) == ["stuck"]
+    worker.now_s += CANARY_AGE_S_MAX
+    assert not worker.watch.ready()["relay"]
 
 
-def test_worker_is_not_silent_while_a_task_takes_long(database_url: str) -> None:
-    ended: list[str] = []
-    tally = Tally()
-    watching = watch(database_url, tally, ended, lambda: True)
-    tally.begun()
-    until_s = time.monotonic() + 3 * SILENT_S_MAX
-    listen_until(watching, lambda: time.monotonic() > until_s)
-    assert ended == []
-    assert not watching.ready()["relay"]
-    tally.ended("relay_outbox", failed=False)
-    assert watching.ready()["relay"]
-    listen_until(watching, lambda: ended == ["stuck"])
+def test_worker_whose_task_takes_longer_than_it_may_is_silent() -> None:
+    worker = Watched()
+    worker.tally.begun()
+    worker.looks(int(TASK_S_MAX / LOOK_EVERY_S))
+    assert worker.looks(LOOKS) == ["stuck"]
 
 
 def test_task_at_work_is_waited_for_as_long_as_celery_lets_it_be() -> None:
     assert TASK_S_MAX == TASK_TIME_LIMIT_S
 
 
-def test_silence_does_not_count_while_redis_is_away(database_url: str) -> None:
-    ended: list[str] = []
+def test_silence_does_not_count_while_redis_is_away() -> None:
     answers = [False]
-    asked: list[int] = []
-
-    def broker_answers() -> bool:
-        asked.append(1)
-        return answers[0]
-
-    watching = watch(database_url, Tally(), ended, broker_answers)
-    listen_until(watching, lambda: len(asked) > 3 * SILENT_S_MAX / 0.02)
-    assert ended == []
+    worker = Watched(broker_answers=lambda: answers[0])
+    assert worker.looks(3 * LOOKS) == []
     answers[0] = True
-    listen_until(watching, lambda: ended == ["stuck"])
+    assert worker.looks(LOOKS) == []
+    assert worker.looks(1) == ["stuck"]
 
 
 def test_backlog_is_looked_at_all_the_while(database_url: str) -> None:
-    with closing(Outbox(database_url, contact_key=b"")):
-        watching = watch(database_url, Tally(), [], lambda: True)
+    with closing(Watched(database_url).watch) as watching:
         watching.start()
         until(lambda: watching.ready()["database"])
-        watching.close()
 
 
 def test_people_whom_the_desk_has_to_tell_are_counted(database_url: str) -> None:
@@ -116,7 +114,7 @@ def test_people_whom_the_desk_has_to_tell_are_counted(database_url: str) -> None
             "UPDATE outbox SET result = 'no_address', done_at = now(), "
             "created_at = now() - interval '1 hour'"
         )
-    watching = watch(role_url(database_url, "jobs", "jobs-password"), Tally(), [], lambda: True)
+    watching = Watched(role_url(database_url, "jobs", "jobs-password")).watch
     watching.start()
     watching.close()
     assert REGISTRY.get_sample_value("seiriken_desk_untold_people") == 2

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cache
 from uuid import uuid4
 
 import httpx2
@@ -13,9 +14,22 @@ from allocator.release import ReleasePlan
 from tests.integration.city import BORN, INTERVAL_DAYS, make_plan, make_slot, ticket
 from tests.integration.staff import Colleague
 
-TODAY = datetime.now(SITE_TIMEZONE).date()
 LOT = "EW4811"
 BEGUN, SCHOOL, SECOND = 1, 2, 3
+
+
+@cache
+def today() -> date:
+    """Return the day on which all of this happens: the one of the first call."""
+    return datetime.now(SITE_TIMEZONE).date()
+
+
+def until_noon() -> timedelta:
+    """Return how far a city's clock must be put ahead, or back, for it to be noon of that day.
+
+    No midnight is near then, however slow the machine is and however far a desk's clock goes ahead.
+    """
+    return datetime.combine(today(), time(12), SITE_TIMEZONE) - datetime.now(SITE_TIMEZONE)
 
 
 def arrival(number: int, **changes: str) -> dict[str, str]:
@@ -57,7 +71,7 @@ def booked(who: Colleague, number: int) -> str:
 
 def about(number: str, dose: int = 1, **fields: str) -> dict[str, str]:
     """What each form about one dose carries."""
-    place = {"venue": "hall", "day": TODAY.isoformat()}
+    place = {"venue": "hall", "day": today().isoformat()}
     named = {"booking_number": number, "dose": str(dose), "request_id": str(uuid4())}
     return place | named | fields
 
@@ -72,16 +86,16 @@ def not_given(who: Colleague, number: int) -> str:
 def lists(who: Colleague, query: str = "", **changes: str) -> str:
     """Return the day's list, or who of it is meant."""
     who.get("/venue")
-    fields = {"venue": "hall", "day": TODAY.isoformat(), "query": query} | changes
+    fields = {"venue": "hall", "day": today().isoformat(), "query": query} | changes
     return who.post("/venue", **fields).text
 
 
 def plan_of_today() -> ReleasePlan:
     """A hall and a school that give first doses today, and second ones when they are due."""
-    later = TODAY + timedelta(days=INTERVAL_DAYS)
+    later = today() + timedelta(days=INTERVAL_DAYS)
     slots = (
-        make_slot(BEGUN, "hall", TODAY, 0, (14, 4)),
-        make_slot(SCHOOL, "school", TODAY, 0, (2, 0)),
+        make_slot(BEGUN, "hall", today(), 12, (14, 4)),
+        make_slot(SCHOOL, "school", today(), 12, (2, 0)),
         make_slot(SECOND, "hall", later, 0, (0, 14)),
         make_slot(4, "school", later, 0, (0, 9)),
     )

@@ -52,7 +52,7 @@ def turn_until(writer: Writer, condition: Callable[[], bool]) -> None:
         writer.turn()
         return condition()
 
-    until(turned, 20.0)
+    until(turned)
 
 
 class LateCommits:

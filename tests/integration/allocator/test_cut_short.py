@@ -17,7 +17,7 @@ from allocator.reads import CATALOGUE_KEY
 from tests.integration.allocator.books import PEOPLE, Books, now
 
 GATEWAY = "g9"
-NOTICED_WITHIN_S = 10.0
+NOTICED_WITHIN_S = 60.0
 OTHERS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()

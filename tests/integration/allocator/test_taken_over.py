@@ -26,6 +26,9 @@ from tests.integration.allocator.test_writer import answers, hand_in, inbox_is_e
 from tests.integration.city import make_plan
 from tests.waiting import until
 
+LONG_S = 60.0
+"""A lease that outlasts every test."""
+
 WAITING_FOR_A_LOCK = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'
@@ -56,7 +59,11 @@ def load_without(books: Books, slot_id: int) -> None:
 
 def test_fenced_writer_stands_by_and_commits_nothing(books: Books) -> None:
     """I6: it forgets its epoch, and leads again only once the lease is free."""
-    with books.redis() as redis, books.store() as other, books.writer(redis, stopped=never) as one:
+    with (
+        books.redis() as redis,
+        books.store() as other,
+        books.writer(redis, stopped=never, lease_s=LONG_S) as one,
+    ):
         one.turn()
         assert (one.is_ready(), leading()) == (True, 1)
         assert other.take_lease("allocator-1", 0.0) == 2
@@ -75,7 +82,11 @@ def test_fenced_writer_stands_by_and_commits_nothing(books: Books) -> None:
 
 def test_fenced_writer_claims_nothing(books: Books) -> None:
     """I9: what the new leader has taken stays with it while the old one finds out."""
-    with books.redis() as redis, books.store() as other, books.writer(redis, stopped=never) as one:
+    with (
+        books.redis() as redis,
+        books.store() as other,
+        books.writer(redis, stopped=never, lease_s=LONG_S) as one,
+    ):
         one.turn()
         assert other.take_lease("allocator-1", 0.0) == 2
         with books.writer(redis, stopped=never, instance="allocator-1", late=True) as new:
@@ -183,11 +194,13 @@ def test_standby_of_another_name_waits_for_the_end_of_the_lease(books: Books) ->
     """A lease that was not renewed for its length is free."""
     redis: Any
     with books.redis() as redis, books.store() as leader:
-        assert leader.take_lease("allocator-1", 3.0) == 1
+        assert leader.take_lease("allocator-1", LONG_S) == 1
         hand_in(redis, books.request(1))
-        with books.writer(redis, stopped=never, lease_s=1.0) as standby:
+        with books.writer(redis, stopped=never, lease_s=LONG_S) as standby:
             standby.turn()
             assert not standby.is_ready()
+            with psycopg.connect(books.database_url) as owner:
+                owner.execute("UPDATE writer SET seen_at = seen_at - interval '61 seconds'")
             turn_until(standby, lambda: inbox_is_empty(redis))
         with pytest.raises(Fenced):
             leader.keep_lease(1)

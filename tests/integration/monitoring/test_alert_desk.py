@@ -212,7 +212,7 @@ def asked(
     server: InternalServer, path: str = "/alerts", body: bytes = message(), token: str = TOKEN
 ) -> Iterator[HTTPResponse]:
     """Post a body, and give the answer."""
-    with closing(HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
         connection.request("POST", path, body, {"Authorization": f"Bearer {token}"})
         yield connection.getresponse()
 

@@ -58,7 +58,7 @@ def test_the_process_ticks_and_ends_at_once_when_told(
     with process(redis_url, tmp_path) as room:
         until(lambda: town.redis.get("room:spring:status"))
         room.send_signal(signal.SIGTERM)
-        _, stderr = room.communicate(timeout=20)
+        _, stderr = room.communicate(timeout=60)
     assert room.returncode == 0
     assert events(stderr) == ["process_started", "release_state_changed", "process_stopped"]
 
@@ -77,7 +77,7 @@ def test_the_process_waits_for_redis_and_says_once_that_it_is_away_and_once_that
         lines += [room.stderr.readline() for _ in range(2)]
         room.send_signal(signal.SIGTERM)
         lines += room.stderr.readlines()
-        room.wait(timeout=20)
+        room.wait(timeout=60)
     assert room.returncode == 0
     assert events("".join(lines)) == [
         "process_started",
@@ -100,7 +100,7 @@ def test_a_setting_that_is_wrong_stops_the_process_and_is_named(
     redis_url: str, tmp_path: Path, name: str, value: str, said: str
 ) -> None:
     with process(redis_url, tmp_path, **{name: value}) as room:
-        _, stderr = room.communicate(timeout=20)
+        _, stderr = room.communicate(timeout=60)
     assert room.returncode == 2
     assert events(stderr) == ["process_not_started"]
     assert said in stderr
@@ -110,6 +110,6 @@ def test_a_secret_that_is_missing_stops_the_process_and_is_named(
     redis_url: str, tmp_path: Path
 ) -> None:
     with process(redis_url, tmp_path, ROOM_SECRETS_DIR=str(tmp_path / "none")) as room:
-        _, stderr = room.communicate(timeout=20)
+        _, stderr = room.communicate(timeout=60)
     assert room.returncode == 2
     assert "draw.key" in stderr

@@ -66,7 +66,7 @@ def tick(server: Redis) -> Tick:
 async def client(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
     """A gateway's client."""
     pool = redis.asyncio.BlockingConnectionPool.from_url(
-        redis_url, protocol=2, max_connections=50, timeout=10
+        redis_url, protocol=2, max_connections=50, timeout=60
     )
     client = redis.asyncio.Redis.from_pool(pool)
     yield client

@@ -101,7 +101,7 @@ class Gateway:
 
     def __init__(self, redis_url: str, *, idle_s: int = 900, absolute_s: int = 3_600) -> None:
         pool = redis.asyncio.BlockingConnectionPool.from_url(
-            redis_url, protocol=2, max_connections=50, timeout=10
+            redis_url, protocol=2, max_connections=50, timeout=60
         )
         self.redis = redis.asyncio.Redis.from_pool(pool)
         self.line = Line(self.redis, session_idle_s=idle_s, session_absolute_s=absolute_s)

@@ -24,6 +24,7 @@ def test_city_is_named_in_the_readers_language(tmp_path: Path) -> None:
         {"gateway_id": "a b"},
         {"municipality_code": "12"},
         {"reply_wait_s": 0},
+        {"redis_timeout_s": 1},
     ],
 )
 def test_contradictory_settings_are_refused(tmp_path: Path, changes: dict[str, object]) -> None:
