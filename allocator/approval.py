@@ -29,6 +29,8 @@ ByHand = Literal["none", "paused", "closed"]
 
 ROLES_AT_RELEASES = frozenset({"operator", "supervisor"})
 REASON_LENGTH_MAX = 500
+MESSAGE_LENGTH_MAX = 500
+"""Of what everybody who waits is shown: each of them asks for it again and again."""
 
 
 class Refusal(StrEnum):
@@ -38,6 +40,7 @@ class Refusal(StrEnum):
     NOT_THEIR_WORK = "not_their_work"
     NO_REASON = "no_reason"
     REASON_TOO_LONG = "reason_too_long"
+    MESSAGE_NO_LINE = "message_no_line"
     NEEDS_SECOND = "needs_second"
     NO_SUCH_PROPOSAL = "no_such_proposal"
     DECIDED_ALREADY = "decided_already"
@@ -94,6 +97,12 @@ def reason_refusal(reason: str) -> Refusal | None:
     if not reason.strip():
         return Refusal.NO_REASON
     return Refusal.REASON_TOO_LONG if len(reason) > REASON_LENGTH_MAX else None
+
+
+def message_refusal(message: str | None) -> Refusal | None:
+    """Say what is wrong with what everybody who waits is to be shown."""
+    is_line = message is None or (len(message) <= MESSAGE_LENGTH_MAX and message.isprintable())
+    return None if is_line else Refusal.MESSAGE_NO_LINE
 
 
 def alone_refusal(policy: Policy, act: Act, by_hand: ByHand) -> Refusal | None:

@@ -24,6 +24,7 @@ from allocator.approval import (
     alone_refusal,
     decision_refusal,
     member_refusal,
+    message_refusal,
     reason_refusal,
 )
 from allocator.approval_view import standing_of
@@ -31,13 +32,11 @@ from allocator.finding import Finding
 from allocator.model import Release
 from allocator.release import ReleasePlan, has_error
 from allocator.release_file import read_release_file
+from allocator.release_orders import Order, findings_against, give_sound_order
 from allocator.release_store import (
     Loaded,
-    Order,
     Overtaken,
     check_load,
-    findings_against,
-    give_sound_order,
     load_unchanged,
     transaction,
 )
@@ -70,7 +69,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 def propose(database_url: str, wanted: Wanted, now: datetime) -> Proposal | Refusal | list[Finding]:
     """Store a proposal, if its plan has no error."""
-    if refusal := _who_and_why(database_url, wanted.by, wanted.reason):
+    if refusal := _refusal(database_url, wanted):
         return refusal
     planned = read_release_file(wanted.text.encode()) if wanted.act == "load" else wanted.release
     if not isinstance(planned, ReleasePlan):
@@ -148,9 +147,20 @@ def carry_out(
     """Do what was approved, and note it; findings where the world has changed since.
 
     A refusal, and nothing is noted, where the release is not as its approver has seen it: it can
-    be looked at, and approved, again.
+    be looked at, and approved, again. Pressed twice, it is done once: one waits for the other.
     """
     assert proposal.decision == "approved", "only what two people agreed upon is done"
+    with transaction(database_url) as turn:
+        turn.execute(_sql("proposal_turn"), {"proposal_id": proposal.proposal_id})
+        now_is = read_proposal(database_url, proposal.proposal_id)
+        if now_is is None or not _is_unfinished(now_is):
+            return Refusal.DECIDED_ALREADY
+        return _carried_out(database_url, proposal, seen, now)
+
+
+def _carried_out(
+    database_url: str, proposal: Proposal, seen: str, now: datetime
+) -> Loaded | Release | list[Finding] | Refusal:
     standing = standing_of(database_url, proposal)
     if standing.seen != seen:
         return Refusal.CHANGED
@@ -188,11 +198,13 @@ def order_alone(
     """Do what one person may do, and note who and why; findings where it would let people book."""
     assert wanted.release is not None
     release = wanted.release.release
-    if refusal := _who_and_why(database_url, wanted.by, wanted.reason):
+    if refusal := _refusal(database_url, wanted):
         return refusal
     if refusal := alone_refusal(policy, order, release.state_by_hand):
         return refusal
     ordered = give_sound_order(database_url, wanted.release, order, wanted.message, now)
+    if isinstance(ordered, Overtaken):
+        return Refusal.CHANGED
     if isinstance(ordered, list):
         return ordered
     reason = wanted.reason.strip()
@@ -242,8 +254,13 @@ def read_member(database_url: str, login: str) -> Member | None:
     return None if row is None else Member(**row._asdict())
 
 
-def _who_and_why(database_url: str, by: str, reason: str) -> Refusal | None:
-    return member_refusal(read_member(database_url, by)) or reason_refusal(reason)
+def _refusal(database_url: str, wanted: Wanted) -> Refusal | None:
+    """Say what is wrong with who wants something, why, and what they say to who waits."""
+    return (
+        member_refusal(read_member(database_url, wanted.by))
+        or reason_refusal(wanted.reason)
+        or message_refusal(wanted.message)
+    )
 
 
 def _is_unfinished(proposal: Proposal) -> bool:

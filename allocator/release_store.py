@@ -1,4 +1,4 @@
-"""Store releases, and the operators' orders about them.
+"""Store releases, and look at them beside what is stored (orders: `allocator.release_orders`).
 
 Rule 1: all of a release or nothing, in one transaction that also raises the
 catalogue's version; the allocator hears of it on `catalogue_changed`.
@@ -15,9 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import psycopg
@@ -36,11 +35,6 @@ from allocator.statements import named_rows, statement
 from allocator.store import Store
 
 NO_LIMITS = Limits()
-Order = Literal["open", "pause", "resume", "close"]
-
-LEFT_BY_ORDERS = frozenset({"no_first_seat", "second_doses_short"})
-"""Errors that no file is loaded with, and that a closed day or a cut supply may leave. As pairs are
-given whole, they cost nobody a second dose."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -184,84 +178,6 @@ def plan_of(catalogue: Catalogue, release_id: str, limits: Limits = NO_LIMITS) -
     return ReleasePlan(catalogue.releases[release_id], products, venues, slots, limits)
 
 
-def give_order(
-    database_url: str, release: Release, order: Order, message: str | None, now: datetime
-) -> Release:
-    """Open, pause, resume or close a release without looking at it; return it as it is then.
-
-    What is closed stays closed when it is paused. `open` brings the opening forward to `now` if it
-    is later, and takes back a pause or a closing. The message is replaced when one is given, else
-    kept on pause and close and emptied on open and resume; so are those of single languages,
-    which would go before it. Raises `StoreAway`.
-    """
-    by_hand: dict[Order, Literal["none", "paused", "closed"]] = {
-        "open": "none",
-        "pause": "paused",
-        "resume": "none",
-        "close": "closed",
-    }
-    stays_closed = order == "pause" and release.state_by_hand == "closed"
-    is_kept = message is None and order in ("pause", "close")
-    opens_at = min(release.opens_at, now) if order == "open" else release.opens_at
-    ordered = msgspec.structs.replace(
-        release,
-        state_by_hand="closed" if stays_closed else by_hand[order],
-        message=release.message if is_kept else message or "",
-        messages=release.messages if is_kept else {},
-        opens_at=opens_at,
-        lobby_at=min(release.lobby_at, opens_at),
-    )
-    with transaction(database_url) as connection:
-        connection.execute(_sql("release_ordered"), _ordered_row(ordered))
-        _raise_version(connection)
-    return ordered
-
-
-def give_sound_order(
-    database_url: str, held: ReleasePlan, order: Order, message: str | None, now: datetime
-) -> Release | list[Finding]:
-    """Give an order, or return the findings that stand against it.
-
-    `held` is the release as it is stored. Raises `StoreAway`.
-    """
-    if against := findings_against(database_url, held, order):
-        return against
-    return give_order(database_url, held.release, order, message, now)
-
-
-def findings_against(database_url: str, held: ReleasePlan, order: Order) -> list[Finding]:
-    """Return what is wrong with a release if an order would let people book all the same.
-
-    A pause is taken back beside what orders of the staff may leave. Raises `StoreAway`.
-    """
-    if order not in ("open", "resume"):
-        return []
-    findings = check_release(database_url, held)
-    is_pause = order == "resume" and held.release.state_by_hand == "paused"
-    borne = LEFT_BY_ORDERS if is_pause else frozenset()
-    return findings if has_error([one for one in findings if one.code not in borne]) else []
-
-
-def tell(database_url: str, release: Release, message: str, language: str | None) -> Release:
-    """Show a message to everybody who waits: in one language, or (None) in all without their own.
-
-    An empty one takes it back; for all, it takes back those of every language. Returns
-    the release as it is then. Raises `StoreAway`.
-    """
-    if language is None:
-        texts = {} if not message else release.messages
-        told = msgspec.structs.replace(release, message=message, messages=texts)
-    else:
-        texts = {name: text for name, text in release.messages.items() if name != language}
-        texts |= {language: message} if message else {}
-        told = msgspec.structs.replace(release, messages=texts)
-    row = {"release_id": told.release_id, "message": told.message}
-    with transaction(database_url) as connection:
-        connection.execute(_sql("release_told"), row | {"messages": Jsonb(told.messages)})
-        _raise_version(connection)
-    return told
-
-
 @contextmanager
 def transaction(database_url: str) -> Iterator[psycopg.Connection[Any]]:
     """Open one transaction for the length of a block. Raises `StoreAway`."""
@@ -309,7 +225,7 @@ def _store(connection: psycopg.Connection[Any], planned: ReleasePlan) -> Loaded:
     removed = connection.execute(_sql("slots_removed"), named).rowcount
     added = connection.execute(_sql("slots_added"), named).rowcount
     connection.execute(_sql("seats_stored"), named)
-    version = _raise_version(connection)
+    version = raise_version(connection)
     return Loaded(named["release_id"], version, len(planned.slots), added, removed)
 
 
@@ -335,12 +251,6 @@ def _send_slots(connection: psycopg.Connection[Any], planned: ReleasePlan) -> No
             copy.write_row(
                 (slot.venue_id, slot.product_id, slot.starts_at, slot.ends_at, *slot.capacities)
             )
-
-
-def _ordered_row(release: Release) -> dict[str, object]:
-    columns = ("release_id", "state_by_hand", "message", "lobby_at", "opens_at")
-    row: dict[str, object] = {name: getattr(release, name) for name in columns}
-    return row | {"messages": Jsonb(release.messages)}
 
 
 def _in_use(row: Any) -> Finding:
@@ -377,7 +287,8 @@ def _coming_back(is_closed: bool, venue_id: str, rows: list[Any]) -> Finding:
     )
 
 
-def _raise_version(connection: psycopg.Connection[Any]) -> int:
+def raise_version(connection: psycopg.Connection[Any]) -> int:
+    """Give what is on offer its next version, and tell the allocator of it."""
     row = connection.execute(_sql("catalogue_raised")).fetchone()
     assert row is not None
     connection.execute(f"NOTIFY {CATALOGUE_CHANGED}".encode())

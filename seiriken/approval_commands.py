@@ -43,6 +43,7 @@ WORDS = {
     "not_their_work": "releases are an operator's or a supervisor's work",
     "no_reason": "say why, by --reason",
     "reason_too_long": "a reason has at most 500 characters",
+    "message_no_line": "a message is one line of at most 500 characters",
     "closed": "it is closed, so there is nothing to pause",
     "needs_second": "two people are needed for this: seiriken approval propose",
     "no_such_proposal": "there is no proposal of that number",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from allocator.approval import Policy
     from allocator.model import Release
     from allocator.release import Finding, ReleasePlan
-    from allocator.release_store import Order
+    from allocator.release_orders import Order
 
 app = typer.Typer(help="What is on offer, and when.", no_args_is_help=True)
 
@@ -38,7 +38,6 @@ Message = Annotated[
 By = Annotated[str | None, typer.Option("--by", help="Your staff account.")]
 Reason = Annotated[str, typer.Option(help="Why: kept for good.")]
 
-MESSAGE_LENGTH_MAX = 500
 APPROVAL = "RELEASE_APPROVAL"
 
 
@@ -135,7 +134,8 @@ class Asked(NamedTuple):
 
 def _order(asked: Asked, home: Path | None, *, as_json: bool) -> None:
     from allocator.model import SITE_TIMEZONE
-    from allocator.release_store import give_sound_order
+    from allocator.release_orders import give_sound_order
+    from allocator.release_store import Overtaken
     from seiriken.target import find_target
 
     checked_message(asked.message)
@@ -147,6 +147,8 @@ def _order(asked: Asked, home: Path | None, *, as_json: bool) -> None:
         ordered = give_sound_order(url, held, asked.order, asked.message, now)
     else:
         ordered = _order_by(url, asked, held)
+    if isinstance(ordered, Overtaken):
+        raise CommandError("somebody gave another order meanwhile: nothing is done; look again")
     if isinstance(ordered, list):
         refuse(ordered, as_json=as_json)
     if asked.by is None:
@@ -192,7 +194,9 @@ def checked_message(message: str | None) -> None:
     Raises:
         CommandError: it is.
     """
-    if message is not None and (len(message) > MESSAGE_LENGTH_MAX or not message.isprintable()):
+    from allocator.approval import MESSAGE_LENGTH_MAX, message_refusal
+
+    if message_refusal(message) is not None:
         raise CommandError(f"a message is one line of at most {MESSAGE_LENGTH_MAX} characters")
 
 

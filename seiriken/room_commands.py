@@ -11,6 +11,7 @@ import typer
 
 from seiriken.errors import CommandError
 from seiriken.output import AsJson, print_json, print_lines
+from seiriken.release_commands import checked_message
 from seiriken.room_report import report
 from seiriken.stack_commands import HomeOption
 
@@ -30,7 +31,6 @@ Language = Annotated[
     str | None, typer.Option(help="Of which language (ja, en, ...); left out: for all.")
 ]
 
-MESSAGE_LENGTH_MAX = 500
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -76,11 +76,11 @@ def message(
     as_json: AsJson = False,
 ) -> None:
     """Show a message to everybody who waits, or take it back."""
-    from allocator.release_store import read_catalogue, tell
+    from allocator.release_orders import tell
+    from allocator.release_store import read_catalogue
     from seiriken.target import find_target
 
-    if len(text) > MESSAGE_LENGTH_MAX or not text.isprintable():
-        raise CommandError(f"a message is one line of at most {MESSAGE_LENGTH_MAX} characters")
+    checked_message(text)
     if language is not None and not _LANGUAGE.fullmatch(language):
         raise CommandError("a language is a code such as ja, en or zh-Hans")
     database_url = find_target(home).database_url

@@ -105,7 +105,8 @@ async def ordering(request: Request) -> Response:
     )
     done = await run_in_threadpool(_order, parts, wanted)
     if isinstance(done, Refusal):
-        return await _page(request, dict(values), {"reason": said(f"refusal.{done}", language)})
+        field = "message" if done is Refusal.MESSAGE_NO_LINE else "reason"
+        return await _page(request, dict(values), {field: said(f"refusal.{done}", language)})
     if isinstance(done, list):
         return await _page(request, dict(values), {"act": _text(done, language)}, done)
     return see_other(path_after("proposed" if isinstance(done, Proposal) else "ordered"))

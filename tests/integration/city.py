@@ -26,7 +26,8 @@ from allocator.migrate import create_login_roles, role_url
 from allocator.model import SITE_TIMEZONE, Product, Release, Slot, Venue
 from allocator.publish import Publisher
 from allocator.release import ReleasePlan
-from allocator.release_store import Loaded, Order, give_order, load_release
+from allocator.release_orders import Order, give_order
+from allocator.release_store import Loaded, load_release
 from allocator.roster import import_people, read_keys
 from allocator.roster_file import Person
 from allocator.store import Store

@@ -259,7 +259,10 @@ def test_proposal_shows_what_it_changes_and_what_is_odd(town: Town) -> None:
     assert "nothing changes" in town.says(
         "approval", "show", str(town.proposes("load", town.file()))
     )
-    spring = (("id: autumn", "id: spring"), ("浦部275", "浦部1"), ("09:00-12:00", "09:30-12:00"))
+    spring = (
+        *(("id: autumn", "id: spring"), ("浦部275", "浦部1"), ("09:00-12:00", "09:30-12:00")),
+        ("    doses_per_hour_max: 60\n", ""),
+    )
     number = town.proposes("load", town.file(*spring))
     shown = town.run("approval", "show", str(number))
     (address,) = shown["terms"]
@@ -268,7 +271,7 @@ def test_proposal_shows_what_it_changes_and_what_is_odd(town: Town) -> None:
         "浦部275",
         "浦部1",
     )
-    assert [one["code"] for one in shown["findings"]] == ["names_differ"]
+    assert [one["code"] for one in shown["findings"]] == ["slot_in_another", "names_differ"]
     assert shown["changes"][0]["before"] is None
     lines = town.says("approval", "show", str(number))
     assert "  venues.gym.addresses.ja: 浦部275 → 浦部1" in lines

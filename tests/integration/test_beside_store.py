@@ -16,7 +16,8 @@ from allocator.held_against import ROSTER_TOLD_MIN
 from allocator.model import PROBE_BORN, Release
 from allocator.release import ReleasePlan
 from allocator.release_file import read_release_file
-from allocator.release_store import Loaded, check_release, give_order, load_release
+from allocator.release_orders import give_order
+from allocator.release_store import Loaded, check_release, load_release
 from allocator.roster import RosterKeys, import_people
 from allocator.roster_file import Person
 from seiriken.cli import app

@@ -19,7 +19,8 @@ from prometheus_client import REGISTRY
 from redis import Redis
 
 from allocator.model import PROBE_BORN, PROBE_ID, SITE_TIMEZONE
-from allocator.release_store import give_order, load_release, read_catalogue
+from allocator.release_orders import give_order
+from allocator.release_store import load_release, read_catalogue
 from allocator.verify import verify
 from monitoring.bulletin.maintenance import REDIS_KEY, Plan
 from monitoring.probe_run import Probe, Run, read_resident, tls_context

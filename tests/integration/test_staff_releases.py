@@ -42,8 +42,10 @@ def two(desk: StaffDesk) -> Colleague:
 
 
 def plan(name: str) -> str:
-    """Return a correct plan by another name."""
-    return CORRECT.replace("id: autumn", f"id: {name}", 1)
+    """Return a correct plan by another name, for a place that has room for several."""
+    return CORRECT.replace("id: autumn", f"id: {name}", 1).replace(
+        "    doses_per_hour_max: 60\n", ""
+    )
 
 
 def typed(who: Colleague) -> str:
@@ -261,6 +263,8 @@ def test_one_pauses_with_a_reason_and_two_open(
     answer = one.post("/releases/order", **order, reason="")
     assert 'id="reason-error"' in answer.text
     assert "お待ちください" in answer.text, "what was typed stands there"
+    long = order | {"message": "x" * 501}
+    assert 'id="message-error"' in one.post("/releases/order", **long, reason="why").text
     assert one.post("/releases/order", **order, reason="no vaccine").status_code == 303
 
     def by_hand() -> str:

@@ -26,7 +26,8 @@ import psycopg
 import pytest
 
 from allocator.model import SITE_TIMEZONE, Release
-from allocator.release_store import Loaded, Order, give_order, load_release
+from allocator.release_orders import Order, give_order
+from allocator.release_store import Loaded, load_release
 from allocator.roster import import_people, read_keys
 from allocator.roster_file import Person
 from allocator.sealing import person_key

@@ -6,6 +6,7 @@ import pytest
 
 from allocator.approval import (
     ACTS,
+    MESSAGE_LENGTH_MAX,
     POLICIES,
     REASON_LENGTH_MAX,
     Act,
@@ -18,6 +19,7 @@ from allocator.approval import (
     alone_refusal,
     decision_refusal,
     member_refusal,
+    message_refusal,
     needs_second,
     reason_refusal,
 )
@@ -102,4 +104,19 @@ def test_only_operators_and_supervisors_take_part(
 def test_reason_is_there_and_short() -> None:
     assert reason_refusal(" ") is Refusal.NO_REASON
     assert reason_refusal("x" * (REASON_LENGTH_MAX + 1)) is Refusal.REASON_TOO_LONG
+
+
+@pytest.mark.parametrize(
+    ("message", "refusal"),
+    [
+        (None, None),
+        ("", None),
+        ("x" * MESSAGE_LENGTH_MAX, None),
+        ("x" * (MESSAGE_LENGTH_MAX + 1), Refusal.MESSAGE_NO_LINE),
+        ("two\nlines", Refusal.MESSAGE_NO_LINE),
+        ("\0", Refusal.MESSAGE_NO_LINE),
+    ],
+)
+def test_message_is_one_line(message: str | None, refusal: Refusal | None) -> None:
+    assert message_refusal(message) is refusal
     assert reason_refusal("x" * REASON_LENGTH_MAX) is None
