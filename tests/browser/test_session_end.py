@@ -10,12 +10,11 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage, Person
 from tests.browser.resident import Resident
-from tests.browser.test_accessibility import AXE_OPTIONS, sticks_out_px
+from tests.browser.test_accessibility import sticks_out_px, violations
 from tests.waiting import until
 
 NAME = "印西 花子"
@@ -53,7 +52,7 @@ def is_warned(resident: Resident, heading: str) -> None:
     expect(opened.locator("[data-says]:visible")).to_have_count(3)
     expect(opened.locator(f"button[data-says={heading}]")).to_be_focused()
     assert sticks_out_px(page) <= 0
-    assert Axe().run(page, options=AXE_OPTIONS).response["violations"] == []
+    assert violations(page) == []
     page.screenshot(path=resident.pictures / f"{heading}.png")
 
 

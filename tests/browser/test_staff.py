@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page
 from gateway.staff.words import LANGUAGE_NAMES
 from tests.browser.conftest import SEIRIKEN, Person, StackUnderTest
 from tests.browser.desk import Desk
-from tests.browser.test_accessibility import DESK_PX, NARROW_PX, faults_of
+from tests.browser.test_accessibility import DESK_PX, NARROW_PX, faults_of, window_with_axe
 from tests.browser.test_keyboard import Keyboard
 from tests.integration.staff import OWN_PASSWORD, StaffDesk
 from tests.unit.gateway.staff import staff_samples
@@ -31,10 +31,9 @@ SUBMIT = "main button[type=submit]"
 
 @pytest.fixture(scope="module")
 def window(browser: Browser) -> Iterator[Desk]:
-    """Return a window."""
-    context = browser.new_context()
-    yield Desk(context.new_page())
-    context.close()
+    """Return a window that has axe."""
+    with window_with_axe(browser) as made:
+        yield made
 
 
 def first_password(stack: StackUnderTest, login: str, role: str) -> str:
