@@ -9,11 +9,13 @@ Nothing here does I/O or reads a clock. Units: seats, of dose 1 and dose 2.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
 from allocator.finding import Finding
-from allocator.release import ReleasePlan
+from allocator.model import Slot
+from allocator.release import ReleasePlan, findings_of
 
 
 def with_seats(planned: ReleasePlan, slot_id: int, seats: tuple[int, int]) -> ReleasePlan:
@@ -43,3 +45,18 @@ def errors_made(
         and one not in before
         and not (one.code == "second_doses_short" and not seats[0])
     ]
+
+
+def errors_of_hour(planned: ReleasePlan, slot_id: int) -> list[Finding]:
+    """Return whether a slot's hour is beyond its venue's limit, whatever other hours are.
+
+    The finding of a whole plan names one hour, and is the same while that one is over already.
+    """
+    (hour,) = {_hour(slot) for slot in planned.slots if slot.slot_id == slot_id}
+    slots = tuple(slot for slot in planned.slots if _hour(slot) == hour)
+    found = findings_of(msgspec.structs.replace(planned, slots=slots))
+    return [one for one in found if one.code == "too_many_an_hour"]
+
+
+def _hour(slot: Slot) -> tuple[str, datetime]:
+    return slot.venue_id, slot.starts_at.replace(minute=0)

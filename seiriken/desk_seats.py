@@ -18,7 +18,7 @@ def check_more_seats(counter: Counter, slot: Slot, seats: tuple[int, int]) -> No
         CommandError: two people are asked for.
         Exit: the linter finds an error; it is shown.
     """
-    from allocator.more_seats import errors_made, with_seats
+    from allocator.more_seats import errors_made, errors_of_hour, with_seats
     from allocator.release_store import check_release, read_plan
     from seiriken.release_commands import approval_policy, refuse
 
@@ -30,6 +30,7 @@ def check_more_seats(counter: Counter, slot: Slot, seats: tuple[int, int]) -> No
     url = counter.target.database_url
     held = read_plan(url, counter.catalogue, slot.release_id)
     before = check_release(url, held)
-    after = check_release(url, with_seats(held, slot.slot_id, seats))
-    if made := errors_made(before, after, seats):
+    wanted = with_seats(held, slot.slot_id, seats)
+    made = errors_made(before, check_release(url, wanted), seats)
+    if made := made or errors_of_hour(wanted, slot.slot_id):
         refuse(made, as_json=counter.as_json)

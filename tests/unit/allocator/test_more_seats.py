@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from allocator.finding import Finding
-from allocator.more_seats import errors_made, with_seats
+from allocator.more_seats import errors_made, errors_of_hour, with_seats
 from allocator.release import ReleasePlan, findings_of
 from allocator.release_file import read_release_file
 
@@ -54,3 +54,12 @@ def test_what_is_wrong_already_stands_in_the_way_of_what_makes_it_worse_alone() 
     crowded = with_seats(plan(), 1, (21, 21))
     assert made(crowded, last, (0, 5)) == []
     assert "too_many_an_hour" in made(crowded, 1, (0, 1))
+
+
+def test_hour_of_a_slot_is_held_against_its_limit_beside_another_that_is_over_already() -> None:
+    crowded = with_seats(plan(), 1, (21, 21))
+    last = crowded.slots[-1].slot_id
+    assert errors_of_hour(with_seats(crowded, last, (0, 20)), last) == []
+    over = with_seats(with_seats(crowded, last, (0, 20)), last, (0, 1))
+    (wrong,) = errors_of_hour(over, last)
+    assert (wrong.code, wrong.values["count"]) == ("too_many_an_hour", 61)
