@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import locust.runners
 from locust import events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
@@ -28,6 +29,10 @@ from loadtests.shapes import SHAPES, ChosenShape
 __all__ = ["ChosenShape", "NoScriptResident", "ScriptResident"]
 
 ROSTER_MAX = 10_000_000
+
+locust.runners.HEARTBEAT_LIVENESS = 30
+"""Seconds until a worker that is silent is given up, and its residents with it: a machine that is
+loaded on purpose may be so for longer than the three seconds of Locust."""
 
 COLLECT_AFTER_OBJECTS = 200_000
 """Python's collector looks at every resident who waits: with tens of thousands, seldom."""

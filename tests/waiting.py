@@ -12,14 +12,16 @@ LOOK_EVERY_S = 0.02
 
 
 def until(condition: Callable[[], Value], within_s: float = 30.0) -> Value:
-    """Return the first true answer of a condition.
+    """Return the first true answer of a condition, the last of which is looked for after the time.
 
     Raises:
         TimeoutError: it was not true within `within_s` seconds.
     """
     deadline = time.monotonic() + within_s
+    is_late = False
     while not (answer := condition()):
-        if time.monotonic() > deadline:
+        if is_late:
             raise TimeoutError(f"not true within {within_s} s: {condition!r}")
         time.sleep(LOOK_EVERY_S)
+        is_late = time.monotonic() > deadline
     return answer

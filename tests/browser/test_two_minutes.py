@@ -1,4 +1,8 @@
-"""From sign-in to "booked": how many pages, and how long for a person, whose time is computed."""
+"""From sign-in to "booked": how many pages, and how long for a person, whose time is computed.
+
+Each page counts with PAGE_LOADS_S: how long it takes on a machine that does other things is told,
+and fails no test.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,7 @@ READ = "main :is(h1, h1 + p, h2, label, legend, .marks li, dt, dd:not(.facts-act
 NAME, NAME_KEYS = "印西 花子", len("inzai") + len("hanako") + 4
 """Typed by its reading; each half is converted and accepted with a key each."""
 
+PAGE_LOADS_S = 0.5
 LOADED_S = "performance.getEntriesByType('navigation')[0].duration / 1000"
 
 
@@ -32,12 +37,14 @@ class Watched:
         self.page = resident.page
         self.human = Human(resident.language)
         self.pages: list[str] = []
+        self.loaded_s = 0.0
 
     def looks(self, path: str) -> None:
-        """Wait for a page as long as it takes to load, and read what has to be read."""
+        """Wait for a page to load, and read what has to be read."""
         self.page.wait_for_url(path)
         self.pages.append(path)
-        self.human.spent_s += self.page.evaluate(LOADED_S)
+        self.loaded_s += self.page.evaluate(LOADED_S)
+        self.human.spent_s += PAGE_LOADS_S
         for text in self.page.locator(READ).all_inner_texts():
             self.human.reads(text)
 
@@ -99,4 +106,5 @@ def test_resident_books_within_two_minutes_and_eight_pages(
 
     assert len(watched.pages) <= PAGES_MAX
     record_property("whole_s", round(watched.human.spent_s))
+    record_property("loaded_s", round(watched.loaded_s, 1))
     assert watched.human.spent_s <= WHOLE_S_MAX

@@ -14,9 +14,16 @@ from typer.testing import CliRunner, Result
 from seiriken.desk_commands import app as desk_app
 from seiriken.errors import CommandError
 from seiriken.room_commands import app as room_app
-from tests.integration.city import BORN, MUNICIPALITY, City, running_city, ticket
+from tests.integration.city import BORN, MUNICIPALITY, City, make_plan, running_city, ticket
 from tests.waiting import until
 from waiting_room.orders import set_cap
+
+
+def settle(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> None:
+    """Let the commands find the servers of the test."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("GATEWAY_MUNICIPALITY_CODE", MUNICIPALITY)
 
 
 @pytest.fixture
@@ -33,9 +40,7 @@ def city(
     monkeypatch: pytest.MonkeyPatch,
     cap: int | None,
 ) -> Iterator[City]:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("REDIS_URL", redis_url)
-    monkeypatch.setenv("GATEWAY_MUNICIPALITY_CODE", MUNICIPALITY)
+    settle(monkeypatch, database_url, redis_url)
     with Redis.from_url(redis_url) as redis:
         set_cap(redis, "spring", cap)
     with running_city(database_url, redis_url, tmp_path) as city:
@@ -96,9 +101,17 @@ def test_desk_says_what_is_wrong_and_repeats_nothing(city: City) -> None:
         input=json.dumps({"ticket_number": ticket(0), "birth_date": BORN.isoformat()}),
     )
     assert "called in: go on for them" in words.stdout
-    with Redis.from_url(city.redis_url) as redis:
-        redis.delete("published")
-        away = ring(0)
+
+
+def test_desk_says_that_the_city_is_not_ready_while_nothing_is_published(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A city whose allocator has never run: it would publish what is deleted once more."""
+    settle(monkeypatch, database_url, redis_url)
+    city = City(database_url, redis_url, tmp_path)
+    city.load(make_plan())
+    monkeypatch.setenv("SECRETS_DIR", str(city.secrets_dir))
+    away = ring(0)
     assert isinstance(away.exception, CommandError)
     assert "not ready yet" in str(away.exception)
 

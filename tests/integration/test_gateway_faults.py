@@ -48,7 +48,7 @@ def test_slow_answer_is_asked_for_again_until_the_truth_is_known(city: City) -> 
             until(lambda: resident.http.get(place).status_code == 200)
             booked = resident.http.get(place).json()
             assert booked["state"] == "booked"
-            assert resident.book(request_id).json() == booked
+            until(lambda: resident.book(request_id).json() == booked)
             assert other.http.get(place).status_code == 404
 
 

@@ -30,7 +30,7 @@ from seiriken.supervision import Supervisor
 from tests.waiting import until
 
 # A test starts several stacks, each after those that other tests start at the same time.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 PEOPLE = 60
 START_S_MAX = 240

@@ -20,7 +20,7 @@ from seiriken.home import Home
 from tests.integration.staff import StaffDesk
 
 # A test starts several stacks, each after those that other tests start at the same time.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 START_S_MAX = 240
 

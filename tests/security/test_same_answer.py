@@ -52,7 +52,7 @@ NEVER_LOCKED = {
     "GATEWAY_PROOF_OF_WORK": "false",
 }
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @contextmanager

@@ -139,7 +139,7 @@ class Cohort:
 
     def until_told(self, state: str) -> None:
         """Wait until every gateway tells that the release is in a state."""
-        until(lambda: self._states() == {state}, 20)
+        until(lambda: self._states() == {state}, 60)
 
     def serving(self) -> int:
         """Return the last place that is called, as everybody is told."""
@@ -243,6 +243,9 @@ def stack_letting_in(inside_max: int) -> Iterator[Stack]:
     with pytest.MonkeyPatch.context() as environment:
         for name in ("MIN", "START", "MAX"):
             environment.setenv(f"ROOM_INSIDE_LIMIT_{name}", str(inside_max))
+        # Who attacks slowly, on a slow machine, keeps their seat, and is told of their booking.
+        environment.setenv("ROOM_SEAT_IDLE_S", "3600")
+        environment.setenv("GATEWAY_REPLY_WAIT_S", "60")
         with running_stack(folder / "home", "--people", "1") as running:
             yield running
     shutil.rmtree(folder)
@@ -253,7 +256,7 @@ def calling(url: str, **options: Any) -> Iterator[httpx2.Client]:
     """Make a client that keeps no cookies of its own and follows nothing."""
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     limits = httpx2.Limits(max_connections=100, max_keepalive_connections=100)
-    with httpx2.Client(base_url=url, cookies=jar, timeout=30, limits=limits, **options) as http:
+    with httpx2.Client(base_url=url, cookies=jar, timeout=90, limits=limits, **options) as http:
         yield http
 
 

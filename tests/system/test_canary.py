@@ -37,7 +37,7 @@ from tests.system.marks import BORN_FROM, BORN_TO, PEOPLE_MAX, Marked, found_in
 from tests.system.stack import Stack, running_stack, seiriken
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(600)  # The first test waits for all of them.
+pytestmark = pytest.mark.timeout(1800)  # The first test waits for all of them.
 AT_ONCE = 8
 SEATS = 12
 ALL = [Marked(number) for number in range(PEOPLE_MAX)]
@@ -79,6 +79,7 @@ def guarded_stack(home: Path, redis: GuardedRedis) -> Iterator[Stack]:
         environment.setenv("REDIS_URL", redis.url("tools"))
         # All come from one address, and some type wrongly: that is no attack here.
         environment.setenv("GATEWAY_PROOF_OF_WORK", "false")
+        environment.setenv("GATEWAY_REPLY_WAIT_S", "60")
         for user in ("gateway", "allocator", "room", "jobs", "backup", "herald"):
             environment.setenv(f"{user.upper()}_REDIS_URL", redis.url(user))
         with running_stack(home, "--people", "1") as stack:
@@ -115,7 +116,7 @@ def everybody_comes(stack: Stack) -> dict[str, int]:
     """Play all of them; return how many ended how."""
     ends: dict[str, int] = {}
     url = f"http://127.0.0.1:{stack.file.port}"
-    with httpx2.Client(base_url=url, timeout=30) as http, ThreadPoolExecutor(AT_ONCE) as pool:
+    with httpx2.Client(base_url=url, timeout=90) as http, ThreadPoolExecutor(AT_ONCE) as pool:
         for end in pool.map(lambda one: comes(http, one), ALL):
             ends[end] = ends.get(end, 0) + 1
     return ends
@@ -130,8 +131,8 @@ def comes(http: httpx2.Client, one: Marked) -> str:
         assert device.signs_in(wrong).status_code == 401
         # Typed into the wrong place: none of it may be kept.
         http.get(f"/{quote(one.contact['name'])}?ticket={one.ticket}", headers=PROGRAM)
-    until(lambda: device.signs_in(who).status_code == 200, 30)
-    until(lambda: device.enters().status_code == 200, 60)
+    until(lambda: device.signs_in(who).status_code == 200, 120)
+    until(lambda: device.enters().status_code == 200, 120)
     body = {"contact": one.contact, "flexible": flexible()}
     booked = device.call("POST", "/api/v1/bookings", body, Idempotency_Key=str(uuid4()))
     end = "booked" if booked.status_code == 201 else str(booked.json().get("code"))
@@ -167,7 +168,7 @@ def metrics_of(stack: Stack) -> dict[str, bytes]:
     """Return what each process shows at its internal port."""
     shown = {}
     for name, port in stack.file.internal_ports.items():
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
             shown[name] = answer.read()
     return shown
 

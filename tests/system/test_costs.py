@@ -13,7 +13,7 @@ from seiriken.size import INSIDE, WAY_IN, Assumptions, read_costs, size
 from tests.system.stack import seiriken
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_every_step_is_measured_and_gives_a_size(tmp_path: Path) -> None:
     file = tmp_path / "costs.json"
     options = ["--people", "20", "--rounds", "1", "--rosters", "500", "1000"]
@@ -24,7 +24,7 @@ def test_every_step_is_measured_and_gives_a_size(tmp_path: Path) -> None:
         check=False,
         capture_output=True,
         text=True,
-        timeout=550,
+        timeout=1500,
     )
     assert done.returncode == 0, done.stderr
     found = read_costs(file.read_bytes())

@@ -28,6 +28,7 @@ from tests.system.prometheus import Prometheus, running_prometheus
 from tests.system.stack import SEIRIKEN, Stack, running_stack, seiriken
 from tests.waiting import until
 
+pytestmark = pytest.mark.timeout(1800)  # The first test waits for all that is watched.
 ROOT = Path(__file__).parents[2]
 PEOPLE, PAIRS = 400, 300
 CALLED_PER_MINUTE = 900
@@ -135,9 +136,18 @@ def watched(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         began_s = time.time()
         with stack.rehearsal(PEOPLE) as rehearsal:
             until(lambda: prometheus.query("sum(seiriken_bookings_total) > 10"), within_s=120)
-            missing = without_data(prometheus)
-            assert not missing, "\n".join(missing)
-            until(lambda: rehearsal.poll() is not None, within_s=240)
+            missing: list[str] = []
+
+            def all_have_data() -> bool:
+                # A process that was scraped late once is without data until the next time.
+                missing[:] = without_data(prometheus)
+                return not missing
+
+            try:
+                until(all_have_data, within_s=120)
+            except TimeoutError:
+                pytest.fail("\n".join(missing))
+            until(lambda: rehearsal.poll() is not None, within_s=600)
         # A counter begins with its first event: only a second one, later, is a growth.
         with somebody_without_booking(stack) as give_back_nothing:
             guess_until(stack, lambda: prometheus.query(GUESSED), tickets=count(9_000_000_001))
@@ -165,14 +175,14 @@ def guess_until(
     """Try made-up tickets, as somebody would who guesses; usually one of them again and again."""
     headers = {"X-Requested-With": "seiriken"}
     tickets = tickets or repeat(9_000_000_000)
-    with httpx2.Client(base_url=stack.file.url, headers=headers, timeout=10) as client:
+    with httpx2.Client(base_url=stack.file.url, headers=headers, timeout=60) as client:
 
         def guess() -> object:
             tried = {"ticket_number": str(next(tickets)), "birth_date": "1950-01-01"}
             assert client.post("/api/v1/sign-in", json=tried).status_code in (401, 429)
             return is_enough()
 
-        until(guess, within_s=60)
+        until(guess, within_s=120)
 
 
 @contextmanager
@@ -181,7 +191,7 @@ def somebody_without_booking(stack: Stack) -> Iterator[Callable[[], None]]:
     last = stack.home.residents_file.read_text().splitlines()[-1].split(",")
     identity = {"ticket_number": last[1], "birth_date": last[2]}
     headers = {"X-Requested-With": "seiriken"}
-    with httpx2.Client(base_url=stack.file.url, headers=headers, timeout=10) as client:
+    with httpx2.Client(base_url=stack.file.url, headers=headers, timeout=60) as client:
         until(lambda: client.post("/api/v1/sign-in", json=identity).json()["state"] == "inside")
 
         def give_back_nothing() -> None:
@@ -206,28 +216,35 @@ def test_prometheus_knows_what_the_tables_know(stack: Stack, watched: Watched) -
     booked = stack.count("SELECT count(*) FROM booking WHERE state = 'booked'")
 
     def counted() -> bool:
-        (found,) = prometheus.query('sum(seiriken_bookings_total{command="book"})')
-        return int(found["value"][1]) >= booked
+        found = prometheus.query('sum(seiriken_bookings_total{command="book"})')
+        return bool(found) and int(found[0]["value"][1]) >= booked
 
     assert booked > 0
     assert until(counted)
 
 
 def value_of(prometheus: Prometheus, board: str, title: str) -> float:
+    """Return what a panel shows; no number while it shows nothing, as after a missed scrape."""
     (panel,) = [one for one in panels() if (one.board, one.title) == (board, title)]
-    (found,) = prometheus.query(panel.queries[0])
-    return float(found["value"][1])
+    found = prometheus.query(panel.queries[0])
+    return float(found[0]["value"][1]) if found else math.nan
 
 
 def test_top_and_dashboard_agree(stack: Stack, watched: Watched) -> None:
     prometheus = watched.prometheus
     until(lambda: value_of(prometheus, "surge", "Waiting now") == 0, within_s=60)
-    done = seiriken("top", "--once", "--json", "--interval", "0.5", "--home", str(stack.home.path))
-    assert done.returncode == 0, done.stderr
-    shown: dict[str, Any] = json.loads(done.stdout)
-    assert shown["verdict"] == "well", shown["troubles"]
-    assert value_of(prometheus, "surge", "Are we well?") == 2
-    assert shown["pairs_left"] == value_of(prometheus, "surge", "Pairs left")
+    options = ("--once", "--json", "--interval", "0.5", "--home", str(stack.home.path))
+
+    def shown_when_well() -> dict[str, Any] | None:
+        done = seiriken("top", *options)
+        assert done.returncode == 0, done.stderr
+        shown: dict[str, Any] = json.loads(done.stdout)
+        board_is_well = value_of(prometheus, "surge", "Are we well?") == 2
+        return shown if board_is_well and shown["verdict"] == "well" else None
+
+    shown = until(shown_when_well, within_s=120)
+    assert shown is not None
+    until(lambda: shown["pairs_left"] == value_of(prometheus, "surge", "Pairs left"))
     assert shown["state"] == "open"
     assert {one["name"] for one in shown["processes"]} == stack.file.internal_ports.keys()
     assert all(one["is_up"] and one["cores"] is not None for one in shown["processes"])
@@ -239,7 +256,7 @@ def test_top_prints_a_line_of_json_at_each_interval_until_it_is_interrupted(stac
         assert process.stdout is not None
         lines = [json.loads(process.stdout.readline()) for _ in range(3)]
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     assert process.returncode == 0
     assert [line["booked_per_minute"] is None for line in lines] == [True, False, False]
 

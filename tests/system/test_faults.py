@@ -28,7 +28,7 @@ UNSENT = "SELECT count(*) FROM outbox WHERE done_at IS NULL"
 
 def finished(rehearsal: subprocess.Popen[str]) -> dict[str, Any]:
     """Wait for the rehearsal's end and return its report, which must be without a fault."""
-    stdout, stderr = rehearsal.communicate(timeout=200)
+    stdout, stderr = rehearsal.communicate(timeout=900)
     assert rehearsal.returncode == 0, (stdout, stderr)
     report: dict[str, Any] = json.loads(stdout)
     assert report["ok"], report

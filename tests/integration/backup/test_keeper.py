@@ -76,7 +76,7 @@ def shown(port: int) -> dict[str, float]:
     return {name: float(value) for name, value in found}
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_what_is_due_is_made_when_beat_orders_it_and_shown(town: Town) -> None:
     (port,) = free_ports(1)
     with (
