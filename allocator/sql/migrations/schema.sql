@@ -351,6 +351,28 @@ CREATE TABLE public.staff_session (
     seen_at timestamp with time zone NOT NULL,
     CONSTRAINT staff_session_token_digest_is_32_bytes CHECK ((octet_length(token_digest) = 32))
 );
+CREATE VIEW public.to_be_told AS
+ WITH last_word AS (
+         SELECT DISTINCT ON (outbox.booking_id) outbox.outbox_id,
+            outbox.kind,
+            outbox.booking_id,
+            outbox.created_at,
+            outbox.result
+           FROM public.outbox
+          WHERE ((outbox.result = ANY (ARRAY['no_address'::text, 'told_by_desk'::text])) AND (outbox.kind <> ALL (ARRAY['reminder_week'::text, 'reminder_day'::text, 'code'::text, 'attempts'::text])))
+          ORDER BY outbox.booking_id, outbox.outbox_id DESC
+        )
+ SELECT last_word.outbox_id,
+    last_word.kind,
+    last_word.created_at,
+    booking.booking_id,
+    booking.campaign_id
+   FROM ((last_word
+     JOIN public.booking USING (booking_id))
+     LEFT JOIN public.roster USING (person_key))
+  WHERE ((last_word.result = 'no_address'::text) AND (roster.left_why IS DISTINCT FROM 'died'::text) AND ((last_word.kind = ANY (ARRAY['moved'::text, 'listed'::text, 'closed_moved'::text, 'closed_listed'::text, 'offered'::text, 'offer_over'::text, 'left_city'::text])) OR ((last_word.kind = 'cancelled'::text) AND ((roster.left_why = 'reissued'::text) OR (EXISTS ( SELECT
+           FROM public.dose_record record
+          WHERE ((record.booking_id = booking.booking_id) AND (record.mark = 'not_come'::text) AND (record.marked_at = last_word.created_at))))))));
 CREATE TABLE public.venue (
     venue_id text NOT NULL,
     names jsonb NOT NULL,
@@ -578,6 +600,10 @@ GRANT SELECT ON TABLE public.staff_look TO seiriken_backup;
 GRANT SELECT,INSERT ON TABLE public.staff_look TO seiriken_staff;
 GRANT SELECT ON TABLE public.staff_session TO seiriken_backup;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.staff_session TO seiriken_staff;
+GRANT SELECT ON TABLE public.to_be_told TO seiriken_backup;
+GRANT SELECT ON TABLE public.to_be_told TO seiriken_staff;
+GRANT SELECT(created_at) ON TABLE public.to_be_told TO seiriken_jobs;
+GRANT SELECT(campaign_id) ON TABLE public.to_be_told TO seiriken_jobs;
 GRANT SELECT ON TABLE public.venue TO seiriken_allocator;
 GRANT SELECT ON TABLE public.venue TO seiriken_jobs;
 GRANT SELECT ON TABLE public.venue TO seiriken_backup;
