@@ -307,7 +307,7 @@ def test_contact_sealed_for_another_booking_is_not_read(stored: Stored, desks: D
     assert desks.files() == []
 
 
-def test_mail_that_cannot_be_written_is_given_up_and_told_once_it_can(
+def test_mail_that_cannot_be_written_is_given_up_and_listed(
     stored: Stored, desks: Desks, database_url: str, mail_server: MailServer
 ) -> None:
     """An address that SMTP cannot name is a fault that no answer of a server tells of."""

@@ -118,7 +118,7 @@ def test_people_whom_the_desk_tells_are_listed_by_their_bookings_offers_first(
 
 
 def test_who_was_told_is_off_the_list_and_it_is_noted_who_says_so(stored: Stored) -> None:
-    outbox_id, booking = by_the_city(stored, "closed_listed")
+    outbox_id, booking = by_the_city(stored, "listed")
     assert answered("told", str(outbox_id), "--by", "anna") == {"told": outbox_id}
     assert answered("untold") == {"untold": []}
     assert stored.state(outbox_id) == (True, "told_by_desk")

@@ -108,7 +108,7 @@ def test_backlog_is_looked_at_all_the_while(database_url: str) -> None:
 def test_people_whom_the_desk_has_to_tell_are_counted(database_url: str) -> None:
     create_login_roles(database_url, {"jobs": "jobs-password"})
     with closing(Stored(database_url, bytes(32))) as stored:
-        for kind in ("booked", "moved", "closed_listed"):
+        for kind in ("booked", "moved", "listed"):
             stored.message(stored.book(), kind)
         stored.connection.execute(
             "UPDATE outbox SET result = 'no_address', done_at = now(), "
