@@ -217,8 +217,18 @@ def test_new_release_shows_what_it_changes_for_another(
     assert two.post("/releases/decision", **sent).status_code == 303
 
 
+def test_cohort_in_which_nobody_on_the_roster_is_is_told(one: Colleague) -> None:
+    nobody = plan("nobody").replace(
+        "born_from: 1900-01-01, born_to: 1956-04-01", "born_from: 1801-01-01, born_to: 1801-12-31"
+    )
+    one.get("/plans")
+    answer = one.post("/plans", act="check", content=nobody)
+    assert "Nobody on the roster is born from 1801-01-01 to 1801-12-31." in answer.text
+
+
 def test_rejected_proposal_is_not_loaded(desk: StaffDesk, one: Colleague, two: Colleague) -> None:
-    proposes(one, plan("refused"))
+    # It shares its venue with another test's plan: the two may give 80 doses an hour.
+    proposes(one, plan("refused").replace("doses_per_hour_max: 60", "doses_per_hour_max: 80"))
     number = number_of(desk)
     two.get("/releases")
     answer = two.post("/releases/decision", proposal_id=number, decision="rejected", reason="")
