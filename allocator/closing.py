@@ -63,7 +63,7 @@ class Closing(msgspec.Struct, frozen=True):
 
 
 class Displaced(msgspec.Struct, frozen=True, order=True):
-    """So many people lose a dose at one time, and get it at another (None: standby list)."""
+    """So many people lose a dose at one time, and get it at another (None: at no time yet)."""
 
     starts_at: datetime
     dose: DoseNumber
@@ -74,7 +74,8 @@ class Displaced(msgspec.Struct, frozen=True, order=True):
 class Forecast(msgspec.Struct, frozen=True):
     """What closing a day would come to now, in people. `displaced` is sorted by time.
 
-    `withdrawn` are offers that are taken back; their people stay on the standby list.
+    `withdrawn` are offers that are taken back; their people stay on the standby list. Of
+    `cancelled` people dose 2 alone is: dose 1 is over and nobody recorded it (`rebooking`, rule 2).
     """
 
     slots: int
@@ -82,6 +83,7 @@ class Forecast(msgspec.Struct, frozen=True):
     listed: int
     withdrawn: int
     displaced: tuple[Displaced, ...]
+    cancelled: int = 0
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -167,7 +169,7 @@ def forecast(
     starts = {slot_id: slot.starts_at for slot_id, slot in ledger.catalogue.slots.items()}
     numbers = count()
     rows: Counter[tuple[datetime, DoseNumber, datetime | None]] = Counter()
-    moved = listed = withdrawn = 0
+    moved = listed = withdrawn = cancelled = 0
     for order in orders:
         while True:
             request = _request(next(numbers), order)
@@ -183,14 +185,15 @@ def forecast(
                 was_offer = move.before is not None and move.before.state == "offered"
                 withdrawn += was_offer
                 listed += move.after.standby is not None and not was_offer
-                moved += move.after.standby is None
+                cancelled += move.notice == "cancelled"
+                moved += move.after.standby is None and move.notice != "cancelled"
     displaced_rows = [Displaced(at, dose, people, to) for (at, dose, to), people in rows.items()]
     in_order = sorted(
         displaced_rows,
         key=lambda row: (row.starts_at, row.dose, row.new_starts_at or row.starts_at),
     )
     slots = sum(len(order.slot_ids) for order in orders)
-    return Forecast(slots, moved, listed, withdrawn, tuple(in_order))
+    return Forecast(slots, moved, listed, withdrawn, tuple(in_order), cancelled)
 
 
 def summary(foreseen: Forecast) -> Summary:
@@ -200,8 +203,9 @@ def summary(foreseen: Forecast) -> Summary:
     for row in foreseen.displaced:
         losing[row.starts_at, row.dose] += row.people
         going[_days_away(row)] += row.people
+    going.subtract({None: foreseen.cancelled})
     nearest_first = sorted(
-        going.items(), key=lambda item: (item[0] is None, abs(item[0] or 0), -(item[0] or 0))
+        (+going).items(), key=lambda item: (item[0] is None, abs(item[0] or 0), -(item[0] or 0))
     )
     lost = ((starts_at, dose, people) for (starts_at, dose), people in losing.items())
     return Summary(tuple(lost), tuple(nearest_first))

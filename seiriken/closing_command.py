@@ -105,11 +105,17 @@ def forecast_lines(foreseen: Forecast) -> list[str]:
     """Say whom a closed day displaces, by time and dose, and where they go, by days."""
     from allocator.closing import summary
 
+    people = foreseen.moved + foreseen.listed + foreseen.cancelled
     lines = [
-        f"{foreseen.slots:,} slots; {foreseen.moved + foreseen.listed:,} people lose a dose there",
+        f"{foreseen.slots:,} slots; {people:,} people lose a dose there",
         f"  {foreseen.moved:,} get new dates at the same place; who booked first is placed first",
         f"  {foreseen.listed:,} come to the standby list, before all who asked",
     ]
+    if foreseen.cancelled:
+        lines.append(
+            f"  {foreseen.cancelled:,} lose dose 2, as dose 1 is over and nobody recorded it:"
+            " record it before, and they come to the standby list"
+        )
     if foreseen.withdrawn:
         lines.append(f"{foreseen.withdrawn:,} offers are withdrawn; their people stay on the list")
     sums = summary(foreseen)

@@ -166,6 +166,22 @@ def test_offer_that_is_withdrawn_is_nobody_moved_and_nobody_newly_listed() -> No
     assert (found.moved, found.listed, found.withdrawn) == (0, 0, 1)
 
 
+def test_dose_2_after_a_first_that_nobody_recorded_is_counted_by_itself() -> None:
+    """Its person comes to no list: who decides is told to record the doses before."""
+    books = ledger(
+        slot(1, MONDAY, seats=(2, 0)),
+        slot(21, day(21), seats=(0, 2)),
+        slot(31, day(35), seats=(0, 1)),
+    )
+    known = held_by(books, holding(1, 1, 21), holding(2, 1, 21))
+    close = CloseSlots("release", (21,), "staff")
+    found = forecast(books, known, (close,), at(day(1)))
+    assert isinstance(found, Forecast)
+    assert (found.moved, found.listed, found.cancelled) == (1, 0, 1)
+    assert summary(found).losing == ((at(day(21)), 2, 2),)
+    assert summary(found).going == ((14, 1),)
+
+
 def test_forecast_of_an_order_that_would_be_refused_is_the_refusal() -> None:
     close = CloseSlots("release", (9,), "staff")
     assert forecast(of_two_days(), Facts(), (close,), NOW) is Refusal.OUTSIDE_RELEASE

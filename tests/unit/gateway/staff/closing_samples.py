@@ -29,8 +29,9 @@ FORECAST = Forecast(
         Displaced(AT, 1, 1_000, datetime(2021, 6, 11, 0, 30, tzinfo=UTC)),
         Displaced(AT, 1, 200, datetime(2021, 6, 8, 0, 30, tzinfo=UTC)),
         Displaced(AT, 2, 34, AT),
-        Displaced(AT, 2, 56, None),
+        Displaced(AT, 2, 59, None),
     ),
+    3,
 )
 NOBODY = Forecast(28, 0, 0, 0, ())
 
