@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from allocator.finding import Value, error
 from allocator.model import SITE_TIMEZONE
 
-YEARS = range(1850, 2200)
+YEAR_MAX = 2199
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _Day = TypeVar("_Day", bound=date)
@@ -65,13 +65,13 @@ def read_moment(text: str, path: str) -> datetime:
     """Return the moment of 2030-09-04T09:00:00+09:00, in the site's time."""
     try:
         return _in_our_times(datetime.fromisoformat(text)).astimezone(SITE_TIMEZONE)
-    except ValueError:
+    except (ValueError, OverflowError):
         message = f"there is no moment {text}"
         raise UnreadableText("no_such_moment", path, message, text=text) from None
 
 
 def _in_our_times(day: _Day) -> _Day:
-    """Return a day on which people are alive; at the ends of all years, reckoning ends, too."""
-    if day.year not in YEARS:
+    """Return a day that can be reckoned on from; at the end of all years, reckoning ends, too."""
+    if day.year > YEAR_MAX:
         raise ValueError(day.year)
     return day

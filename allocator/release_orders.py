@@ -22,10 +22,6 @@ from allocator.statements import statement
 
 Order = Literal["open", "pause", "resume", "close"]
 
-LEFT_BY_ORDERS = frozenset({"no_first_seat", "second_doses_short"})
-"""Errors that no file is loaded with, and that a closed day or a cut supply may leave. As pairs are
-given whole, they cost nobody a second dose."""
-
 _BY_HAND: dict[Order, Literal["none", "paused", "closed"]] = {
     "open": "none",
     "pause": "paused",
@@ -69,14 +65,14 @@ def give_sound_order(
 def findings_against(database_url: str, held: ReleasePlan, order: Order) -> list[Finding]:
     """Return what is wrong with a release if an order would let people book all the same.
 
-    A pause is taken back beside what orders of the staff may leave. Raises `StoreAway`.
+    A pause is taken back without: what was loaded meanwhile was held against what is paused, and
+    neither a day that the staff closed nor a newer rule may keep it so. Raises `StoreAway`.
     """
-    if order not in ("open", "resume"):
+    is_pause = order == "resume" and held.release.state_by_hand == "paused"
+    if is_pause or order not in ("open", "resume"):
         return []
     findings = check_release(database_url, held)
-    is_pause = order == "resume" and held.release.state_by_hand == "paused"
-    borne = LEFT_BY_ORDERS if is_pause else frozenset()
-    return findings if has_error([one for one in findings if one.code not in borne]) else []
+    return findings if has_error(findings) else []
 
 
 def tell(database_url: str, release: Release, message: str, language: str | None) -> Release:
