@@ -17,7 +17,7 @@ import pytest
 
 from loadtests.city import City
 from loadtests.criteria import MISSED
-from loadtests.surge.desk import Clerk
+from loadtests.surge.staff_at_work import BookingClerk, Clerk, Supervisor
 from tests.system.stack import Stack, running_stack
 from tests.waiting import until
 
@@ -104,11 +104,15 @@ def test_a_city_that_does_not_run_is_said_plainly(tmp_path: Path) -> None:
     assert "load test: " in done.stderr
 
 
-def test_clerk_of_the_load_test_enrols_and_finds_callers(stack: Stack) -> None:
+def test_staff_of_the_load_test_find_callers_book_for_them_and_open_lists(stack: Stack) -> None:
     city = City(stack.home.path)
-    clerk = Clerk(city)
+    clerk, booking, supervisor = Clerk(city), BookingClerk(city), Supervisor(city)
+    callers = city.residents(23, skip=900)
     began_s = time.time()
-    with clerk.at_work(city.residents(3, skip=900)):
-        until(lambda: len(clerk.answers_ms(began_s, began_s + 60)) >= 8)
-    assert clerk.failed == 0
-    assert min(clerk.answers_ms(began_s, began_s + 60)) > 0
+    with clerk.at_work(callers[:3]), booking.at_work(callers[3:]), supervisor.at_work(()):
+        supervisor.sends_in("/roster", b"municipality_code,ticket_number,birth_date\n")
+        until(lambda: len(clerk.answers_ms(began_s, began_s + 600)) >= 8, 120)
+        until(lambda: len(booking.booked_at_s) == 3, 240)
+    assert (clerk.failed, booking.failed, supervisor.failed) == (0, 0, 0)
+    assert min(clerk.answers_ms(began_s, began_s + 600)) > 0
+    assert supervisor.answers_ms(began_s, began_s + 600)
