@@ -14,6 +14,9 @@ from tests.browser.test_staff import AtTheKeys, first_password
 from tests.integration.staff import StaffDesk
 
 CORRECT = (Path(__file__).parents[1] / "unit/allocator/incidents/correct.yaml").read_text("utf-8")
+ROOMY = CORRECT.replace("    doses_per_hour_max: 60\n", "")
+"""For a place with room for the plans of both languages."""
+
 NO_FIRST_SEAT = {
     "ja": "1回目の予約枠がひとつもありません",
     "en": "There is no seat for a first dose",
@@ -49,9 +52,7 @@ def test_plan_is_mended_proposed_and_approved_by_another_by_keys_alone(
 ) -> None:
     # axe runs in the page, so it looks where the page may run scripts.
     release_id = f"plan-{language}"
-    # Both languages' plans are at one place.
-    text = CORRECT.replace("id: autumn", f"id: {release_id}", 1)
-    text = text.replace("    doses_per_hour_max: 60\n", "")
+    text = ROOMY.replace("id: autumn", f"id: {release_id}", 1)
 
     def at_the_desk(login: str, role: str) -> AtTheKeys:
         context = browser.new_context(locale=LOCALES[language], java_script_enabled=javascript)
