@@ -53,6 +53,7 @@ QUIET: Mapping[str, str] = {
     "gateway: Pages that fail": FAULTS,
     "infrastructure: Broken promises": FAULTS,
     "infrastructure: Processes down": FAULTS,
+    "jobs: Longest wait for the desk": "whoever is moved leaves an address",
     "jobs: Notices to contacts, per hour": NOBODY,
     "jobs: Open incidents": FAULTS,
     "jobs: Overdue updates": FAULTS,
