@@ -112,7 +112,7 @@ def test_staff_of_the_load_test_find_callers_book_for_them_and_open_lists(stack:
     with clerk.at_work(callers[:3]), booking.at_work(callers[3:]), supervisor.at_work(()):
         supervisor.sends_in("/roster", b"municipality_code,ticket_number,birth_date\n")
         until(lambda: len(clerk.answers_ms(began_s, began_s + 600)) >= 8, 120)
-        until(lambda: len(booking.booked_at_s) == 3, 240)
+        until(lambda: len(booking.booked_at_s) >= 3, 240)
     assert (clerk.failed, booking.failed, supervisor.failed) == (0, 0, 0)
     assert min(clerk.answers_ms(began_s, began_s + 600)) > 0
     assert supervisor.answers_ms(began_s, began_s + 600)
