@@ -40,10 +40,11 @@ class Human:
     _known: set[str] = field(default_factory=set)
 
     def reads(self, text: str) -> None:
-        """Read every character of a text; one that stood on an earlier page is known at sight."""
-        if text not in self._known:
-            self._known.add(text)
-            self.spent_s += len(text.strip()) / CHARACTERS_READ_PER_S[self.language]
+        """Read every character of a text; a line that stood somewhere before is known at sight."""
+        for line in map(str.strip, text.splitlines()):
+            if line not in self._known:
+                self._known.add(line)
+                self.spent_s += len(line) / CHARACTERS_READ_PER_S[self.language]
 
     def types(self, keys: int) -> None:
         """Go to a field, and type what one knows by heart."""
