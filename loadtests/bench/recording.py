@@ -50,7 +50,10 @@ TITLES: Mapping[str, tuple[str, str]] = {
         "The phone desk in the surge",
         (
             "Two minutes of what the admitted capacity takes, two of ten times as many, two as"
-            " before; a clerk opens and sends the form for another caller twice a second."
+            " before. A clerk looks another caller up twice a second, a second one books for a"
+            " caller every two seconds, from the place in the line to the booking, a supervisor"
+            " opens the venue's list and the vaccine that is needed, and, while ten times as many"
+            " come, sends in a roster of 100,000 lines to be compared."
         ),
     ),
     "messages": (

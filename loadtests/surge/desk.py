@@ -2,9 +2,9 @@
 
 The staff gateway is a process of its own with connections of its own (docs/staff.md). Pages are
 timed by who asks for them, over the edge's staff listener: a clerk opens and sends the form for
-another caller twice a second, a second one books for callers, one after the other, a supervisor
-opens the venue's list and the vaccine that is needed, and, when ten times as many come as the seats
-inside take, sends in a roster of 100,000 lines to be compared.
+another caller twice a second, a second one books for a caller every two seconds (as many as a room
+full of clerks), a supervisor opens the venue's list and the vaccine that is needed, and, when ten
+times as many come as the seats inside take, sends in a roster of 100,000 lines to be compared.
 """
 
 from __future__ import annotations

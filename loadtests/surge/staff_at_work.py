@@ -22,6 +22,7 @@ from loadtests.bench.errors import BenchStopped
 from loadtests.city import City, Resident
 
 LOOKS_PER_S = 2.0
+BOOKS_EVERY_S = 2.0
 LISTS_EVERY_S = 2.0
 CALLED_EVERY_S = 1.0
 PASSWORD = "lanterns over nine wet roofs"  # noqa: S105 (of an account that lives as long as the run)
@@ -154,11 +155,14 @@ class BookingClerk(Clerk):
         self.booked_at_s: list[float] = []
 
     def works(self, callers: Sequence[Resident], ended: threading.Event) -> None:
-        """Book till told to end; a call that is under way then is left."""
+        """Take a call every `BOOKS_EVERY_S`, till told to end; one under way then is left."""
+        due = time.monotonic()
         for caller in callers:
             if not self._is_called(caller, ended):
                 return
             self._books(caller)
+            due = max(due + BOOKS_EVERY_S, time.monotonic())
+            ended.wait(due - time.monotonic())
 
     def _is_called(self, caller: Resident, ended: threading.Event) -> bool:
         """Give a caller a place, and wait for their turn; False if it is time to end."""
