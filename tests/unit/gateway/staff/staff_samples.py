@@ -13,7 +13,7 @@ from gateway.staff.access import Role, groups_of
 from gateway.staff.accounts import Account, StaffSession
 from gateway.staff.callers import Caller, HeldShown
 from gateway.staff.day_list import UNDO_REASONS, DoseDue, tally
-from gateway.staff.journal import REASONS, Look, NotedLook
+from gateway.staff.journal import COMMAND, REASONS, Look, NotedLook
 from gateway.staff.national_record import ENCODINGS
 from gateway.staff.rendering import environment, letter_environment
 from gateway.staff.room_pages import ReleaseFigures
@@ -84,6 +84,7 @@ LINES = [
     ),
     NotedLook(2, NOW, Look("boss", "supervisor", "account_reset", None, "clerk1", "2001:db8::7")),
     NotedLook(1, NOW, Look("audit", "auditor", "journal_read", None, "all", "192.0.2.8")),
+    NotedLook(0, NOW, Look("root", COMMAND, "doses_exported", None, "- -", COMMAND)),
 ]
 WRONG = {
     "ticket_number": "10けたの数字です。",
