@@ -173,6 +173,7 @@ class VenueDesk:
             marked_at=row.marked_at.astimezone(SITE_TIMEZONE) if is_marked else None,
             given_on=row.given_on if is_marked else None,
             first_is_given=row.dose1_given or is_elsewhere,
+            first_given_on=_first_given_on(row) if row.dose1_given or is_elsewhere else None,
             first_dose_elsewhere=FirstDose(row.product_id, row.dose1_on) if is_elsewhere else None,
         )
 
@@ -223,6 +224,12 @@ def identity_of(row: Any, roster_key: bytes) -> tuple[str, date | None]:
     except SealBroken:
         return "", None
     return identity.ticket_number, identity.birth_date
+
+
+def _first_given_on(row: Any) -> date | None:
+    """Return the day dose 1 was given on: as recorded, else that of its slot, or elsewhere."""
+    day: date | None = row.first_given_on or row.dose1_on
+    return day
 
 
 def _mark(row: Any) -> Mark:

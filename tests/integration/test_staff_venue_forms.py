@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.integration.city import MUNICIPALITY, City, running_city, ticket
+from tests.integration.city import INTERVAL_DAYS, MUNICIPALITY, City, running_city, ticket
 from tests.integration.staff import Colleague, StaffDesk, desk_of
 from tests.integration.venue_day import (
     LOT,
@@ -17,6 +18,7 @@ from tests.integration.venue_day import (
     not_given,
     number_on,
     plan_of_today,
+    today,
     until_noon,
     walks_in,
 )
@@ -106,3 +108,42 @@ def test_walk_in_is_written_to_in_the_language_that_was_chosen(
     assert (refused.status_code, 'value="ko" lang="ko" selected' in refused.text) == (422, True)
     unknown = walks_in(hall, 2, language="tlh")
     assert (unknown.status_code, 'id="language-error"' in unknown.text) == (422, True)
+
+
+def test_first_dose_given_days_late_is_recorded_once_the_second_is_not_too_soon(
+    city: City, desk: StaffDesk, hall: Colleague
+) -> None:
+    """What was typed is kept. The shortest interval is 19 days."""
+    booking = not_given(hall, 1)
+    late = timedelta(days=INTERVAL_DAYS - 18)
+    city.ahead += late
+    desk.passes(late)
+    hall.sign_in()
+    hall.get("/venue")
+    page = hall.post("/venue/given", **about(booking, lot="NEW1", given_on="today"))
+    assert (page.status_code, "booked too soon after it" in page.text) == (409, True)
+    assert 'value="NEW1"' in page.text
+    assert city.inside(1).cancel("second").status_code == 200
+    page = hall.post("/venue/given", **about(booking, lot="NEW1", given_on="today"))
+    assert (page.status_code, "Recorded as given" in page.text) == (200, True)
+
+
+def test_second_dose_shows_when_the_first_was_given_and_asks_if_that_is_too_soon(
+    desk: StaffDesk, hall: Colleague
+) -> None:
+    ago = today() - timedelta(days=30)
+    first = {"first_year": str(ago.year), "first_month": str(ago.month), "first_day": str(ago.day)}
+    booking = number_on(walks_in(hall, 1, elsewhere="comirnaty", **first))
+    undone = hall.post("/venue/undo", **about(booking, 2, reason="wrong_lot"))
+    assert "(30 days before)" in undone.text
+    with psycopg.connect(desk.database_url) as owner:
+        owner.execute(
+            "INSERT INTO dose_record SELECT booking_id, 1, 'given', slot_id, product_id, %s, %s,"
+            " marked_by, '', journal_seq, marked_at FROM dose_record",
+            [LOT, today() - timedelta(days=12)],
+        )
+    page = hall.post("/venue/given", **about(booking, 2, lot=LOT))
+    assert (page.status_code, 'id="too_soon-error"' in page.text) == (422, True)
+    assert "Only 12 days after dose 1" in page.text
+    given = hall.post("/venue/given", **about(booking, 2, lot=LOT, too_soon="yes"))
+    assert given.status_code == 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from allocator.reads import Contact
 from gateway.session_end import SessionEnd
@@ -192,6 +192,8 @@ def _dose(row: DoseDue, **changes: object) -> Mapping[str, object]:
         "has_begun": True,
         "is_today": True,
         "today": PLACE.day,
+        "after_first": None,
+        "is_too_soon": False,
         "values": {"lot": "EW4811"},
         "errors": {},
         "done": "",
@@ -218,6 +220,12 @@ def _walk_in(**changes: object) -> Mapping[str, object]:
     }
 
 
+TOO_SOON = _dose(
+    replace(DUE, dose=2, first_given_on=PLACE.day - timedelta(days=12)),
+    after_first=12,
+    is_too_soon=True,
+    errors={"too_soon": "間隔が足りません。"},
+)
 CLERK, BOSS, AUDIT = "staff_found.html", "staff_accounts.html", "staff_journal.html"
 SAMPLES: list[Sample] = [
     ("sign-in", None, "staff_sign_in.html", _sign_in()),
@@ -297,6 +305,7 @@ SAMPLES: list[Sample] = [
         *("dose-day-wrong", "venue", "staff_dose.html"),
         _dose(DUE, is_today=False, errors={"given_on": "接種した日を選んでください。"}),
     ),
+    ("dose-too-soon", "venue", "staff_dose.html", TOO_SOON),
     ("dose-later", "venue", "staff_dose.html", _dose(DUE, may_mark=False)),
     ("dose-given", "venue", "staff_dose.html", _dose(GIVEN, done="given")),
     ("dose-refused", "venue", "staff_dose.html", _dose(GIVEN, refused="dose_given")),
