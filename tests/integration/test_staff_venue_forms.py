@@ -1,10 +1,13 @@
-"""The venue's forms: whom they show is noted first, and what of a walk-in they ask for."""
+"""The venue's forms: whom they show is noted first, what they ask for and what they keep."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -14,6 +17,7 @@ from tests.integration.staff import Colleague, StaffDesk, desk_of
 from tests.integration.venue_day import (
     LOT,
     about,
+    arrival,
     booked,
     not_given,
     number_on,
@@ -78,18 +82,28 @@ def test_form_that_lacks_something_shows_its_person_once_the_look_was_noted(
         assert looks(desk) == [*before, "dose_looked_at"], path
 
 
+@contextmanager
+def _without(right: LiteralString, desk: StaffDesk) -> Iterator[None]:
+    """Take a right from the staff's process, for the length of a block."""
+    with psycopg.connect(desk.database_url, autocommit=True) as owner:
+        owner.execute(f"REVOKE {right} FROM seiriken_staff")
+        try:
+            yield
+        finally:
+            owner.execute(f"GRANT {right} TO seiriken_staff")
+
+
+NOTING, BEING_SEEN = "INSERT ON staff_look", "UPDATE ON staff_session"
+
+
 def test_nobody_is_shown_where_the_look_cannot_be_noted(desk: StaffDesk, hall: Colleague) -> None:
     forms = unfinished_forms(hall)
     _, opened, whose = forms[0]
     named = {name: value for name, value in opened.items() if name != "request_id"}
     forms += [("/venue/dose", named, whose), ("/venue/given", opened | {"lot": LOT}, whose)]
-    with psycopg.connect(desk.database_url, autocommit=True) as owner:
-        owner.execute("REVOKE INSERT ON staff_look FROM seiriken_staff")
-        try:
-            answers = [(hall.post(path, **form), whose) for path, form, whose in forms]
-            listed = hall.get("/venue")
-        finally:
-            owner.execute("GRANT INSERT ON staff_look TO seiriken_staff")
+    with _without(NOTING, desk):
+        answers = [(hall.post(path, **form), whose) for path, form, whose in forms]
+        listed = hall.get("/venue")
     for page, whose in [*answers, (listed, ticket(1))]:
         assert (page.status_code, whose in page.text, "シケン" in page.text) == (503, False, False)
 
@@ -147,3 +161,23 @@ def test_second_dose_shows_when_the_first_was_given_and_asks_if_that_is_too_soon
     assert "Only 12 days after dose 1" in page.text
     given = hall.post("/venue/given", **about(booking, 2, lot=LOT, too_soon="yes"))
     assert given.status_code == 200
+
+
+@pytest.mark.parametrize("right", [NOTING, BEING_SEEN])
+def test_form_that_met_a_fault_is_sent_again_from_the_page_that_tells_of_it(
+    right: LiteralString, desk: StaffDesk, hall: Colleague
+) -> None:
+    hall.get("/walk-in")
+    with _without(right, desk):
+        page = hall.post("/walk-in", **arrival(1, lot="NEW1"))
+    assert (page.status_code, 'action="/walk-in"' in page.text) == (503, True)
+    kept = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">', page.text))
+    assert (kept["lot"], kept["ticket_number"]) == ("NEW1", ticket(1))
+    booking = number_on(hall.post("/walk-in", **kept))
+    assert number_on(hall.post("/walk-in", **kept)) == booking, "nothing is done twice"
+
+
+def test_password_is_kept_on_no_page_of_a_fault(desk: StaffDesk, hall: Colleague) -> None:
+    with _without("INSERT ON staff_attempts", desk):
+        page = hall.sign_in()
+    assert (page.status_code, hall.password in page.text) == (503, False)

@@ -226,6 +226,12 @@ TOO_SOON = _dose(
     is_too_soon=True,
     errors={"too_soon": "間隔が足りません。"},
 )
+
+
+def _error(**changes: object) -> Mapping[str, object]:
+    return {"title": "つながりません", "detail": "待ってください。", "sent": ()} | changes
+
+
 CLERK, BOSS, AUDIT = "staff_found.html", "staff_accounts.html", "staff_journal.html"
 SAMPLES: list[Sample] = [
     ("sign-in", None, "staff_sign_in.html", _sign_in()),
@@ -342,8 +348,9 @@ SAMPLES: list[Sample] = [
         *("doses-wrong", "supervisor", "staff_doses.html"),
         {"values": {}, "errors": {"encoding": "選んでください。"}, "encodings": ENCODINGS},
     ),
-    ("error", "clerk", "staff_error.html", {"title": "ありません", "detail": "見つかりません。"}),
-    ("error-signed-out", None, "staff_error.html", {"title": "403", "detail": "できません。"}),
+    ("error", "clerk", "staff_error.html", _error()),
+    ("error-sent", "venue", "staff_error.html", _error(sent=[("lot", "EW4811")], sent_to="/venue")),
+    ("error-signed-out", None, "staff_error.html", _error()),
 ]
 ENROLLING: list[Sample] = [
     ("enrol", None, "staff_enrol.html", _enrol({})),
