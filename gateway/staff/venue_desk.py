@@ -29,7 +29,7 @@ from allocator.product_source import KnownProduct, maker_of
 from allocator.reads import Contact, MarkDose, NotCome, Reads, WalkIn, unseal_identity
 from allocator.release_file import known_products
 from gateway.staff.day_list import DoseDue, Mark, in_order, without_superseded
-from gateway.staff.national_record import DoseGiven
+from gateway.staff.national_record import Days, DoseGiven
 from gateway.staff.statements import Statements
 
 
@@ -127,9 +127,9 @@ class VenueDesk:
         """Book somebody without a booking, and record the dose of now."""
         return await self._inbox.walk_in(request_id, person, order, contact)
 
-    async def doses_given(self, first_day: date | None, last_day: date | None) -> list[DoseGiven]:
+    async def doses_given(self, days: Days) -> list[DoseGiven]:
         """Return every dose that was given in a range of days, for the national record."""
-        rows = await self._statements.rows("doses_given", first_day=first_day, last_day=last_day)
+        rows = await self._statements.rows("doses_given", **days.as_parameters())
         catalogue = self._reads.catalogue
         venues = {slot.slot_id: slot.venue_id for slot in catalogue.slots.values()}
         makers = makers_of(

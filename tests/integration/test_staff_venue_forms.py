@@ -181,3 +181,20 @@ def test_password_is_kept_on_no_page_of_a_fault(desk: StaffDesk, hall: Colleague
     with _without("INSERT ON staff_attempts", desk):
         page = hall.sign_in()
     assert (page.status_code, hall.password in page.text) == (503, False)
+
+
+def test_dose_recorded_after_the_file_of_its_day_is_in_the_file_of_the_day_of_its_record(
+    city: City, desk: StaffDesk, hall: Colleague
+) -> None:
+    booking, boss = not_given(hall, 1), desk.colleague("supervisor")
+    city.ahead += timedelta(days=1)
+    desk.passes(timedelta(days=1))
+    for colleague, page in ((hall, "/venue"), (boss, "/doses")):
+        colleague.sign_in()
+        colleague.get(page)
+    assert hall.post("/venue/given", **about(booking, lot=LOT, given_on="then")).is_success
+    tomorrow = (today() + timedelta(days=1)).isoformat()
+    days = {"first_day": tomorrow, "last_day": tomorrow, "encoding": "utf-8"}
+    assert ticket(1) not in boss.post("/doses.csv", **days).text
+    recorded = boss.post("/doses.csv", **days, by_record="yes").text
+    assert f"{ticket(1)},1,{today()}," in recorded
