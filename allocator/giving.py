@@ -2,13 +2,15 @@
 
 Rule 1: a dose that was given is neither moved nor given back; one record of it is made.
 Rule 2: whoever did not come holds no more than they have had.
+Rule 3: a dose 1 that was given later than its day is not recorded while dose 2 is booked too
+soon after it (I2): dose 2 is changed or given back before.
 
 Nothing here does I/O or reads a clock.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
@@ -46,9 +48,23 @@ def _mark_refused(
     if order.lot and order.dose in held.given:
         return Refusal.DOSE_GIVEN  # Two desks at once: there is one record, the first.
     today = now.astimezone(SITE_TIMEZONE).date()
-    if not ledger.seats.slots[slot_id].day <= (order.given_on or today) <= today:
+    day = ledger.seats.slots[slot_id].day
+    if not day <= (order.given_on or today) <= today:
         return Refusal.NOT_THE_DAY
-    return Refusal.FIRST_DOSE_NOT_GIVEN if order.dose == 2 and _first_is_open(held) else None
+    if order.dose == 2:
+        return Refusal.FIRST_DOSE_NOT_GIVEN if _first_is_open(held) else None
+    is_late = order.given_on is not None and order.given_on > day
+    if is_late and _second_is_too_soon(ledger, held, order.given_on or today):
+        return Refusal.INTERVAL_NOT_MET
+    return None
+
+
+def _second_is_too_soon(ledger: Ledger, held: Booking, dose1_on: date) -> bool:
+    """Say whether dose 2, if there is one, comes too soon after a dose 1 of that day."""
+    if (second := held.slot_of(2)) is None:
+        return False
+    interval = (ledger.seats.slots[second].day - dose1_on).days
+    return interval < ledger.catalogue.products[held.product_id].interval_days_min
 
 
 def not_come(

@@ -3,8 +3,9 @@
 Rule 1: the dose given now has a free seat in a slot of today, and dose 2 its seat by
 the rule of the pair: whoever walks in gets both, too.
 Rule 2: the window for booking does not bind the staff, the cohort does.
-Rule 3: whoever has had dose 1 by a booking that holds no dose 2 any more (given back, or not come
-for) gets dose 2 within that booking, from the shortest interval on.
+Rule 3: whoever has had dose 1 by a booking that holds no dose 2 any more (given back, not come
+for, or taken away by the city) gets dose 2 within that booking, from the shortest interval on.
+A place on the standby list, and what was offered there, ends with it.
 
 Nothing here does I/O or reads a clock.
 """
@@ -64,17 +65,21 @@ def walk_in(ledger: Ledger, facts: Facts, request: Request, order: WalkIn, now: 
 
 
 def _lacks_second(held: Booking, order: WalkIn) -> bool:
-    is_first_alone = held.state == "first_only" and 1 in held.given
-    return is_first_alone and held.release_id == order.release_id
+    is_without = held.state == "first_only" or held.standby is not None
+    return is_without and 1 in held.given and held.release_id == order.release_id
 
 
 def _second_now(search: Search, request: Request, held: Booking, order: WalkIn) -> Ruling:
     """Give dose 2 today to whoever had dose 1 by the booking that they hold."""
-    first = search.seats.slots[held.doses[0].slot_id]
-    found = _second_after(search, order.slot_id, FirstDose(first.product_id, first.day))
+    kept, offered = held.doses[:1], held.doses[1:]
+    first = search.seats.slots[kept[0].slot_id]
+    with search.seats.given_back(offered):
+        found = _second_after(search, order.slot_id, FirstDose(first.product_id, first.day))
     if isinstance(found, Refusal):
         return Ruling(found)
-    after = msgspec.structs.replace(held, state="booked", doses=(*held.doses, *found), given=(1, 2))
+    after = msgspec.structs.replace(
+        held, state="booked", doses=(*kept, *found), given=(1, 2), standby=None
+    )
     return Ruling(after, (Move(request.person_key, held, after, "changed"),))
 
 

@@ -78,6 +78,9 @@ def doses(
         datetime | None,
         typer.Option("--to", formats=["%Y-%m-%d"], metavar="DAY", help="The last day."),
     ] = None,
+    by_record: Annotated[
+        bool, typer.Option("--by-record", help="Days on which doses were recorded, not given.")
+    ] = False,
     encoding: Annotated[
         Literal["utf-8", "utf-8-bom", "shift_jis"], typer.Option(help="Of the table.")
     ] = "utf-8",
@@ -87,14 +90,15 @@ def doses(
     """Write the doses given as a table in the shape of the national record (docs/venue.md)."""
     from allocator.roster import read_keys
     from gateway.staff.doses_given import read_doses
-    from gateway.staff.national_record import NotEncodable, as_record
+    from gateway.staff.national_record import Days, NotEncodable, as_record
 
     first, last = _day(from_), _day(to)
     if first and last and first > last:
         raise CommandError(f"--from {first} is after --to {last}")
     target = find_target(home)
     roster_key = read_keys(target.secrets_dir).roster
-    given = read_doses(target.database_url, roster_key, first, last, _operator())
+    days = Days(first, last, by_record)
+    given = read_doses(target.database_url, roster_key, days, _operator())
     try:
         _write_bytes(csv, as_record(given, encoding))
     except NotEncodable:

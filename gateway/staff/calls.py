@@ -182,6 +182,7 @@ def _of_another_call(request: Request) -> Response:
         status=HTTPStatus.CONFLICT,
         title=said("call.other.title", language),
         detail=said("call.other.detail", language),
+        sent=(),
     )
 
 

@@ -59,6 +59,7 @@ class DoseDue:
     marked_at: datetime | None = None
     given_on: date | None = None
     first_is_given: bool = True
+    first_given_on: date | None = None
     first_dose_elsewhere: FirstDose | None = None
     kana: str = ""
 
@@ -137,6 +138,19 @@ def slot_of_now(slots: Iterable[Slot], now: datetime) -> Slot | None:
     left = sorted((slot for slot in slots if slot.ends_at > now), key=lambda one: one.starts_at)
     first = [slot for slot in left if slot.starts_at == left[0].starts_at]
     return first[0] if len(first) == 1 else None
+
+
+def days_after_first(row: DoseDue, given_on: date) -> int | None:
+    """Return how many days after dose 1 a dose 2 of that day is; None where it is not known."""
+    if row.dose == 1 or row.first_given_on is None:
+        return None
+    return (given_on - row.first_given_on).days
+
+
+def is_too_soon(row: DoseDue, given_on: date, interval_days_min: int) -> bool:
+    """Say whether a dose 2 of that day is too soon after the day dose 1 was given on."""
+    days = days_after_first(row, given_on)
+    return days is not None and days < interval_days_min
 
 
 def without_superseded(rows: Sequence[DoseDue]) -> list[DoseDue]:

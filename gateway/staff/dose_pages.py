@@ -13,13 +13,13 @@ from gateway.answers import answer
 from gateway.fields import Fields
 from gateway.problems import Problem, field_text
 from gateway.staff.guard import guarded, read_form
-from gateway.staff.national_record import ENCODINGS, Encoding, NotEncodable, as_record
+from gateway.staff.national_record import ENCODINGS, Days, Encoding, NotEncodable, as_record
 from gateway.staff.parts import parts_of
 from gateway.staff.rendering import render
 from gateway.staff.venue_pages import note, today_at
 from gateway.staff.words import language_of, said
 
-_FIELDS = ("first_day", "last_day", "encoding")
+_FIELDS = ("first_day", "last_day", "by_record", "encoding")
 _CHARSETS: Mapping[Encoding, str] = {
     "utf-8": "utf-8",
     "utf-8-bom": "utf-8",
@@ -58,8 +58,9 @@ async def exporting(request: Request) -> Response:
         errors["last_day"] = said("doses.days_reversed", language)
     if errors or encoding is None:
         return _page(request, values, errors)
-    await note(request, "doses_exported", None, f"{first} {last}")
-    doses = await parts_of(request).venue_desk.doses_given(first, last)
+    days = Days(first, last, by_record=values.get("by_record") == "yes")
+    await note(request, "doses_exported", None, str(days))
+    doses = await parts_of(request).venue_desk.doses_given(days)
     try:
         table = as_record(doses, encoding)
     except NotEncodable:

@@ -6,7 +6,7 @@ transaction: when it cannot be written, nothing is read.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -15,23 +15,22 @@ from psycopg.rows import namedtuple_row
 from allocator.errors import StoreAway
 from allocator.model import PROBE_ID
 from allocator.release_file import known_products
-from gateway.staff.national_record import DoseGiven
+from gateway.staff.journal import COMMAND
+from gateway.staff.national_record import Days, DoseGiven
 from gateway.staff.statements import statement
 from gateway.staff.venue_desk import dose_given, makers_of
 
 
-def read_doses(
-    database_url: str, roster_key: bytes, first: date | None, last: date | None, by: str
-) -> list[DoseGiven]:
+def read_doses(database_url: str, roster_key: bytes, days: Days, by: str) -> list[DoseGiven]:
     """Note the look, and return every dose given in a range of days. Raises `StoreAway`."""
     look = {
         "now": datetime.now(UTC),
         "login": by[:32],
-        "role": "command",
+        "role": COMMAND,
         "act": "doses_exported",
         "person_key": None,
-        "reason": f"{first or '-'} {last or '-'}",
-        "came_from": "command",
+        "reason": str(days),
+        "came_from": COMMAND,
     }
     try:
         with psycopg.connect(database_url, connect_timeout=10) as connection:
@@ -42,8 +41,8 @@ def read_doses(
             venues = {row.slot_id: row.name for row in named}
             cursor.execute(statement("product_names"))
             products: list[Any] = cursor.fetchall()
-            days = {"first_day": first, "last_day": last}
-            rows: list[Any] = cursor.execute(statement("doses_given"), days).fetchall()
+            cursor.execute(statement("doses_given"), days.as_parameters())
+            rows: list[Any] = cursor.fetchall()
     except psycopg.Error:
         raise StoreAway from None
     makers = makers_of(((row.product_id, row.names) for row in products), known_products())

@@ -37,6 +37,8 @@ from gateway.staff.accounts import StaffSession
 from gateway.staff.body_limits import FILE_BYTES_MAX
 from gateway.staff.parts import StaffParts, parts_of
 from gateway.staff.rendering import (
+    FORM_FIELDS_MAX,
+    FORM_READ,
     FORM_TOKEN,
     LANGUAGE_PARAMETER,
     TOKEN_DIGITS,
@@ -55,7 +57,6 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 SIGN_IN_PATH, SIGN_OUT_PATH, ENROL_PATH = "/sign-in", "/sign-out", "/enrol"
 LANGUAGE_COOKIE, LANGUAGE_KEPT_S = "language", 365 * 86_400
 _TOKEN_CHARS_MAX = 64
-_FIELDS_MAX = 32
 
 
 class TableContradicts(Exception):
@@ -72,7 +73,7 @@ class GuardedRoute(Route):
         try:
             await self._handle(scope, receive, send)
         finally:
-            if (form := scope.get("seiriken.form")) is not None:
+            if (form := scope.get(FORM_READ)) is not None:
                 await form.close()
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -246,22 +247,22 @@ async def mark_in_form(request: Request) -> str:
 
 async def _form(request: Request) -> FormData:
     """Read the form once: the guard looks at its token before the endpoint has it."""
-    if "seiriken.form" not in request.scope:
+    if FORM_READ not in request.scope:
         with_file = request.scope.get("seiriken.takes_file", False)
         read = form_with_file if with_file else _form_of_fields
-        request.scope["seiriken.form"] = await read(request)
-    form = request.scope["seiriken.form"]
+        request.scope[FORM_READ] = await read(request)
+    form = request.scope[FORM_READ]
     assert isinstance(form, FormData), "what was put there"
     return form
 
 
 async def _form_of_fields(request: Request) -> FormData:
-    return await request.form(max_files=0, max_fields=_FIELDS_MAX)
+    return await request.form(max_files=0, max_fields=FORM_FIELDS_MAX)
 
 
 async def form_with_file(request: Request) -> FormData:
     """Read a form that may have one file, in memory alone. Raises `HTTPException` (400)."""
-    parser = _InMemory(request.headers, request.stream(), max_files=1, max_fields=_FIELDS_MAX)
+    parser = _InMemory(request.headers, request.stream(), max_files=1, max_fields=FORM_FIELDS_MAX)
     try:
         return await parser.parse()
     except (MultiPartException, KeyError):

@@ -16,6 +16,7 @@ from io import StringIO
 from typing import Literal, get_args
 
 from allocator.model import SITE_TIMEZONE
+from gateway.staff.national_record import cell_of
 from gateway.staff.statements import Statements
 
 REASONS = ("asks_state", "wants_place", "cannot_use_pages", "correction", "complaint")
@@ -52,6 +53,9 @@ Act = Literal[
     "roster_stored",
 ]
 ACTS: tuple[Act, ...] = get_args(Act)
+
+COMMAND = "command"
+"""Stands where a role would, and an address, in a line that a command has written."""
 
 LINES_SHOWN_MAX = 200
 LINES_EXPORTED_MAX = 100_000
@@ -152,12 +156,12 @@ def as_csv(lines: list[NotedLook]) -> str:
             (
                 line.number,
                 at,
-                look.login,
+                cell_of(look.login),
                 look.role,
                 look.act,
                 line.person,
-                look.reason,
-                look.came_from,
+                cell_of(look.reason),
+                cell_of(look.came_from),
             )
         )
     return text.getvalue()

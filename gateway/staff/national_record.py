@@ -11,8 +11,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Literal, get_args
+
+from allocator.model import SITE_TIMEZONE
 
 Encoding = Literal["utf-8", "utf-8-bom", "shift_jis"]
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
@@ -31,6 +33,37 @@ COLUMNS = (
 )
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True)
+class Days:
+    """A range of days, its ends included (None: open), of which doses are taken.
+
+    With `by_record` they are the days on which the doses were recorded: so what was recorded after
+    a file of its day was written is in the file of the day of its record.
+    """
+
+    first: date | None
+    last: date | None
+    by_record: bool = False
+
+    def __str__(self) -> str:
+        """Return what the journal of looks says of it."""
+        return f"{self.first or '-'} {self.last or '-'}{' by_record' if self.by_record else ''}"
+
+    def as_parameters(self) -> dict[str, object]:
+        """Return the parameters of `doses_given.sql`."""
+        return {
+            "first_day": self.first,
+            "last_day": self.last,
+            "by_record": self.by_record,
+            "recorded_from": _midnight(self.first),
+            "recorded_before": _midnight(self.last and self.last + timedelta(days=1)),
+        }
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(tzinfo=SITE_TIMEZONE))
 
 
 class NotEncodable(Exception):

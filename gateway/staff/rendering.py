@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -33,6 +34,10 @@ CALL_MARK = "seiriken.call_mark"
 """Where a call leaves its mark for the forms of its pages (`gateway.staff.calls`)."""
 TOKEN_DIGITS = 64
 FORM_TOKEN = "form_token"  # noqa: S105 (the name of a field)
+FORM_READ, FORM_FIELDS_MAX = "seiriken.form", 32
+"""Where the guard leaves a form that it has read, and how many fields one may have."""
+SENT_AGAIN_BELOW = ("/caller", "/venue", "/walk-in")
+"""Where a form that met a fault can be sent once more: nothing there is done twice."""
 
 
 @cache
@@ -114,8 +119,10 @@ def letter_environment(language: str) -> Environment:
     return base.overlay(loader=ChoiceLoader([FileSystemLoader(PAGES_DIRECTORY), base.loader]))
 
 
-def error_page(request: Request, problem: Problem) -> Response:
-    """Answer a problem with a page."""
+def error_page(
+    request: Request, problem: Problem, sent: Sequence[tuple[str, str]] = ()
+) -> Response:
+    """Answer a problem with a page. `sent` are the fields of what may be sent again."""
     language = language_of(request)
     is_too_large = problem.code == "too_large"
     return render(
@@ -126,6 +133,8 @@ def error_page(request: Request, problem: Problem) -> Response:
         title=title(problem, language),
         detail=(_limit_told(request, language) if is_too_large else "")
         or detail(problem, language),
+        sent=sent,
+        sent_to=address_in(request),
     )
 
 
@@ -141,8 +150,20 @@ def _limit_told(request: Request, language: str) -> str:
 
 
 async def fault_page(request: Request, problem: Problem) -> Response:
-    """Answer a fault with a page."""
-    return error_page(request, problem)
+    """Answer a fault with a page; from it, a form of the desks can be sent again."""
+    is_kept = request.method == "POST" and request.url.path.startswith(SENT_AGAIN_BELOW)
+    return error_page(request, problem, await _fields_sent(request) if is_kept else ())
+
+
+async def _fields_sent(request: Request) -> Sequence[tuple[str, str]]:
+    """Return the fields of a form that was not taken; none if it cannot be read."""
+    try:
+        form = request.scope.get(FORM_READ) or await request.form(
+            max_files=0, max_fields=FORM_FIELDS_MAX
+        )
+    except HTTPException:
+        return ()
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 
 def forbidden_page(request: Request) -> Response:
@@ -154,6 +175,7 @@ def forbidden_page(request: Request) -> Response:
         status=403,
         title=said("forbidden.title", language),
         detail=said("forbidden.detail", language),
+        sent=(),
     )
 
 

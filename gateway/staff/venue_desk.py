@@ -29,7 +29,7 @@ from allocator.product_source import KnownProduct, maker_of
 from allocator.reads import Contact, MarkDose, NotCome, Reads, WalkIn, unseal_identity
 from allocator.release_file import known_products
 from gateway.staff.day_list import DoseDue, Mark, in_order, without_superseded
-from gateway.staff.national_record import DoseGiven
+from gateway.staff.national_record import Days, DoseGiven
 from gateway.staff.statements import Statements
 
 
@@ -127,9 +127,9 @@ class VenueDesk:
         """Book somebody without a booking, and record the dose of now."""
         return await self._inbox.walk_in(request_id, person, order, contact)
 
-    async def doses_given(self, first_day: date | None, last_day: date | None) -> list[DoseGiven]:
+    async def doses_given(self, days: Days) -> list[DoseGiven]:
         """Return every dose that was given in a range of days, for the national record."""
-        rows = await self._statements.rows("doses_given", first_day=first_day, last_day=last_day)
+        rows = await self._statements.rows("doses_given", **days.as_parameters())
         catalogue = self._reads.catalogue
         venues = {slot.slot_id: slot.venue_id for slot in catalogue.slots.values()}
         makers = makers_of(
@@ -173,6 +173,7 @@ class VenueDesk:
             marked_at=row.marked_at.astimezone(SITE_TIMEZONE) if is_marked else None,
             given_on=row.given_on if is_marked else None,
             first_is_given=row.dose1_given or is_elsewhere,
+            first_given_on=_first_given_on(row) if row.dose1_given or is_elsewhere else None,
             first_dose_elsewhere=FirstDose(row.product_id, row.dose1_on) if is_elsewhere else None,
         )
 
@@ -223,6 +224,12 @@ def identity_of(row: Any, roster_key: bytes) -> tuple[str, date | None]:
     except SealBroken:
         return "", None
     return identity.ticket_number, identity.birth_date
+
+
+def _first_given_on(row: Any) -> date | None:
+    """Return the day dose 1 was given on: as recorded, else that of its slot, or elsewhere."""
+    day: date | None = row.first_given_on or row.dose1_on
+    return day
 
 
 def _mark(row: Any) -> Mark:

@@ -9,7 +9,7 @@ Rule 3: whoever is shown, the look or the act was noted first, also where the fo
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from allocator.errors import InboxAway, InboxFull
-from allocator.model import SITE_TIMEZONE, Outcome
+from allocator.model import SITE_TIMEZONE, Outcome, Refusal
 from gateway import fields as read
 from gateway.answers import answer
 from gateway.fields import Fault
@@ -28,7 +28,9 @@ from gateway.staff.day_list import (
     QUERY_LENGTH_MAX,
     UNDO_REASONS,
     DoseDue,
+    days_after_first,
     found,
+    is_too_soon,
     last_lot,
     lot_in,
     tally,
@@ -50,7 +52,7 @@ REFUSED = frozenset(
     {
         *("already_booked", "dose_given", "first_dose_not_given", "id_reused", "interval_not_met"),
         *("no_booking", "no_first_dose", "no_second_dose", "not_eligible", "not_the_day"),
-        *("outside_release", "undecided", "away", "gone"),
+        *("outside_release", "second_too_soon", "undecided", "away", "gone"),
     }
 )
 """What the pages have words for when something could not be done; else `other`."""
@@ -139,7 +141,7 @@ async def dose_page(request: Request) -> Response:
 
 async def giving(request: Request) -> Response:
     """Record that the dose was given, with its lot."""
-    opened = await _opened(request, (*_ORDER, "lot", "given_on"))
+    opened = await _opened(request, (*_ORDER, "lot", "given_on", "too_soon"))
     if isinstance(opened, Response):
         return opened
     language, errors = language_of(request), {}
@@ -148,6 +150,7 @@ async def giving(request: Request) -> Response:
         errors["lot"] = said("venue.lot_wrong", language)
     if given_on is None:
         errors["given_on"] = said("venue.given_on_missing", language)
+    errors |= _not_meant(request, opened, given_on or opened.place.day)
     if errors or given_on is None:
         return await _looked_at(request, opened, errors)
     desk, by = parts_of(request).venue_desk, session_of(request).login
@@ -155,6 +158,18 @@ async def giving(request: Request) -> Response:
         *(request, opened, "dose_given", "given"),
         lambda request_id, row: desk.give(request_id, row, lot, given_on, by),
     )
+
+
+def _not_meant(request: Request, opened: Opened, given_on: date) -> dict[str, str]:
+    """Say that a dose 2 is too soon after dose 1, unless it is ticked that it was given so."""
+    if opened.values.get("too_soon") == "yes" or not _is_too_soon(request, opened, given_on):
+        return {}
+    return {"too_soon": said("venue.too_soon_missing", language_of(request))}
+
+
+def _is_too_soon(request: Request, opened: Opened, given_on: date) -> bool:
+    product = parts_of(request).reads.catalogue.products[opened.row.product_id]
+    return is_too_soon(opened.row, given_on, product.interval_days_min)
 
 
 def _given_on(request: Request, opened: Opened) -> date | None:
@@ -199,13 +214,14 @@ async def undoing(request: Request) -> Response:
 
 async def coming_after_all(request: Request) -> Response:
     """Give the dose to somebody who had been noted as not come."""
-    opened = await _opened(request, (*_ORDER, "lot"))
+    opened = await _opened(request, (*_ORDER, "lot", "too_soon"))
     if isinstance(opened, Response):
         return opened
     lot = lot_in(opened.values.get("lot", ""))
-    if not lot:
-        error = said("venue.lot_wrong", language_of(request))
-        return await _looked_at(request, opened, {"lot": error})
+    errors = {} if lot else {"lot": said("venue.lot_wrong", language_of(request))}
+    errors |= _not_meant(request, opened, today_at(parts_of(request)))
+    if errors:
+        return await _looked_at(request, opened, errors)
     desk, by = parts_of(request).venue_desk, session_of(request).login
     return await _ordered(
         *(request, opened, "walked_in", "came"),
@@ -267,11 +283,12 @@ async def _ordered(
         return _dose(request, opened, refused="away", request_id=request_id)
     if outcome is None:
         return _dose(request, opened, refused="undecided", request_id=request_id)
-    opened = await _again(request, opened)
-    refusal = refusal_of(outcome)
+    now, refusal = await _again(request, opened), refusal_of(outcome)
     if refusal is None:
-        return _dose(request, opened, done=done)
-    return _dose(request, opened, refused=refused_word(refusal.value))
+        return _dose(request, now, done=done)
+    is_first = refusal is Refusal.INTERVAL_NOT_MET and opened.row.dose == 1
+    word = "second_too_soon" if is_first else refused_word(refusal.value)
+    return _dose(request, replace(now, values=opened.values), refused=word)
 
 
 def refused_word(refusal: str) -> str:
@@ -356,6 +373,8 @@ def _dose(
         has_begun=row.starts_at <= parts.clock(),
         is_today=opened.place.day == today_at(parts),
         today=today_at(parts),
+        after_first=days_after_first(row, opened.place.day),
+        is_too_soon=_is_too_soon(request, opened, opened.place.day),
         values={"lot": lot, **opened.values},
         errors=dict(errors or {}),
         done=done,

@@ -4,10 +4,13 @@
 "use strict";
 
 const TRY_AGAIN_MS = 2000;
+const ANSWER_MS_MAX = 3000;
 
 async function isReachable() {
   try {
-    const answer = await fetch("/healthz", { cache: "no-store" });
+    // A network that drops without a word leaves a question without answer for minutes.
+    const signal = AbortSignal.timeout?.(ANSWER_MS_MAX);
+    const answer = await fetch("/healthz", { cache: "no-store", signal });
     return answer.ok;
   } catch {
     return false;

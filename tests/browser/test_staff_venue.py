@@ -25,10 +25,13 @@ class Desk(BaseHTTPRequestHandler):
 
     sent: list[dict[str, list[str]]]
     has_ended: bool
+    answers: threading.Event
 
     def do_GET(self) -> None:
         """Answer the page, a static file or a sign of life."""
         path = self.path.partition("?")[0]
+        if path == "/healthz":
+            self.answers.wait()
         if path.startswith("/static/"):
             name = path.removeprefix("/static/")
             kind = "text/css" if name.endswith(".css") else "text/javascript"
@@ -58,16 +61,22 @@ class Desk(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(*, has_ended: bool = False) -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
-    """Serve the page on loopback."""
+def serving(
+    *, has_ended: bool = False, answers: threading.Event | None = None
+) -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
+    """Serve the page on loopback; a sign of life once it `answers`."""
     sent: list[dict[str, list[str]]] = []
-    held = {"sent": sent, "has_ended": has_ended}
+    if answers is None:
+        answers = threading.Event()
+        answers.set()
+    held = {"sent": sent, "has_ended": has_ended, "answers": answers}
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Kept", (Desk,), held))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", sent
     finally:
+        answers.set()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -92,6 +101,21 @@ def test_what_was_typed_is_kept_while_the_network_is_away_and_sent_once_it_is_ba
             context.set_offline(False)
         assert [form["lot"] for form in sent] == [["EW4811"]]
         assert sent[0]["request_id"] == ["1" * 32]
+        context.close()
+
+
+def test_network_that_keeps_silent_is_told_as_one_that_is_away(browser: Browser) -> None:
+    answers = threading.Event()
+    with serving(answers=answers) as (url, sent):
+        context = browser.new_context(viewport={"width": 768, "height": 1024})
+        page = context.new_page()
+        page.goto(f"{url}/venue/dose")
+        page.locator("#lot").fill("EW4811")
+        page.locator("form[action='/venue/given'] button[type=submit]").click()
+        page.locator("form[action='/venue/given'] [data-offline]").wait_for(state="visible")
+        with page.expect_navigation():
+            answers.set()
+        assert [form["lot"] for form in sent] == [["EW4811"]]
         context.close()
 
 

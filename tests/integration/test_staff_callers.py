@@ -191,6 +191,21 @@ def test_auditor_goes_on_to_older_lines(desk: StaffDesk) -> None:
     assert 'name="before"' not in older
 
 
+def test_auditor_reads_what_commands_have_noted(desk: StaffDesk) -> None:
+    """Who gives a command names themselves, and so could begin a formula."""
+    with psycopg.connect(desk.database_url) as owner:
+        owner.execute(
+            "INSERT INTO staff_look (looked_at, login, role, act, reason, came_from) "
+            "VALUES (now(), '=1+1', 'command', 'doses_exported', '- -', 'command')"
+        )
+    auditor = desk.colleague("auditor")
+    page = auditor.get("/journal")
+    assert (page.status_code, "=1+1<br>command" in page.text) == (200, True)
+    saved = auditor.post("/journal.csv", login="=1+1")
+    (row,) = csv.DictReader(StringIO(saved.text))
+    assert (row["login"], row["reason"]) == ("'=1+1", "'- -")
+
+
 def test_operators_see_figures_and_nobody(city: City, desk: StaffDesk) -> None:
     page = desk.colleague("operator").get("/room")
     assert "Spring" in page.text

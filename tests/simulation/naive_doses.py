@@ -60,7 +60,8 @@ def not_come(books: Books, person_key: bytes, order: NotCome) -> Booking | Refus
 
 def lacks_second(row: Booking, command: WalkIn) -> bool:
     """Whether somebody had dose 1 by this booking, and has no dose 2 in it."""
-    return (row.state, row.given, row.release_id) == ("first_only", (1,), command.release_id)
+    is_without = row.state == "first_only" or is_listed(row)
+    return is_without and (row.given, row.release_id) == ((1,), command.release_id)
 
 
 def second_at_the_door(
@@ -75,9 +76,10 @@ def second_at_the_door(
     first_day = day_of(books.catalogue.slots[row.doses[0].slot_id])
     if not fits_after(books, slot, FirstGot(row.product_id, first_day, in_range=False)):
         return Refusal.INTERVAL_NOT_MET
-    if books.free(slot.slot_id, 2) <= 0:
-        return Refusal.NO_SECOND_DOSE
-    doses = (*row.doses, Dose(2, slot.slot_id))
-    row = msgspec.structs.replace(row, state="booked", doses=doses, given=(1, 2))
+    with books.given_back(row):
+        if books.free(slot.slot_id, 2) <= 0:
+            return Refusal.NO_SECOND_DOSE
+    doses = (*given_doses(row), Dose(2, slot.slot_id))
+    row = msgspec.structs.replace(row, state="booked", doses=doses, given=(1, 2), standby=None)
     books.put(person_key, row)
     return row

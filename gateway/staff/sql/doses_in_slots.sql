@@ -21,8 +21,12 @@ SELECT
     booking.dose1_on, booking.dose1_slot_id, booking.dose1_given, seat.dose, seat.slot_id,
     CASE seat.dose WHEN 1 THEN booking.dose1_given ELSE booking.dose2_given END AS is_given,
     record.mark, record.slot_id AS record_slot_id, record.lot, record.given_on, record.marked_by,
-    record.marked_at, roster.sealed
+    record.marked_at, first_record.given_on AS first_given_on, roster.sealed
 FROM seat
 JOIN booking USING (booking_id)
 LEFT JOIN dose_record AS record USING (booking_id, dose)
+LEFT JOIN dose_record AS first_record ON
+    first_record.booking_id = booking.booking_id
+    AND first_record.dose = 1
+    AND first_record.mark = 'given'
 LEFT JOIN roster USING (person_key);

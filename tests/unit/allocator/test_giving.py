@@ -61,11 +61,34 @@ def test_dose_with_its_lot_is_recorded_once() -> None:
 def test_dose_was_given_on_its_day_or_later_and_not_after_today(
     given_on: date, refusal: Refusal | None
 ) -> None:
-    books = ledger(slot(1, MONDAY), slot(21, day(21)))
+    assert late_first(holding(1, 1, 21), given_on, today=day(2)) == refusal
+
+
+def late_first(held: Booking, given_on: date | None, today: date) -> Refusal | None:
+    """Why dose 1 of Monday is not recorded as given on a day; None: it is."""
+    books = ledger(slot(1, MONDAY), slot(19, day(19)), slot(21, day(21)))
     order = MarkDose(CAMPAIGN, 1, True, "staff", "EW4811", given_on)
-    known = held_by(books, holding(1, 1, 21))
-    outcome = mark_dose(books, known, request(9, order), order, at(day(2), 9)).outcome
-    assert (outcome if isinstance(outcome, Refusal) else None) == refusal
+    known = held_by(books, held)
+    outcome = mark_dose(books, known, request(9, order), order, at(today, 9)).outcome
+    return outcome if isinstance(outcome, Refusal) else None
+
+
+@pytest.mark.parametrize(
+    ("held", "given_on", "refusal"),
+    [
+        (holding(1, 1, 21), day(2), None),
+        (holding(1, 1, 21), day(3), Refusal.INTERVAL_NOT_MET),
+        (holding(1, 1, 21), day(22), Refusal.INTERVAL_NOT_MET),
+        (holding(1, 1, 21), MONDAY, None),
+        (holding(1, 1, 21), None, None),
+        (holding(1, 1), day(22), None),
+    ],
+)
+def test_late_first_dose_is_recorded_once_the_second_is_not_too_soon_after_it(
+    held: Booking, given_on: date | None, refusal: Refusal | None
+) -> None:
+    """The shortest interval is 19 days; a mark by command says no day, and stays as it was."""
+    assert late_first(held, given_on, today=day(22)) == refusal
 
 
 Absence = tuple[Booking | None, DoseNumber, datetime, Refusal]

@@ -110,7 +110,7 @@ CHILD = date(2015, 1, 1)
             walks_in(2),
             ADULT,
             [holding(1, 1, given=(1,), listed=place(1, "supply_cut"))],
-            Refusal.ALREADY_BOOKED,
+            Refusal.INTERVAL_NOT_MET,
         ),
         (walks_in(99), ADULT, [], Refusal.OUTSIDE_RELEASE),
         (walks_in(6), ADULT, [], Refusal.OUTSIDE_RELEASE),
@@ -230,3 +230,17 @@ def test_second_within_the_booking_is_of_the_same_release() -> None:
     held = msgspec.structs.replace(FIRST_HAD, release_id="other")
     known = held_by(books, held)
     assert ruled(books, known, walks_in(21), at(day(20), 12)) == Ruling(Refusal.ALREADY_BOOKED)
+
+
+@pytest.mark.parametrize("offered", [None, 21, 24])
+def test_whoever_waits_for_a_second_dose_gets_it_at_the_door(offered: int | None) -> None:
+    """The city took it away; what is offered on the list, here or later, is given back."""
+    listed = place(1, "slot_closed", until=NOW if offered else None)
+    held = holding(1, 3, offered, given=(1,), listed=listed)
+    books = ledger(
+        slot(3, day(1)), slot(21, day(20), seats=(0, 1)), slot(24, day(24), seats=(0, 1))
+    )
+    known = held_by(books, held)
+    ruling = ruled(books, known, walks_in(21), at(day(20), 12))
+    after = holding(1, 3, 21, given=(1, 2))
+    assert ruling == Ruling(after, (Move(person(1), held, after, "changed"),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from allocator.reads import Contact
 from gateway.session_end import SessionEnd
@@ -13,7 +13,7 @@ from gateway.staff.access import Role, groups_of
 from gateway.staff.accounts import Account, StaffSession
 from gateway.staff.callers import Caller, HeldShown
 from gateway.staff.day_list import UNDO_REASONS, DoseDue, tally
-from gateway.staff.journal import REASONS, Look, NotedLook
+from gateway.staff.journal import COMMAND, REASONS, Look, NotedLook
 from gateway.staff.national_record import ENCODINGS
 from gateway.staff.rendering import environment, letter_environment
 from gateway.staff.room_pages import ReleaseFigures
@@ -84,6 +84,7 @@ LINES = [
     ),
     NotedLook(2, NOW, Look("boss", "supervisor", "account_reset", None, "clerk1", "2001:db8::7")),
     NotedLook(1, NOW, Look("audit", "auditor", "journal_read", None, "all", "192.0.2.8")),
+    NotedLook(0, NOW, Look("root", COMMAND, "doses_exported", None, "- -", COMMAND)),
 ]
 WRONG = {
     "ticket_number": "10けたの数字です。",
@@ -191,6 +192,8 @@ def _dose(row: DoseDue, **changes: object) -> Mapping[str, object]:
         "has_begun": True,
         "is_today": True,
         "today": PLACE.day,
+        "after_first": None,
+        "is_too_soon": False,
         "values": {"lot": "EW4811"},
         "errors": {},
         "done": "",
@@ -215,6 +218,18 @@ def _walk_in(**changes: object) -> Mapping[str, object]:
         "request_id": "1" * 32,
         **changes,
     }
+
+
+TOO_SOON = _dose(
+    replace(DUE, dose=2, first_given_on=PLACE.day - timedelta(days=12)),
+    after_first=12,
+    is_too_soon=True,
+    errors={"too_soon": "間隔が足りません。"},
+)
+
+
+def _error(**changes: object) -> Mapping[str, object]:
+    return {"title": "つながりません", "detail": "待ってください。", "sent": ()} | changes
 
 
 CLERK, BOSS, AUDIT = "staff_found.html", "staff_accounts.html", "staff_journal.html"
@@ -296,6 +311,7 @@ SAMPLES: list[Sample] = [
         *("dose-day-wrong", "venue", "staff_dose.html"),
         _dose(DUE, is_today=False, errors={"given_on": "接種した日を選んでください。"}),
     ),
+    ("dose-too-soon", "venue", "staff_dose.html", TOO_SOON),
     ("dose-later", "venue", "staff_dose.html", _dose(DUE, may_mark=False)),
     ("dose-given", "venue", "staff_dose.html", _dose(GIVEN, done="given")),
     ("dose-refused", "venue", "staff_dose.html", _dose(GIVEN, refused="dose_given")),
@@ -332,8 +348,9 @@ SAMPLES: list[Sample] = [
         *("doses-wrong", "supervisor", "staff_doses.html"),
         {"values": {}, "errors": {"encoding": "選んでください。"}, "encodings": ENCODINGS},
     ),
-    ("error", "clerk", "staff_error.html", {"title": "ありません", "detail": "見つかりません。"}),
-    ("error-signed-out", None, "staff_error.html", {"title": "403", "detail": "できません。"}),
+    ("error", "clerk", "staff_error.html", _error()),
+    ("error-sent", "venue", "staff_error.html", _error(sent=[("lot", "EW4811")], sent_to="/venue")),
+    ("error-signed-out", None, "staff_error.html", _error()),
 ]
 ENROLLING: list[Sample] = [
     ("enrol", None, "staff_enrol.html", _enrol({})),

@@ -11,8 +11,10 @@ from allocator.model import Slot
 from gateway.staff.day_list import (
     DoseDue,
     Tally,
+    days_after_first,
     found,
     in_order,
+    is_too_soon,
     last_lot,
     lot_in,
     slot_of_now,
@@ -134,6 +136,21 @@ def test_who_came_after_all_is_listed_once() -> None:
     absent, came = due(1, mark="not_come"), due(2, person_key=bytes([1]) * 16, mark="given")
     other = due(3, mark="not_come")
     assert without_superseded([absent, came, other]) == [came, other]
+
+
+@pytest.mark.parametrize(("days", "too_soon"), [(18, True), (19, False), (400, False)])
+def test_second_dose_is_too_soon_after_the_day_the_first_was_given_on(
+    days: int, too_soon: bool
+) -> None:
+    """However long ago the day was that dose 1 had been booked for."""
+    today = AT.date()
+    row = due(dose=2, first_given_on=today - timedelta(days=days))
+    assert (days_after_first(row, today), is_too_soon(row, today, 19)) == (days, too_soon)
+
+
+@pytest.mark.parametrize("row", [due(dose=2), due(dose=1, first_given_on=AT.date())])
+def test_dose_without_a_first_before_it_is_never_too_soon(row: DoseDue) -> None:
+    assert (days_after_first(row, AT.date()), is_too_soon(row, AT.date(), 19)) == (None, False)
 
 
 def test_row_is_printed_without_its_content() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
-from datetime import date
+from datetime import date, datetime
 from io import StringIO
 
 import pytest
 
+from allocator.model import SITE_TIMEZONE
 from gateway.staff.national_record import (
     COLUMNS,
     ENCODINGS,
+    Days,
     DoseGiven,
     Encoding,
     NotEncodable,
@@ -68,3 +70,21 @@ def test_what_an_encoding_lacks_is_refused_and_not_replaced() -> None:
 
 def test_dose_is_printed_without_its_content() -> None:
     assert repr(dose()) == "DoseGiven(…)"
+
+
+def test_days_of_records_begin_and_end_at_the_sites_midnight() -> None:
+    days = Days(date(2021, 6, 1), date(2021, 6, 30), by_record=True)
+    assert days.as_parameters() == {
+        "first_day": date(2021, 6, 1),
+        "last_day": date(2021, 6, 30),
+        "by_record": True,
+        "recorded_from": datetime(2021, 6, 1, tzinfo=SITE_TIMEZONE),
+        "recorded_before": datetime(2021, 7, 1, tzinfo=SITE_TIMEZONE),
+    }
+    assert str(days) == "2021-06-01 2021-06-30 by_record"
+
+
+def test_days_may_be_open() -> None:
+    parameters = Days(None, None).as_parameters()
+    assert {name for name, value in parameters.items() if value is not None} == {"by_record"}
+    assert str(Days(None, None)) == "- -"
