@@ -58,6 +58,10 @@ RECORDS_EVERY_S = 2.0
 CODES_EVERY_S = 1.0
 WARNINGS_EVERY_S = 300.0
 TASK_TIME_LIMIT_S = 30
+TELL_S_MAX = 22
+"""So long may a message be told, whatever a provider does; the task is not killed for it, which
+would forget that it was tried."""
+
 VISIBILITY_TIMEOUT_S = 300
 RELAY_EXPIRES_S = 5
 
@@ -212,7 +216,7 @@ def _hand_out(kept_in: OutboxQueue, queue: str, queued: int, again_after_s: int)
     return len(outbox_ids)
 
 
-@app.task(name="send_notice")
+@app.task(name="send_notice", soft_time_limit=TELL_S_MAX)
 def send_notice(outbox_id: int) -> Result:
     """Tell one message of the outbox to whom it concerns, if nobody has yet."""
     result = _desk().tell(outbox_id, datetime.now(SITE_TIMEZONE))
