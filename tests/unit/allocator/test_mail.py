@@ -183,6 +183,7 @@ def test_address_cannot_bring_in_another_header() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_cancellation_has_no_appointments_and_no_calendar(language: str) -> None:
     mail = written(msgspec.structs.replace(CANCELLED, language=language))
+    assert "choose another" not in part(mail, "text/plain")
     assert not [item for item in mail.walk() if item.get_content_type() == "text/calendar"]
     for kind in ("text/plain", "text/html"):
         assert "AB12CD34" in part(mail, kind)
@@ -196,6 +197,7 @@ def test_cancelled_second_dose_leaves_the_first() -> None:
     mail = written(letter)
     assert "your second dose was cancelled" in part(mail, "text/plain")
     assert mail["Subject"].startswith("Inzai City: dose 2 of your COVID-19 vaccination was")
+    assert "please choose another time" in part(mail, "text/plain"), "the city may have done it"
     assert len(events(mail)) == 1
 
 
