@@ -370,6 +370,14 @@ CREATE VIEW public.to_be_told AS
             outbox.result
            FROM public.outbox
           WHERE (outbox.result = ANY (ARRAY['refused'::text, 'given_up'::text]))
+        UNION ALL
+         SELECT outbox.outbox_id,
+            outbox.kind,
+            outbox.booking_id,
+            outbox.created_at,
+            outbox.result
+           FROM public.outbox
+          WHERE ((outbox.queue = 'notices'::text) AND (outbox.done_at IS NULL) AND (COALESCE(outbox.put_back_at, outbox.created_at) < (clock_timestamp() - '01:00:00'::interval)) AND (COALESCE(outbox.result, ''::text) <> ALL (ARRAY['waiting'::text, 'turn'::text])))
         ), last_word AS (
          SELECT DISTINCT ON (word.booking_id) word.outbox_id,
             word.kind,
@@ -388,7 +396,7 @@ CREATE VIEW public.to_be_told AS
    FROM ((last_word
      JOIN public.booking USING (booking_id))
      LEFT JOIN public.roster USING (person_key))
-  WHERE ((last_word.result <> 'told_by_desk'::text) AND (booking.contact <> '\x'::bytea) AND (roster.left_why IS DISTINCT FROM 'died'::text) AND ((last_word.result = 'no_address'::text) OR ((COALESCE(booking.arranged_at, booking.booked_at) <= last_word.created_at) AND (booking.state = ANY (
+  WHERE ((last_word.result IS DISTINCT FROM 'told_by_desk'::text) AND (booking.contact <> '\x'::bytea) AND (roster.left_why IS DISTINCT FROM 'died'::text) AND ((last_word.result = 'no_address'::text) OR ((COALESCE(booking.arranged_at, booking.booked_at) <= last_word.created_at) AND (booking.state = ANY (
         CASE
             WHEN (last_word.kind = ANY (ARRAY['moved'::text, 'closed_moved'::text])) THEN ARRAY['booked'::text, 'first_only'::text]
             WHEN (last_word.kind = ANY (ARRAY['listed'::text, 'closed_listed'::text])) THEN ARRAY['standby'::text]

@@ -1,7 +1,8 @@
 -- Whom only the desk can tell: the last word about their booking is the city's, and no message reaches
 -- them: they left neither an e-mail address nor a number that takes short messages, or a provider
--- refused it, or took it for days not. Of the latter, only what their booking still says: they may have
--- heard of a later one. Two sets, each with an index of its own. Of a campaign that is over, whose
+-- refused it, did not take it for days, or has not for an hour (what only waits for its turn there is on
+-- its way). Of those, only what their booking still says: they may have heard of a later one. Three
+-- sets, each with an index of its own. Of a campaign that is over, whose
 -- contact details were removed, nobody can tell anybody.
 CREATE OR REPLACE VIEW to_be_told AS
 WITH word AS (
@@ -12,6 +13,13 @@ WITH word AS (
     SELECT outbox_id, kind, booking_id, created_at, result
     FROM outbox
     WHERE result IN ('refused', 'given_up')
+    UNION ALL
+    SELECT outbox_id, kind, booking_id, created_at, result
+    FROM outbox
+    WHERE queue = 'notices'
+        AND done_at IS NULL
+        AND coalesce(put_back_at, created_at) < clock_timestamp() - interval '1 hour'
+        AND coalesce(result, '') NOT IN ('waiting', 'turn')
 ),
 last_word AS (
     SELECT DISTINCT ON (booking_id) outbox_id, kind, booking_id, created_at, result
@@ -25,7 +33,7 @@ SELECT
 FROM last_word
 JOIN booking USING (booking_id)
 LEFT JOIN roster USING (person_key)
-WHERE last_word.result <> 'told_by_desk'
+WHERE last_word.result IS DISTINCT FROM 'told_by_desk'
     AND booking.contact <> ''
     AND roster.left_why IS DISTINCT FROM 'died'
     AND (
