@@ -4,7 +4,8 @@ Rule 1: the newest data key seals, all open. Each value carries the id of its ke
 without one was sealed with a master key (before there were data keys, or by a process that
 could not ask for them), and opens as well.
 Rule 2: wrapped data keys stand in PostgreSQL beside what they seal, so that a backup has the keys
-that it needs; the master key is a file that no database and no backup of one ever holds.
+that it needs; the master key is a file that no database holds (of our backups, see
+`seiriken.backup.taking`).
 Rule 3: a process learns of keys by itself: before it seals, when what it knows is older than
 `KNOWN_S`; and before it says that a value cannot be opened.
 

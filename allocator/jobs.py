@@ -18,7 +18,8 @@ word for those whose tickets others tried (`allocator.asked`). Codes go by a que
 filled by the task that finds them and not by the relay, whose order waits behind the news.
 Every five minutes it orders reminders to be put into the outbox. They go by a queue of their
 own, which is filled only while no news wait: a confirmation waits for one reminder at most,
-however many there are.
+however many there are. A few go beside news that are handed out all the same: some may come back
+for days, as their provider does not take them.
 """
 
 from __future__ import annotations
@@ -54,10 +55,17 @@ REMINDERS_QUEUE = "reminders"
 REMINDERS_MAX = 20_000
 """So many are put into the outbox at once; the others right after, by a task of their own."""
 
+REMINDERS_BESIDE_NEWS = 10
+"""So many may wait at the worker while there are news, if all of these were handed out."""
+
 RECORDS_EVERY_S = 2.0
 CODES_EVERY_S = 1.0
 WARNINGS_EVERY_S = 300.0
 TASK_TIME_LIMIT_S = 30
+TELL_S_MAX = 22
+"""So long may a message be told, whatever a provider does; the task is not killed for it, which
+would forget that it was tried."""
+
 VISIBILITY_TIMEOUT_S = 300
 RELAY_EXPIRES_S = 5
 
@@ -194,17 +202,22 @@ def relay_outbox() -> int:
     queued = _queued(QUEUE)
     # Beat may have ordered the next relay already; it is no message of the outbox.
     again_after_s = AGAIN_AFTER_S if queued > 1 else LOST_AFTER_S
-    count = _hand_out("notices", QUEUE, queued, again_after_s)
-    if count == 0 and queued <= 1:
-        queued = _queued(REMINDERS_QUEUE)
-        again_after_s = AGAIN_AFTER_S if queued > 0 else LOST_AFTER_S
-        count = _hand_out("reminders", REMINDERS_QUEUE, queued, again_after_s)
-    return count
+    batch_max = _settings().relay_batch_max
+    news = _hand_out("notices", QUEUE, queued, again_after_s, batch_max)
+    if news + queued >= batch_max:
+        return news
+    has_news = news > 0 or queued > 1
+    queued = _queued(REMINDERS_QUEUE)
+    again_after_s = AGAIN_AFTER_S if queued > 0 else LOST_AFTER_S
+    most = REMINDERS_BESIDE_NEWS if has_news else batch_max
+    return news + _hand_out("reminders", REMINDERS_QUEUE, queued, again_after_s, most)
 
 
-def _hand_out(kept_in: OutboxQueue, queue: str, queued: int, again_after_s: int) -> int:
-    """Hand messages of one kind to Celery, as many as keep its queue short; return how many."""
-    room = _settings().relay_batch_max - queued
+def _hand_out(
+    kept_in: OutboxQueue, queue: str, queued: int, again_after_s: int, queued_max: int
+) -> int:
+    """Hand messages of one kind to Celery, so that its queue stays short; return how many."""
+    room = queued_max - queued
     outbox_ids = _due(room, again_after_s, kept_in) if room > 0 else []
     with app.producer_or_acquire() as producer:
         for outbox_id in outbox_ids:
@@ -212,7 +225,7 @@ def _hand_out(kept_in: OutboxQueue, queue: str, queued: int, again_after_s: int)
     return len(outbox_ids)
 
 
-@app.task(name="send_notice")
+@app.task(name="send_notice", soft_time_limit=TELL_S_MAX)
 def send_notice(outbox_id: int) -> Result:
     """Tell one message of the outbox to whom it concerns, if nobody has yet."""
     result = _desk().tell(outbox_id, datetime.now(SITE_TIMEZONE))
@@ -256,7 +269,8 @@ def post_codes() -> int:
     now = datetime.now(SITE_TIMEZONE)
     made = _moved(lambda redis: asked.post_codes(redis, _desk().outbox, now))
     queued = _queued(CODES_QUEUE)
-    _hand_out("codes", CODES_QUEUE, queued, AGAIN_AFTER_S if queued > 0 else LOST_AFTER_S)
+    again_after_s = AGAIN_AFTER_S if queued > 0 else LOST_AFTER_S
+    _hand_out("codes", CODES_QUEUE, queued, again_after_s, _settings().relay_batch_max)
     return made
 
 

@@ -146,7 +146,7 @@ class Letter(msgspec.Struct, frozen=True):
             return ()
         if self.reminded_of is not None:
             return (self.reminded_of,)
-        is_news = self.standby is not None or self.written_as == "moved"
+        is_news = self.standby is not None or self.written_as in ("moved", "cancelled")
         if not (is_news and self.first_is_given):
             return self.appointments
         return tuple(item for item in self.appointments if item.dose != 1)

@@ -41,6 +41,14 @@ GIVE_UP_AFTER = timedelta(days=3)
 """A message that nobody could be told for so long, since it was written or put back, tells nobody
 anything any more."""
 
+UNANSWERED_S_MIN = 300.0
+UNANSWERED_TIMES = 3.0
+"""After so long, then after so many times its age, a message goes again that a provider got and
+did not answer: its reader may have it. Within `GIVE_UP_AFTER` these are six times."""
+
+Missed = Literal["failed", "unanswered"]
+"""A provider did not take a message; or got it, and did not say so."""
+
 Result = Literal[Done, "failed", "waiting", "resting", "already_sent"]
 RESULTS: tuple[Result, ...] = (
     "sent",
@@ -130,29 +138,41 @@ class NoticeDesk:
             elif wait_s := self._pace.wait_s(channel, letter.queue, has_waited=letter.has_waited):
                 self._outbox.wait(letter.outbox_id, wait_s)
                 return "waiting"
-            elif (tried := self._try(channel, send)) is not None:
-                done = tried
-            elif is_too_old:
-                done = "given_up"
             else:
-                self._outbox.put_back(letter.outbox_id)
-                return "failed"
+                match self._try(channel, send):
+                    case "failed" | "unanswered" as missed:
+                        if not is_too_old:
+                            return self._again(letter, missed, now)
+                        done = "given_up"
+                    case told:
+                        done = told
         self._outbox.settle(letter.outbox_id, done)
         return done
 
-    def _try(self, channel: Channel, send: Callable[[], Done]) -> Done | None:
-        """Hand a message over; None if the provider does not take it now."""
-        done = None
+    def _try(self, channel: Channel, send: Callable[[], Done]) -> Done | Missed:
+        """Hand a message over, if the provider takes it now, and says so."""
+        done: Done | Missed
         try:
             done = send()
-        except PostSilent:
-            if self._rests.note_silence(channel, self._clock(), self._chance.random()):
-                log.warning("dependency_lost", dependency=channel)
-            return None
-        except PostAway:
-            pass
+        except PostAway as away:
+            done = "unanswered" if away.may_be_told else "failed"
+            if isinstance(away, PostSilent):
+                if self._rests.note_silence(channel, self._clock(), self._chance.random()):
+                    log.warning("dependency_lost", dependency=channel)
+                return done
         self._rests.note_answer(channel)
         return done
+
+    def _again(self, letter: Letter, missed: Missed, now: datetime) -> Literal["failed"]:
+        """Have a message told again: much later where its reader may have been told."""
+        if missed == "failed":
+            self._outbox.put_back(letter.outbox_id)
+        else:
+            age_s = (now - letter.tried_since).total_seconds()
+            pause_s = max(UNANSWERED_S_MIN, UNANSWERED_TIMES * age_s)
+            jitter = 1 + self._chance.random() / 10
+            self._outbox.wait(letter.outbox_id, pause_s * jitter, "unanswered")
+        return "failed"
 
     def _fault(self, outbox_id: int, now: datetime) -> Result:
         try:

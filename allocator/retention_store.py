@@ -1,8 +1,8 @@
 """Remove personal data from PostgreSQL and Redis, and the keys that open what remains sealed.
 
 What stays are decisions without persons: bookings, doses and the journal under keyed hashes, whose
-key is replaced. The journal is a chain and is not rewritten: contact details in it, and in
-backups of before, are sealed by keys that are no more.
+key is replaced. The journal is a chain and is not rewritten: contact details in it are sealed by
+keys that are no more. Backups of before have the keys of their time: they must go, too.
 
 Rule 1: an error of PostgreSQL never leaves this module as it is (its text repeats rows).
 Rule 2: each step may be taken again: who was stopped runs the whole once more.

@@ -6,7 +6,9 @@ a field and as `Idempotency-Key`, by which a provider can tell it.
 
 Rule 1: "refused" means that trying again is of no use (400, 410, 413, 415 or 422: this message or
 this number); everything else that goes wrong, our credentials too, is `PostAway`.
-Rule 2: no number and no answer of a provider is in an exception or a log: both name the resident.
+Rule 2: a provider that got all of a message, and says nothing of it, may send it: that is told
+apart, so that it is not posted again and again. 504 says that a provider behind that one is silent.
+Rule 3: no number and no answer of a provider is in an exception or a log: both name the resident.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import httpx2
+from celery.exceptions import SoftTimeLimitExceeded
 
 from allocator.jobs_settings import JobsSettings
 from allocator.post import SMTP_WAIT_S, PostAway, Posted, PostSilent
@@ -22,6 +25,10 @@ from monitoring.errors import SecretError
 
 TOKEN_FILE = "sms.token"  # noqa: S105 (the name of the file that holds it)
 
+CONNECT_WAIT_S = 4.0
+"""For each address of the provider, before the next is tried."""
+
+UNANSWERED = 504
 REFUSED_FOR_GOOD = frozenset({400, 410, 413, 415, 422})
 
 
@@ -58,15 +65,19 @@ class SmsProvider:
                 json=None if as_form else fields,
                 headers=headers,
             )
-        except (httpx2.ConnectError, httpx2.TimeoutException):
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.WriteTimeout):
             raise PostSilent from None
+        except (httpx2.TimeoutException, SoftTimeLimitExceeded):
+            raise PostSilent(may_be_told=True) from None
+        except (httpx2.ReadError, httpx2.RemoteProtocolError):
+            raise PostAway(may_be_told=True) from None
         except (httpx2.HTTPError, httpx2.InvalidURL):
             raise PostAway from None
         if answer.is_success:
             return "sent"
         if answer.status_code in REFUSED_FOR_GOOD:
             return "refused"
-        raise PostAway
+        raise PostAway(may_be_told=answer.status_code == UNANSWERED)
 
     def close(self) -> None:
         """Drop the connection; the next message makes another."""
@@ -77,7 +88,8 @@ class SmsProvider:
     def _connected(self) -> httpx2.Client:
         # Made by the process that sends: a child must not share its parent's.
         if self._client is None:
-            self._client = httpx2.Client(timeout=SMTP_WAIT_S, follow_redirects=False)
+            timeout = httpx2.Timeout(SMTP_WAIT_S, connect=CONNECT_WAIT_S)
+            self._client = httpx2.Client(timeout=timeout, follow_redirects=False)
         return self._client
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,6 +29,11 @@ _BY_HAND = (
 _FILE_BY_HAND = (
     "Redis did not write its file anew, so what was removed is still in it, sealed: run"
     " BGREWRITEAOF as a user who may (docs/retention.md)"
+)
+
+_OLDER_BACKUPS = (
+    "backups of before hold all of it, and the keys that open it: once all has started anew,"
+    " BACKUP_KEEP=1 seiriken backup now makes one and removes these (docs/retention.md)"
 )
 
 
@@ -70,15 +76,17 @@ def retention(
     reasons = reasons_to_wait(facts, at.date(), days, without_campaign=without_campaign)
     day = removal_day(facts, days)
     found = count_personal(target.database_url, target.redis_url)
+    older = _older_backups(target)
     if dry_run:
-        _show_dry_run(found, day.isoformat() if day else None, reasons, as_json=as_json)
+        shown_day = day.isoformat() if day else None
+        _show_dry_run(found, shown_day, reasons, older, as_json=as_json)
         return
     if reasons:
         raise CommandError("nothing is removed: " + "; ".join(reasons))
     if not yes:
         shown = "\n".join(_lines(found))
         typer.confirm(f"{shown}\nRemove all of it for good?", abort=True, err=True)
-    _show_done(found, _remove(target), as_json=as_json)
+    _show_done(found, _remove(target), older, as_json=as_json)
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,34 @@ def _remove(target: Target) -> _Done:
     return _Done(replaced, len(mails), is_rewritten)
 
 
+def _older_backups(target: Target) -> int | None:
+    """Return how many backups hold what goes; None where the repository is not known, or not read.
+
+    Each has the secrets, too (`seiriken.backup.taking`).
+    """
+    from seiriken.backup.errors import BackupError
+    from seiriken.backup.repository import Repository
+
+    if named := os.environ.get("BACKUP_DIR"):
+        repository = Repository(Path(named), None)
+    elif target.home is not None:
+        repository = Repository(target.home.backups_dir, None)
+    else:
+        return None
+    if not repository.fulls_dir.is_dir():
+        return 0
+    try:
+        return len(repository.backups())
+    except (BackupError, OSError):
+        return None
+
+
+def _lines_of_backups(older: int | None) -> list[str]:
+    if older is None:
+        return [_OLDER_BACKUPS]
+    return [f"{older:,} {_OLDER_BACKUPS}"] if older else []
+
+
 def _lines(found: Personal) -> list[str]:
     return [
         f"{found.roster:,} people of the roster",
@@ -119,22 +155,25 @@ def _lines(found: Personal) -> list[str]:
     ]
 
 
-def _show_dry_run(found: Personal, day: str | None, reasons: list[str], *, as_json: bool) -> None:
+def _show_dry_run(
+    found: Personal, day: str | None, reasons: list[str], older: int | None, *, as_json: bool
+) -> None:
     if as_json:
-        print_json({"found": found, "from_day": day, "reasons_to_wait": reasons})
+        shown = {"found": found, "from_day": day, "reasons_to_wait": reasons}
+        print_json(shown | {"older_backups": older})
         return
     said = [f"not yet: {reason}" for reason in reasons] or ["it may go now"]
-    print_lines([*_lines(found), *said])
+    print_lines([*_lines(found), *_lines_of_backups(older), *said])
 
 
-def _show_done(found: Personal, done: _Done, *, as_json: bool) -> None:
+def _show_done(found: Personal, done: _Done, older: int | None, *, as_json: bool) -> None:
     from allocator.retention_store import KEYS_REPLACED
 
     replaced, mails = done.replaced, done.mails
     if as_json:
         by_hand = list(KEYS_REPLACED) if replaced is None else []
         shown = {"removed": found, "mails": mails, "keys_replaced": replaced or []}
-        written = {"redis_file_rewritten": done.redis_file_rewritten}
+        written = {"redis_file_rewritten": done.redis_file_rewritten, "older_backups": older}
         print_json({**shown, "replace_by_hand": by_hand, **written})
         return
     keys = (
@@ -145,4 +184,5 @@ def _show_done(found: Personal, done: _Done, *, as_json: bool) -> None:
     print_lines(["removed:", *_lines(found), f"{mails:,} mails in the folder", keys])
     if not done.redis_file_rewritten:
         print_lines([_FILE_BY_HAND])
+    print_lines(_lines_of_backups(older))
     print_lines(["destroy every copy of the old secrets: with it, older backups could be read"])

@@ -1,8 +1,10 @@
--- Its turn at the provider comes then ('waiting'), or the provider rests until then ('resting'). It was
--- handed out, but not tried.
+-- Its turn at the provider comes then ('waiting'), or the provider rests until then ('resting'): it was
+-- handed out, but not tried. Or the provider got all of it, and did not say so ('unanswered').
 UPDATE outbox
 SET
     relayed_at = clock_timestamp() + make_interval(secs => %(wait_s)s),
-    attempts = greatest(attempts - 1, 0),
+    attempts = CASE
+        WHEN %(why)s = 'unanswered' THEN attempts ELSE greatest(attempts - 1, 0)
+    END,
     result = %(why)s
 WHERE outbox_id = %(outbox_id)s

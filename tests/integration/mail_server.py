@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
+from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -15,6 +16,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     """Keeps the mails it took. `replies` replace its reply to a verb; `gate` holds back the last.
 
     An empty reply hangs up. `asked` is set when a mail has come in whole and its reply is due.
+    `drip_s` lies between any two characters of that reply.
     """
 
     allow_reuse_address = True
@@ -28,6 +30,8 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.gate = threading.Event()
         self.gate.set()
         self.asked = threading.Event()
+        self.drip_s = 0.0
+        self.stopped = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,))
         self._thread.start()
 
@@ -38,6 +42,7 @@ class MailServer(socketserver.ThreadingTCPServer):
 
     def close(self) -> None:
         """Stop to serve."""
+        self.stopped.set()
         self.shutdown()
         self._thread.join()
         self.server_close()
@@ -55,6 +60,8 @@ class _Conversation(socketserver.StreamRequestHandler):
             if verb == "DATA" and reply is None:
                 self._say("354 go on")
                 self._take(self._text())
+                if self.server.replies.get("TEXT") == "":
+                    return
                 continue
             if verb == "RCPT" and reply is None:
                 self.server.recipients.append(words.partition(":")[2].strip("<> "))
@@ -76,7 +83,16 @@ class _Conversation(socketserver.StreamRequestHandler):
         self.server.mails.append(mail)
         self.server.asked.set()
         self.server.gate.wait(60)
-        self._say(self.server.replies.get("TEXT", "250 taken"))
+        if self.server.drip_s:
+            self._drip()
+        elif reply := self.server.replies.get("TEXT", "250 taken"):
+            self._say(reply)
+
+    def _drip(self) -> None:
+        with suppress(OSError):
+            for character in "250 taken\r\n":
+                self.wfile.write(character.encode())
+                self.server.stopped.wait(self.server.drip_s)
 
     def _say(self, reply: str) -> None:
         self.wfile.write(reply.encode() + b"\r\n")

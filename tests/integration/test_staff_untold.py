@@ -10,7 +10,7 @@ from allocator.sealing import Contact
 from monitoring.secrets import read_secret
 from tests.integration.city import City
 from tests.integration.staff import StaffDesk, desk_of
-from tests.integration.stored import Stored, StoredBooking
+from tests.integration.stored import CONTACT, Stored, StoredBooking
 
 BY_LETTER = Contact("試験 百合", "0476421111", "")
 PERSONAL = ("試験", "百合", "0476421111")
@@ -99,7 +99,83 @@ def test_only_what_the_city_did_is_told(desk: StaffDesk, stored: Stored, kind: s
     assert ("0476421111" in shown) is (kind in BY_THE_CITY)
 
 
-@pytest.mark.parametrize("result", ["sent", "overtaken", "refused"])
+@pytest.mark.parametrize("result", ["refused", "given_up"])
+def test_who_mistyped_their_address_is_rung_when_the_city_moves_them(
+    desk: StaffDesk, stored: Stored, result: str
+) -> None:
+    """They would come to a place that is shut: a provider's no is heard by nobody else."""
+    moved, asked = stored.book(), stored.book()
+    outbox_id = ended(stored, moved, "closed_moved", result)
+    ended(stored, asked, "changed", result)
+    clerk = desk.colleague("clerk")
+    page = clerk.get("/messages").text
+    assert [one.booking_number in page for one in (moved, asked)] == [True, False]
+    assert CONTACT.phone in clerk.post("/messages/person", message=str(outbox_id)).text
+    clerk.post("/messages/told", message=str(outbox_id))
+    assert stored.state(outbox_id) == (True, "told_by_desk")
+    assert moved.booking_number not in clerk.get("/messages").text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "result", "is_rung"),
+    [
+        (70, "failed", True),
+        (70, "unanswered", True),
+        (70, None, True),
+        (50, "failed", False),
+        (70, "waiting", False),
+        (70, "turn", False),
+    ],
+)
+def test_whom_no_provider_takes_a_message_for_is_rung_after_an_hour(
+    desk: StaffDesk, stored: Stored, minutes: int, result: str | None, *, is_rung: bool
+) -> None:
+    """The place may be shut tomorrow, and it is tried for three days."""
+    booking = stored.book()
+    outbox_id = stored.message(booking, "moved")
+    stored.connection.execute(
+        "UPDATE outbox SET created_at = now() - make_interval(mins => %s), result = %s",
+        [minutes, result],
+    )
+    stored.connection.execute("UPDATE booking SET booked_at = now() - interval '1 day'")
+    clerk = desk.colleague("clerk")
+    assert (booking.booking_number in clerk.get("/messages").text) is is_rung
+    clerk.post("/messages/told", message=str(outbox_id))
+    assert stored.state(outbox_id) == ((True, "told_by_desk") if is_rung else (False, result))
+
+
+def test_message_that_is_being_sent_is_not_taken_from_the_worker(
+    desk: StaffDesk, stored: Stored
+) -> None:
+    outbox_id = ended(stored, stored.book(), "moved", "refused")
+    clerk = desk.colleague("clerk")
+    with stored.connection.transaction():
+        stored.connection.execute("SELECT FROM outbox WHERE outbox_id = %s FOR UPDATE", [outbox_id])
+        assert (
+            "not on the list any more" in clerk.post("/messages/told", message=str(outbox_id)).text
+        )
+    assert stored.state(outbox_id) == (True, "refused")
+
+
+def test_what_was_refused_and_is_true_no_more_is_not_told(desk: StaffDesk, stored: Stored) -> None:
+    changed, cancelled, called, forgotten = (stored.book() for _ in range(4))
+    for one in (changed, cancelled, called, forgotten):
+        ended(stored, one, "moved", "refused")
+    stored.connection.execute(
+        "UPDATE booking SET arranged_at = now() + interval '1 second' WHERE booking_id = %s",
+        [changed.booking_id],
+    )
+    stored.cancel(cancelled)
+    ended(stored, called, "changed")
+    stored.connection.execute(
+        "UPDATE booking SET contact = '' WHERE booking_id = %s", [forgotten.booking_id]
+    )
+    page = desk.colleague("clerk").get("/messages").text
+    for one in (changed, cancelled, called, forgotten):
+        assert one.booking_number not in page
+
+
+@pytest.mark.parametrize("result", ["sent", "overtaken"])
 def test_whoever_was_written_to_is_not_to_be_told(
     desk: StaffDesk, stored: Stored, result: str
 ) -> None:

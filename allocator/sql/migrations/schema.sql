@@ -354,15 +354,39 @@ CREATE TABLE public.staff_session (
     CONSTRAINT staff_session_token_digest_is_32_bytes CHECK ((octet_length(token_digest) = 32))
 );
 CREATE VIEW public.to_be_told AS
- WITH last_word AS (
-         SELECT DISTINCT ON (outbox.booking_id) outbox.outbox_id,
+ WITH word AS (
+         SELECT outbox.outbox_id,
             outbox.kind,
             outbox.booking_id,
             outbox.created_at,
             outbox.result
            FROM public.outbox
-          WHERE ((outbox.result = ANY (ARRAY['no_address'::text, 'told_by_desk'::text])) AND (outbox.kind <> ALL (ARRAY['reminder_week'::text, 'reminder_day'::text, 'code'::text, 'attempts'::text])))
-          ORDER BY outbox.booking_id, outbox.outbox_id DESC
+          WHERE (outbox.result = ANY (ARRAY['no_address'::text, 'told_by_desk'::text]))
+        UNION ALL
+         SELECT outbox.outbox_id,
+            outbox.kind,
+            outbox.booking_id,
+            outbox.created_at,
+            outbox.result
+           FROM public.outbox
+          WHERE (outbox.result = ANY (ARRAY['refused'::text, 'given_up'::text]))
+        UNION ALL
+         SELECT outbox.outbox_id,
+            outbox.kind,
+            outbox.booking_id,
+            outbox.created_at,
+            outbox.result
+           FROM public.outbox
+          WHERE ((outbox.queue = 'notices'::text) AND (outbox.done_at IS NULL) AND (COALESCE(outbox.put_back_at, outbox.created_at) < (clock_timestamp() - '01:00:00'::interval)) AND (COALESCE(outbox.result, ''::text) <> ALL (ARRAY['waiting'::text, 'turn'::text])))
+        ), last_word AS (
+         SELECT DISTINCT ON (word.booking_id) word.outbox_id,
+            word.kind,
+            word.booking_id,
+            word.created_at,
+            word.result
+           FROM word
+          WHERE (word.kind <> ALL (ARRAY['reminder_week'::text, 'reminder_day'::text, 'code'::text, 'attempts'::text]))
+          ORDER BY word.booking_id, word.outbox_id DESC
         )
  SELECT last_word.outbox_id,
     last_word.kind,
@@ -372,7 +396,14 @@ CREATE VIEW public.to_be_told AS
    FROM ((last_word
      JOIN public.booking USING (booking_id))
      LEFT JOIN public.roster USING (person_key))
-  WHERE ((last_word.result = 'no_address'::text) AND (roster.left_why IS DISTINCT FROM 'died'::text) AND ((last_word.kind = ANY (ARRAY['moved'::text, 'listed'::text, 'closed_moved'::text, 'closed_listed'::text, 'offered'::text, 'offer_over'::text, 'left_city'::text])) OR ((last_word.kind = 'cancelled'::text) AND ((roster.left_why = 'reissued'::text) OR ((booking.state = 'first_only'::text) AND (NOT booking.dose1_given) AND (booking.dose1_on <= ((last_word.created_at AT TIME ZONE 'Asia/Tokyo'::text))::date)) OR (EXISTS ( SELECT
+  WHERE ((last_word.result IS DISTINCT FROM 'told_by_desk'::text) AND (booking.contact <> '\x'::bytea) AND (roster.left_why IS DISTINCT FROM 'died'::text) AND ((last_word.result = 'no_address'::text) OR ((COALESCE(booking.arranged_at, booking.booked_at) <= last_word.created_at) AND (booking.state = ANY (
+        CASE
+            WHEN (last_word.kind = ANY (ARRAY['moved'::text, 'closed_moved'::text])) THEN ARRAY['booked'::text, 'first_only'::text]
+            WHEN (last_word.kind = ANY (ARRAY['listed'::text, 'closed_listed'::text])) THEN ARRAY['standby'::text]
+            WHEN (last_word.kind = 'offered'::text) THEN ARRAY['offered'::text]
+            WHEN (last_word.kind = 'offer_over'::text) THEN ARRAY['standby'::text, 'cancelled'::text]
+            ELSE ARRAY['first_only'::text, 'cancelled'::text]
+        END)))) AND ((last_word.kind = ANY (ARRAY['moved'::text, 'listed'::text, 'closed_moved'::text, 'closed_listed'::text, 'offered'::text, 'offer_over'::text, 'left_city'::text])) OR ((last_word.kind = 'cancelled'::text) AND ((roster.left_why = 'reissued'::text) OR ((booking.state = 'first_only'::text) AND (NOT booking.dose1_given) AND (booking.dose1_on <= ((last_word.created_at AT TIME ZONE 'Asia/Tokyo'::text))::date)) OR (EXISTS ( SELECT
            FROM public.dose_record record
           WHERE ((record.booking_id = booking.booking_id) AND (record.mark = 'not_come'::text) AND (record.marked_at = last_word.created_at))))))));
 CREATE TABLE public.venue (

@@ -6,15 +6,20 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from allocator.retention_store import replace_keys
+from seiriken.backup.repository import HOUSE
 from tests.integration.backup.conftest import Town
 
-COMMAND = [sys.executable, "-m", "seiriken.cli", "backup"]
+BACKUP = ("backup",)
 
 
-def run(town: Town, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(
+    town: Town, *arguments: str, command: Sequence[str] = BACKUP, **variables: str
+) -> subprocess.CompletedProcess[str]:
     given = {
         "PATH": os.environ["PATH"],
         "BACKUP_DIR": str(town.repository.folder),
@@ -25,7 +30,7 @@ def run(town: Town, *arguments: str, **variables: str) -> subprocess.CompletedPr
         "COLUMNS": "200",
     }
     return subprocess.run(
-        [*COMMAND, *arguments],
+        [sys.executable, "-m", "seiriken.cli", *command, *arguments],
         check=False,
         capture_output=True,
         text=True,
@@ -64,6 +69,33 @@ def test_backup_is_made_listed_proved_and_restored_by_commands(town: Town) -> No
     assert restored["note"]["journal_seq"] == len(town.answers)
     assert sorted(path.name for path in again.iterdir()) == ["postgres", "secrets"]
     assert "is not empty" in refusal(town, "restore", "--into", str(again))
+
+
+def secrets_in_backups(town: Town, into: str) -> str:
+    """Return all secrets that somebody with the repository and its key has."""
+    folder = town.folder / into
+    for backup in town.repository.backups():
+        (folder / backup.backup_id).mkdir(parents=True)
+        town.repository.unpack(backup, HOUSE, folder / backup.backup_id)
+    return "".join(path.read_text() for path in folder.glob("*/secrets/*"))
+
+
+def test_retention_tells_of_backups_that_hold_the_old_keys_and_how_they_go(town: Town) -> None:
+    """With them, whoever has repository and key restores everybody whose data was removed."""
+    (town.secrets_dir / "backup.password").write_text("backup-password")
+    old_key = (town.secrets_dir / "roster.key").read_text()
+    run_json(town, "now")
+    assert old_key in secrets_in_backups(town, "before")
+    foreseen = run(town, "--dry-run", "--json", command=["retention"])
+    assert json.loads(foreseen.stdout)["older_backups"] == 1
+    assert "1 backups of before hold all of it, and the keys" in (
+        run(town, "--dry-run", command=["retention"]).stdout
+    )
+
+    assert "roster.key" in replace_keys(town.secrets_dir)
+    assert len(run_json(town, "now", BACKUP_KEEP="1")["removed"]) == 1
+    held = secrets_in_backups(town, "after")
+    assert (old_key in held, (town.secrets_dir / "roster.key").read_text() in held) == (False, True)
 
 
 def test_what_cannot_be_done_is_said_in_one_line(town: Town) -> None:

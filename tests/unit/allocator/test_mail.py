@@ -183,6 +183,7 @@ def test_address_cannot_bring_in_another_header() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_cancellation_has_no_appointments_and_no_calendar(language: str) -> None:
     mail = written(msgspec.structs.replace(CANCELLED, language=language))
+    assert "choose another" not in part(mail, "text/plain")
     assert not [item for item in mail.walk() if item.get_content_type() == "text/calendar"]
     for kind in ("text/plain", "text/html"):
         assert "AB12CD34" in part(mail, kind)
@@ -195,6 +196,8 @@ def test_cancelled_second_dose_leaves_the_first() -> None:
     )
     mail = written(letter)
     assert "your second dose was cancelled" in part(mail, "text/plain")
+    assert mail["Subject"].startswith("Inzai City: dose 2 of your COVID-19 vaccination was")
+    assert "please choose another time" in part(mail, "text/plain"), "the city may have done it"
     assert len(events(mail)) == 1
 
 
@@ -254,10 +257,15 @@ def test_dose_that_was_given_is_neither_offered_nor_cancelled() -> None:
     offered = msgspec.structs.replace(OFFERED, first_is_given=True)
     listed = msgspec.structs.replace(LISTED, appointments=BOTH[:1], first_is_given=True)
     moved = msgspec.structs.replace(MOVED, first_is_given=True)
-    for letter in (offered, listed, moved):
+    cancelled = msgspec.structs.replace(
+        CANCELLED, state="first_only", appointments=BOTH[:1], first_is_given=True
+    )
+    for letter in (offered, listed, moved, cancelled):
         assert not any("Friday 3 September" in text for text in texts(letter))
     assert all("Friday 24 September" in text for text in (*texts(offered), *texts(moved)))
-    assert all("The dose that you have had counts" in text for text in texts(listed))
+    for letter in (listed, cancelled):
+        assert all("The dose that you have had counts" in text for text in texts(letter))
+    assert not any("still booked" in text for text in texts(cancelled))
 
 
 def test_end_of_an_offer_says_whether_the_place_on_the_list_stays() -> None:

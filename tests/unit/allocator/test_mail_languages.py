@@ -58,6 +58,7 @@ def letters() -> Iterator[Letter]:
     yield replace(OFFERED, first_is_given=True)
     yield replace(LISTED, appointments=BOTH[:1], first_is_given=True)
     yield replace(CANCELLED, state="first_only", appointments=BOTH[:1])
+    yield replace(CANCELLED, state="first_only", appointments=BOTH[:1], first_is_given=True)
     yield replace(CANCELLED, product_names={})
     yield replace(LEFT, state="first_only", appointments=BOTH[:1])
     yield replace(LEFT, product_names={})

@@ -6,7 +6,16 @@ import pytest
 from allocator.mail import Letter
 from allocator.mail_languages import LANGUAGES
 from allocator.short_messages import filled, short_text, values_of
-from tests.unit.allocator.test_mail import ATTEMPTS, CODE, IN_A_WEEK, LETTER, LETTERHEAD, TOMORROW
+from tests.unit.allocator.test_mail import (
+    ATTEMPTS,
+    BOTH,
+    CANCELLED,
+    CODE,
+    IN_A_WEEK,
+    LETTER,
+    LETTERHEAD,
+    TOMORROW,
+)
 from tests.unit.allocator.test_mail_languages import GIVEN, letters
 from tests.unit.gateway.test_languages import ENGLISH, FOREIGN
 
@@ -26,6 +35,16 @@ def test_confirmation_says_what_when_where_and_whom_to_ask() -> None:
         "https://yoyaku.inzai.example",
         "お電話でのお問い合わせ: 0476-00-0000",
     ]
+
+
+def test_cancelled_second_dose_is_not_taken_for_the_first() -> None:
+    """What stands below the first line is still booked."""
+    left = msgspec.structs.replace(CANCELLED, state="first_only", appointments=BOTH[:1])
+    for language, said in (("en", "dose 2 of your"), ("ja", "2回目のご予約を取り消しました")):
+        first, second = in_language(left, language).splitlines()[:2]
+        assert said in first
+        assert "2021" in second
+    assert "2021" not in in_language(msgspec.structs.replace(left, first_is_given=True), "en")
 
 
 def test_code_is_brought_with_nothing_of_the_booking() -> None:
