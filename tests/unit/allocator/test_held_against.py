@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,9 @@ from allocator.held_against import (
     HISTORY_TOLD_MIN,
     ROSTER_TOLD_MIN,
     Beside,
+    clock_findings,
     cohort_findings,
+    over_findings,
     roster_findings,
 )
 from allocator.limits import Limits, VenueLimits
@@ -213,3 +215,57 @@ def test_cohort_without_anybody_on_the_roster_is_found(
         assert finding.values["last"] == date(1956, 4, 1)
     probe = msgspec.structs.replace(release, campaign_id=PROBE_ID)
     assert [*cohort_findings(probe, roster, has_people)] == []
+
+
+RELEASE = read(CORRECT).release
+"""It opens on 4 September 2030 and closes on the 13th, at 9:00 both."""
+
+
+def moved(days: int, *, state: str = "none") -> Release:
+    """Return the release as it is stored: some days from what its file says."""
+    return msgspec.structs.replace(
+        RELEASE,
+        opens_at=RELEASE.opens_at + timedelta(days=days),
+        closes_at=RELEASE.closes_at + timedelta(days=days),
+        state_by_hand=state,
+    )
+
+
+@pytest.mark.parametrize(
+    ("stored", "now", "codes"),
+    [
+        (None, "2030-09-04T08:59:59+09:00", []),
+        (None, "2030-09-04T09:00:00+09:00", ["opens_at_once"]),
+        (None, "2030-09-03T23:59:59+00:00", []),
+        (None, "2030-09-13T08:59:59+09:00", ["opens_at_once"]),
+        (None, "2030-09-13T09:00:00+09:00", ["release_over"]),
+        (moved(3), "2030-09-05T09:00:00+09:00", ["opens_at_once"]),
+        (moved(3, state="closed"), "2030-09-05T09:00:00+09:00", []),
+        (moved(0), "2030-09-05T09:00:00+09:00", []),
+        (moved(0), "2030-09-14T09:00:00+09:00", []),
+        (moved(-3), "2030-09-02T09:00:00+09:00", ["open_already"]),
+        (moved(-3), "2030-09-01T08:00:00+09:00", []),
+        (moved(3), "2030-09-14T09:00:00+09:00", ["release_over"]),
+    ],
+)
+def test_what_a_load_begins_or_ends_at_once_is_told(
+    stored: Release | None, now: str, codes: list[str]
+) -> None:
+    findings = [*clock_findings(RELEASE, stored, datetime.fromisoformat(now))]
+    assert told(findings) == [("warning", code) for code in codes]
+    probe = msgspec.structs.replace(RELEASE, campaign_id=PROBE_ID)
+    assert [*clock_findings(probe, stored, datetime.fromisoformat(now))] == []
+
+
+def test_release_that_would_pause_says_since_when_it_is_open() -> None:
+    (finding,) = clock_findings(RELEASE, moved(-3), RELEASE.opens_at - timedelta(days=2))
+    assert finding.message == (
+        "it has been open since 2030-09-01 09:00, and would let nobody in until 2030-09-04 09:00"
+    )
+
+
+def test_nobody_opens_what_is_over() -> None:
+    assert [*over_findings(RELEASE, RELEASE.closes_at - timedelta(seconds=1))] == []
+    (finding,) = over_findings(RELEASE, RELEASE.closes_at)
+    assert finding.severity == "error"
+    assert finding.message == "nobody could book: it closes at 2030-09-13 09:00, which is past"
