@@ -69,6 +69,7 @@ def propose(
     from allocator.approval_store import Wanted
     from allocator.approval_store import propose as store
     from allocator.release import has_error
+    from seiriken.cohort_look import roster_key_of
 
     if (what == "load") != (file is not None):
         raise CommandError("a file is proposed by `load`, and by nothing else")
@@ -77,8 +78,8 @@ def propose(
     planned = None if file else loaded(home, release)[0]
     if file and has_error(found := _cohort_of(home, text)):
         refuse(found, as_json=as_json)
-    wanted = Wanted(what, by, reason, message, text, planned)
-    done = store(find_target(home).database_url, wanted, datetime.now(UTC))
+    wanted, target = Wanted(what, by, reason, message, text, planned), find_target(home)
+    done = store(target.database_url, wanted, datetime.now(UTC), roster_key_of(target))
     if not isinstance(done, Proposal):
         _not_done(done, as_json=as_json)
     if as_json:
@@ -115,11 +116,13 @@ def approve(
     """Approve what somebody else proposed, and do it at once; shows it and asks without --seen."""
     from allocator.approval import Refusal
     from allocator.approval_store import carry_out
+    from seiriken.cohort_look import roster_key_of
 
-    url = find_target(home).database_url
+    target = find_target(home)
+    url = target.database_url
     looked = _asked(home, proposal_id, as_json=as_json) if seen is None else seen
     proposal = _decided(url, proposal_id, "approved", by, reason, looked, as_json=as_json)
-    done = carry_out(url, proposal, looked, datetime.now(UTC))
+    done = carry_out(url, proposal, looked, datetime.now(UTC), roster_key_of(target))
     if isinstance(done, (list, Refusal)):
         _not_done(done, as_json=as_json)
     _show_done(proposal, "approved and done", as_json=as_json)
