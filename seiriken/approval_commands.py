@@ -74,7 +74,7 @@ def propose(
     if (what == "load") != (file is not None):
         raise CommandError("a file is proposed by `load`, and by nothing else")
     checked_message(message)
-    text = file.read_text("utf-8-sig") if file else ""
+    text = _text_of(file, as_json=as_json) if file else ""
     planned = None if file else loaded(home, release)[0]
     if file and has_error(found := _cohort_of(home, text)):
         refuse(found, as_json=as_json)
@@ -162,16 +162,33 @@ def list_(home: HomeOption = None, as_json: AsJson = False) -> None:
 def acts(home: HomeOption = None, as_json: AsJson = False) -> None:
     """List what was done to releases, the newest first: who, when, why."""
     from allocator.approval_store import read_acts
+    from seiriken.approval_show import at_the_site
 
     found = read_acts(find_target(home).database_url)
     if as_json:
         print_json({"acts": found})
         return
     rows = [
-        (f"{one.done_at:%F %R}", one.release_id, one.act, one.done_by or "", one.result, one.reason)
+        (
+            at_the_site(one.done_at),
+            one.release_id,
+            one.act,
+            one.done_by or "",
+            one.result,
+            one.reason,
+        )
         for one in found
     ]
-    print_table(("when (UTC)", "release", "act", "by", "result", "reason"), rows)
+    print_table(("when", "release", "act", "by", "result", "reason"), rows)
+
+
+def _text_of(file: Path, *, as_json: bool) -> str:
+    """Return the text of a file; one that cannot be read as a plan is refused with its faults."""
+    from allocator.release_file import read_document
+
+    if isinstance(faults := read_document(file.read_bytes()), list):
+        refuse(faults, as_json=as_json)
+    return file.read_text("utf-8-sig")
 
 
 def _cohort_of(home: Path | None, text: str) -> list[Finding]:
