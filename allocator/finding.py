@@ -44,6 +44,7 @@ MENDS = {
     "few_pairs_for_people": (
         "look for a digit missing in a capacity, or say in release.people how many this one is for"
     ),
+    "held_twice": "give both the same campaign; leave it if they are different vaccinations",
     "hours_not_whole": "choose another slot_minutes, or hours that it divides",
     "hours_reversed": "write the earlier time first",
     "interval_not_as_source": "{source}",

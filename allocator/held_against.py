@@ -64,7 +64,7 @@ def beside_findings(
         return
     loaded = [other for other in others if not other.release.is_for_probe]
     still_open = [other for other in loaded if not other.is_closed]
-    yield from _booked_twice(release, still_open)
+    yield from _booked_twice(release, slots, loaded)
     yield from _hours(slots, limits, still_open)
     for other in still_open:
         yield from _slots_twice(slots, other)
@@ -137,12 +137,23 @@ def over_finding(release: Release, severity: Literal["error", "warning"]) -> Fin
     return msgspec.structs.replace(found, severity=severity)
 
 
-def _booked_twice(release: Release, others: Iterable[Beside]) -> Iterator[Finding]:
-    """Say which other campaign's release the same people could book in at the same time (L3)."""
-    for other in (one.release for one in others):
+def _booked_twice(
+    release: Release, slots: Sequence[Slot], others: Iterable[Beside]
+) -> Iterator[Finding]:
+    """Say which other campaign's release the same people could book in (L3).
+
+    At the same time is an error. One after the other is a warning while the bookings of both would
+    stand (another id for the same campaign); so it is beside one that was closed by hand.
+    """
+    ours = max((slot.day for slot in slots), default=release.opens_at.date())
+    for one in others:
+        other = one.release
         same_people = release.born_from <= other.born_to and other.born_from <= release.born_to
+        if other.campaign_id == release.campaign_id or not same_people:
+            continue
         same_time = release.opens_at < other.closes_at and other.opens_at < release.closes_at
-        if other.campaign_id != release.campaign_id and same_people and same_time:
+        last = max((slot.day for slot in one.slots), default=other.opens_at.date())
+        if same_time and not one.is_closed:
             message = (
                 f"people of this cohort could book in {other.release_id}, too, "
                 f"which is of another campaign ({other.campaign_id})"
@@ -151,6 +162,17 @@ def _booked_twice(release: Release, others: Iterable[Beside]) -> Iterator[Findin
                 *("booked_twice", "release.campaign", message),
                 release=other.release_id,
                 campaign=other.campaign_id,
+            )
+        elif release.opens_at.date() < last and other.opens_at.date() < ours:
+            message = (
+                f"people of this cohort could hold a booking in {other.release_id}, too, which is "
+                f"of another campaign ({other.campaign_id}) and gives doses until {last}"
+            )
+            yield warning(
+                *("held_twice", "release.campaign", message),
+                release=other.release_id,
+                campaign=other.campaign_id,
+                day=last,
             )
 
 

@@ -76,6 +76,39 @@ def test_nobody_may_book_in_two_campaigns_at_once(
     assert told(found(CORRECT, beside(other, slots=(), state="closed"))) == []
 
 
+@pytest.mark.parametrize(
+    ("campaign", "born_to", "opens", "state", "is_told"),
+    [
+        ("covid-91", "1956-04-01", "2030-08-01", "none", True),
+        ("covid-91", "1956-04-01", "2030-08-01", "closed", True),
+        ("covid-91", "1956-04-01", "2030-10-01", "none", True),
+        ("covid-19", "1956-04-01", "2030-08-01", "none", False),
+        ("covid-91", "1899-12-31", "2030-08-01", "none", False),
+        ("covid-91", "1956-04-01", "2030-07-13", "none", False),
+        ("covid-91", "1956-04-01", "2030-10-18", "none", False),
+    ],
+)
+def test_another_id_for_the_same_campaign_is_told_while_bookings_of_both_would_stand(
+    campaign: str, born_to: str, opens: str, state: str, is_told: bool
+) -> None:
+    """Their doses are given until 53 days after they open; ours from 4 September to 18 October."""
+    opens_at = datetime.fromisoformat(f"{opens}T09:00:00+09:00")
+    other = beside(SUMMER, state=state, slots=())
+    release = msgspec.structs.replace(
+        other.release,
+        campaign_id=campaign,
+        born_from=date(1850, 1, 1),
+        born_to=date.fromisoformat(born_to),
+        opens_at=opens_at,
+        closes_at=opens_at + timedelta(days=9),
+    )
+    (slot,) = slots_of(10)
+    last = msgspec.structs.replace(slot, starts_at=opens_at + timedelta(days=53))
+    findings = found(CORRECT, Beside(release, (last,)))
+    assert told(findings) == ([("warning", "held_twice")] if is_told else [])
+    assert all(f"gives doses until {last.day}" in one.message for one in findings)
+
+
 def test_synthetic_resident_books_nothing_twice() -> None:
     probe = msgspec.structs.replace(read(CORRECT).release, campaign_id=PROBE_ID)
     planned = read(CORRECT)
