@@ -234,8 +234,17 @@ def test_a_digit_too_many_on_days_that_share_their_seats_is_found() -> None:
         '    hours: ["09:00-10:00"]\n    slot_minutes: 60\n'
         "    capacity: {dose_1: 80, dose_2: 32}\n"
     )
+    none = (
+        "  - venue: gym\n    product: comirnaty\n    days: {from: 2030-10-19, to: 2030-12-13}\n"
+        '    hours: ["13:00-17:00"]\n    slot_minutes: 15\n'
+        "    capacity: {dose_1: 0, dose_2: 0}\n"
+    )
     text = week_of(20).replace("doses_per_hour_max: 60", "doses_per_hour_max: 200")
-    assert [one.code for one in found(text + session)] == ["unusual_capacity"]
+    text = text.replace(", closed: [2030-09-23, 2030-10-14]", "")
+    assert [one.code for one in found(text + session + none)] == ["unusual_capacity"]
+    assert found(text + session.replace("80", "8") + none) == [], (
+        "slots without seats count for none"
+    )
 
 
 def test_a_digit_missing_in_the_seats_is_told() -> None:
