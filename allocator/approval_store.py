@@ -67,8 +67,10 @@ class Wanted(msgspec.Struct, frozen=True):
     release: ReleasePlan | None = None
 
 
-def propose(database_url: str, wanted: Wanted, now: datetime) -> Proposal | Refusal | list[Finding]:
-    """Store a proposal, if its plan has no error."""
+def propose(
+    database_url: str, wanted: Wanted, now: datetime, roster_key: bytes | None = None
+) -> Proposal | Refusal | list[Finding]:
+    """Store a proposal, if its plan has no error. `roster_key` opens the roster, for an opening."""
     if refusal := _refusal(database_url, wanted):
         return refusal
     planned = read_release_file(wanted.text.encode()) if wanted.act == "load" else wanted.release
@@ -78,7 +80,7 @@ def propose(database_url: str, wanted: Wanted, now: datetime) -> Proposal | Refu
         findings = check_load(database_url, planned)
         against = findings if has_error(findings) else []
     else:
-        against = findings_against(database_url, planned, wanted.act)
+        against = findings_against(database_url, planned, wanted.act, now, roster_key)
     if against:
         return against
     row = {
@@ -142,7 +144,11 @@ def decide(
 
 
 def carry_out(
-    database_url: str, proposal: Proposal, seen: str, now: datetime
+    database_url: str,
+    proposal: Proposal,
+    seen: str,
+    now: datetime,
+    roster_key: bytes | None = None,
 ) -> Loaded | Release | list[Finding] | Refusal:
     """Do what was approved, and note it; findings where the world has changed since.
 
@@ -155,11 +161,11 @@ def carry_out(
         now_is = read_proposal(database_url, proposal.proposal_id)
         if now_is is None or not _is_unfinished(now_is):
             return Refusal.DECIDED_ALREADY
-        return _carried_out(database_url, proposal, seen, now)
+        return _carried_out(database_url, proposal, seen, now, roster_key)
 
 
 def _carried_out(
-    database_url: str, proposal: Proposal, seen: str, now: datetime
+    database_url: str, proposal: Proposal, seen: str, now: datetime, roster_key: bytes | None
 ) -> Loaded | Release | list[Finding] | Refusal:
     standing = standing_of(database_url, proposal)
     if standing.seen != seen:
@@ -169,7 +175,7 @@ def _carried_out(
         if standing.held is None:
             return Refusal.NO_SUCH_PROPOSAL
         message = proposal.message or None
-        done = give_sound_order(database_url, standing.held, proposal.act, message, now)
+        done = give_sound_order(database_url, standing.held, proposal.act, message, now, roster_key)
     elif isinstance(standing.planned, ReleasePlan):
         done = load_unchanged(database_url, standing.planned, standing.version)
     else:
@@ -193,7 +199,12 @@ def _carried_out(
 
 
 def order_alone(
-    database_url: str, policy: Policy, wanted: Wanted, order: Order, now: datetime
+    database_url: str,
+    policy: Policy,
+    wanted: Wanted,
+    order: Order,
+    now: datetime,
+    roster_key: bytes | None = None,
 ) -> Release | Refusal | list[Finding]:
     """Do what one person may do, and note who and why; findings where it would let people book."""
     assert wanted.release is not None
@@ -202,7 +213,7 @@ def order_alone(
         return refusal
     if refusal := alone_refusal(policy, order, release.state_by_hand):
         return refusal
-    ordered = give_sound_order(database_url, wanted.release, order, wanted.message, now)
+    ordered = give_sound_order(database_url, wanted.release, order, wanted.message, now, roster_key)
     if isinstance(ordered, Overtaken):
         return Refusal.CHANGED
     if isinstance(ordered, list):

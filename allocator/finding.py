@@ -44,6 +44,7 @@ MENDS = {
     "few_pairs_for_people": (
         "look for a digit missing in a capacity, or say in release.people how many this one is for"
     ),
+    "held_twice": "give both the same campaign; leave it if they are different vaccinations",
     "hours_not_whole": "choose another slot_minutes, or hours that it divides",
     "hours_reversed": "write the earlier time first",
     "interval_not_as_source": "{source}",
@@ -74,9 +75,14 @@ MENDS = {
     "not_utf8": "save the file as UTF-8",
     "not_yaml": "mend the line; spaces at its beginning count",
     "open_after_last_slot": "let it close before the last first dose",
+    "open_already": (
+        "write the moment at which it opened; to let nobody in for a while, pause it by hand"
+    ),
+    "opens_at_once": "look for a wrong day or year; if it is to open at once, leave it",
     "outside_days": "move the sessions, or change release.days.{dose}",
     "outside_hours": "change the sessions' hours, or the venue's",
     "product_differs": "give it an id of its own, or close {releases} before",
+    "release_over": "load it with a later release.closes_at",
     "reserved": "choose another one",
     "seats_cut_by_order": "have fewer seats there, or see that there is vaccine for them",
     "second_doses_short": "add seats for dose 2 within the interval, or take first doses away",

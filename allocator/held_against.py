@@ -1,4 +1,4 @@
-"""What of a plan is wrong or odd only beside what is loaded: other releases, the roster (L2-L4).
+"""What of a plan is wrong or odd only beside what is loaded, the roster and the clock (L2-L4).
 
 Rule 1: what a release that was closed by hand holds back is nobody's to book: its slots do not
 count. It stays in the history that seats are compared with.
@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from allocator.finding import Finding, error, warning
 from allocator.limits import Limits, VenueLimits, seats_by_hour
-from allocator.model import Release, Slot
+from allocator.model import SITE_TIMEZONE, Release, Slot
 
 ROSTER_TOLD_MIN = 1_000
 """A roster of fewer people is a trial, or not imported yet: plans are not held against it."""
@@ -63,7 +64,7 @@ def beside_findings(
         return
     loaded = [other for other in others if not other.release.is_for_probe]
     still_open = [other for other in loaded if not other.is_closed]
-    yield from _booked_twice(release, still_open)
+    yield from _booked_twice(release, slots, loaded)
     yield from _hours(slots, limits, still_open)
     for other in still_open:
         yield from _slots_twice(slots, other)
@@ -100,12 +101,59 @@ def cohort_findings(release: Release, roster: int, has_people: bool | None) -> I
         yield warning("cohort_empty", "release.cohort", message, **born)
 
 
-def _booked_twice(release: Release, others: Iterable[Beside]) -> Iterator[Finding]:
-    """Say which other campaign's release the same people could book in at the same time (L3)."""
-    for other in (one.release for one in others):
+def clock_findings(release: Release, stored: Release | None, now: datetime) -> Iterator[Finding]:
+    """Say what a load would begin or end at once; `stored` is the release as it is, if it is.
+
+    Warnings: a city may mean it. What has been so before the load is not said.
+    """
+    if release.is_for_probe or (stored is not None and stored.state_by_hand == "closed"):
+        return
+    was_open = stored is not None and stored.opens_at <= now
+    if stored is not None and stored.closes_at <= now:
+        return
+    if release.closes_at <= now:
+        yield over_finding(release, "warning")
+    elif release.opens_at <= now and not was_open:
+        at = release.opens_at
+        message = f"people are let in at once: its opening, {at:%F %R}, is past"
+        yield warning("opens_at_once", "release.opens_at", message, at=at)
+    elif stored is not None and was_open and release.opens_at > now:
+        since, at = stored.opens_at.astimezone(SITE_TIMEZONE), release.opens_at
+        message = f"it has been open since {since:%F %R}, and would let nobody in until {at:%F %R}"
+        yield warning("open_already", "release.opens_at", message, since=since, at=at)
+
+
+def over_findings(release: Release, now: datetime) -> Iterator[Finding]:
+    """Say if an order would open what stays closed all the same, since its time is over."""
+    if release.closes_at <= now:
+        yield over_finding(release, "error")
+
+
+def over_finding(release: Release, severity: Literal["error", "warning"]) -> Finding:
+    """Return that a release is over: nobody can book in it, whatever is ordered."""
+    at = release.closes_at.astimezone(SITE_TIMEZONE)
+    message = f"nobody could book: it closes at {at:%F %R}, which is past"
+    found = error("release_over", "release.closes_at", message, at=at)
+    return msgspec.structs.replace(found, severity=severity)
+
+
+def _booked_twice(
+    release: Release, slots: Sequence[Slot], others: Iterable[Beside]
+) -> Iterator[Finding]:
+    """Say which other campaign's release the same people could book in (L3).
+
+    At the same time is an error. One after the other is a warning while the bookings of both would
+    stand (another id for the same campaign); so it is beside one that was closed by hand.
+    """
+    ours = max((slot.day for slot in slots), default=release.opens_at.date())
+    for one in others:
+        other = one.release
         same_people = release.born_from <= other.born_to and other.born_from <= release.born_to
+        if other.campaign_id == release.campaign_id or not same_people:
+            continue
         same_time = release.opens_at < other.closes_at and other.opens_at < release.closes_at
-        if other.campaign_id != release.campaign_id and same_people and same_time:
+        last = max((slot.day for slot in one.slots), default=other.opens_at.date())
+        if same_time and not one.is_closed:
             message = (
                 f"people of this cohort could book in {other.release_id}, too, "
                 f"which is of another campaign ({other.campaign_id})"
@@ -114,6 +162,17 @@ def _booked_twice(release: Release, others: Iterable[Beside]) -> Iterator[Findin
                 *("booked_twice", "release.campaign", message),
                 release=other.release_id,
                 campaign=other.campaign_id,
+            )
+        elif release.opens_at.date() < last and other.opens_at.date() < ours:
+            message = (
+                f"people of this cohort could hold a booking in {other.release_id}, too, which is "
+                f"of another campaign ({other.campaign_id}) and gives doses until {last}"
+            )
+            yield warning(
+                *("held_twice", "release.campaign", message),
+                release=other.release_id,
+                campaign=other.campaign_id,
+                day=last,
             )
 
 

@@ -35,6 +35,10 @@ TOO_FEW_FACTOR = 10
 UNUSUAL_FACTOR = 5.0
 """A slot with so many times the seats of the venue's usual one: a digit too many."""
 
+ADDED_SHARE = 0.75
+"""So much of what such a slot has more must be more in all; else the other dose's seats are given
+to this one, as on the days of one dose beside days that share their seats between both."""
+
 
 _DOSES = ("dose_1", "dose_2")
 
@@ -263,15 +267,23 @@ def _per_hour(venue_id: str, venue: VenueLimits, slots: Sequence[Slot]) -> Itera
 def _unusual(slots: Sequence[Slot]) -> Iterator[Finding]:
     """Compare each slot with the median slot of its venue, product, dose and length."""
     groups: defaultdict[tuple[str, str, int], list[tuple[float, Slot]]] = defaultdict(list)
+    in_all: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for slot in slots:
-        minutes = (slot.ends_at - slot.starts_at).total_seconds() / 60
         for dose, seats in enumerate(slot.capacities, 1):
             if seats:
                 key = (slot.venue_id, slot.product_id, dose)
-                groups[key].append((seats / minutes, slot))
+                groups[key].append((_a_minute(slot, seats), slot))
+        if sum(slot.capacities):
+            in_all[slot.venue_id, slot.product_id].append(_a_minute(slot, sum(slot.capacities)))
     for (venue_id, product_id, dose), rates in groups.items():
-        usual = sorted(rate for rate, _ in rates)[(len(rates) - 1) // 2]
-        if odd := [slot for rate, slot in rates if rate >= UNUSUAL_FACTOR * usual]:
+        usual = _median([rate for rate, _ in rates])
+        usual_in_all = _median(in_all[venue_id, product_id])
+        if odd := [
+            slot
+            for rate, slot in rates
+            if rate >= UNUSUAL_FACTOR * usual
+            and _a_minute(slot, sum(slot.capacities)) - usual_in_all >= ADDED_SHARE * (rate - usual)
+        ]:
             first = odd[0]
             message = (
                 f"{len(odd):,} slots at {venue_id} have {UNUSUAL_FACTOR:g} times the usual seats "
@@ -288,6 +300,14 @@ def _unusual(slots: Sequence[Slot]) -> Iterator[Finding]:
                 at=first.starts_at,
                 seats=first.capacities[dose - 1],
             )
+
+
+def _a_minute(slot: Slot, seats: int) -> float:
+    return seats * 60 / (slot.ends_at - slot.starts_at).total_seconds()
+
+
+def _median(rates: Sequence[float]) -> float:
+    return sorted(rates)[(len(rates) - 1) // 2]
 
 
 def _listed(days: Sequence[date]) -> str:

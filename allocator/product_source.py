@@ -11,6 +11,7 @@ Units: intervals are days from dose 1 to dose 2; a vial holds doses.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -39,8 +40,8 @@ class KnownProduct(msgspec.Struct, frozen=True):
 
 
 def known_as(texts: Iterable[str], known: Iterable[KnownProduct]) -> list[KnownProduct]:
-    """Return the known products whose words stand in a product's id or names."""
-    text = " ".join(texts).casefold()
+    """Return the known products whose words stand in a product's id or names, of any width."""
+    text = unicodedata.normalize("NFKC", " ".join(texts)).casefold()
     return [one for one in known if any(word.casefold() in text for word in one.words)]
 
 

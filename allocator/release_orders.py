@@ -8,6 +8,7 @@ looked at one state gives no order about another.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,6 +16,9 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
+from allocator.beside_store import look_at_cohort
+from allocator.errors import SealBroken
+from allocator.held_against import over_findings
 from allocator.model import Release
 from allocator.release import Finding, ReleasePlan, has_error
 from allocator.release_store import Overtaken, check_release, raise_version, transaction
@@ -46,14 +50,19 @@ def give_order(
 
 
 def give_sound_order(
-    database_url: str, held: ReleasePlan, order: Order, message: str | None, now: datetime
+    database_url: str,
+    held: ReleasePlan,
+    order: Order,
+    message: str | None,
+    now: datetime,
+    roster_key: bytes | None = None,
 ) -> Release | Overtaken | list[Finding]:
     """Give an order, or return the findings that stand against it.
 
     `held` is the release as somebody looked at it; nothing is done if an order was given since.
     Raises `StoreAway`.
     """
-    if against := findings_against(database_url, held, order):
+    if against := findings_against(database_url, held, order, now, roster_key):
         return against
     with transaction(database_url) as connection:
         stored = _held(connection, held.release.release_id)
@@ -62,16 +71,27 @@ def give_sound_order(
         return _ordered(connection, stored, order, message, now)
 
 
-def findings_against(database_url: str, held: ReleasePlan, order: Order) -> list[Finding]:
+def findings_against(
+    database_url: str,
+    held: ReleasePlan,
+    order: Order,
+    now: datetime,
+    roster_key: bytes | None = None,
+) -> list[Finding]:
     """Return what is wrong with a release if an order would let people book all the same.
 
     A pause is taken back without: what was loaded meanwhile was held against what is paused, and
-    neither a day that the staff closed nor a newer rule may keep it so. Raises `StoreAway`.
+    neither a day that the staff closed nor a newer rule may keep it so. Whether anybody is of the
+    cohort is looked at where `roster_key` opens the roster. Raises `StoreAway`.
     """
     is_pause = order == "resume" and held.release.state_by_hand == "paused"
     if is_pause or order not in ("open", "resume"):
         return []
-    findings = check_release(database_url, held)
+    findings = [*check_release(database_url, held), *over_findings(held.release, now)]
+    if roster_key is not None:
+        with suppress(SealBroken):
+            findings += look_at_cohort(database_url, roster_key, held.release)
+    findings.sort(key=lambda finding: finding.severity)
     return findings if has_error(findings) else []
 
 

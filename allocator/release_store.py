@@ -25,8 +25,9 @@ from psycopg.types.json import Jsonb
 from allocator.beside_store import read_beside
 from allocator.errors import StoreAway
 from allocator.finding import error, warning
+from allocator.held_against import clock_findings
 from allocator.limits import Limits
-from allocator.model import Catalogue, Product, Release, Venue
+from allocator.model import SITE_TIMEZONE, Catalogue, Product, Release, Venue
 from allocator.release import Finding, ReleasePlan, findings_of, has_error
 from allocator.release_file import known_products
 from allocator.roster import CATALOGUE_CHANGED, count_people
@@ -138,12 +139,15 @@ def check_release(database_url: str, planned: ReleasePlan) -> list[Finding]:
 
 
 def check_load(database_url: str, planned: ReleasePlan) -> list[Finding]:
-    """Return what `load_release` would say of a plan now; nothing is stored.
+    """Return what `load_release` would say of a plan now, and what it would begin at once.
+
+    Nothing is stored.
 
     Raises:
         StoreAway: the database does not answer.
     """
     findings = check_release(database_url, planned)
+    findings += _at_once(database_url, planned.release)
     if has_error(findings):
         return findings
     with transaction(database_url) as connection:
@@ -151,6 +155,15 @@ def check_load(database_url: str, planned: ReleasePlan) -> list[Finding]:
         against = _against_seats(connection, planned)
         connection.rollback()
     return sorted([*against, *findings], key=lambda finding: finding.severity)
+
+
+def _at_once(database_url: str, release: Release) -> list[Finding]:
+    """Hold a release against the one that is stored, by the database's clock."""
+    stored = {one.release_id: one for one in read_releases(database_url)}
+    with transaction(database_url) as connection:
+        row = connection.execute(_sql("catalogue_versions")).fetchone()
+    assert row is not None
+    return [*clock_findings(release, stored.get(release.release_id), row.now)]
 
 
 def read_releases(database_url: str) -> list[Release]:
@@ -255,8 +268,9 @@ def _send_slots(connection: psycopg.Connection[Any], planned: ReleasePlan) -> No
 
 def _in_use(row: Any) -> Finding:
     what = "is gone" if row.capacity is None else f"would have {row.capacity} seats"
+    at = row.starts_at.astimezone(SITE_TIMEZONE)
     message = (
-        f"{row.product_id} at {row.venue_id}, {row.starts_at:%F %R}: the slot {what}, "
+        f"{row.product_id} at {row.venue_id}, {at:%F %R}: the slot {what}, "
         f"but {row.taken} seats for dose {row.dose} are taken"
     )
     return error(
@@ -264,7 +278,7 @@ def _in_use(row: Any) -> Finding:
         kind="gone" if row.capacity is None else "fewer",
         product=row.product_id,
         venue=row.venue_id,
-        at=row.starts_at,
+        at=at,
         seats=row.capacity or 0,
         taken=row.taken,
         dose=row.dose,

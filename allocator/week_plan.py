@@ -4,8 +4,9 @@ Rule 1: a slot has as many seats as its lines can give doses, and a day no more 
 what the vials leave is spread evenly, and the earlier slots take the rest.
 Rule 2: nothing here does I/O, reads a clock or draws a random number.
 
-A day within both spans gives both doses: its seats are shared by `dose_1_percent`. Whether there
-are second seats enough is not decided here but by the linter (`allocator.release`).
+A day within both spans gives both doses: `dose_1_percent` of the seats of the day, rounded down,
+are for dose 1, spread evenly. Whether there are second seats enough is not decided here but by
+the linter (`allocator.release`).
 Units: seats are doses; times are minutes since midnight at the site.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import accumulate, pairwise
 from typing import Any
 
 from allocator.finding import Finding
@@ -24,6 +26,9 @@ DOSE_1_PERCENT_USUAL = 50
 Session = Mapping[str, Any]
 Doses = tuple[bool, bool]
 """Which doses a day gives."""
+
+Capacities = tuple[int, int]
+"""The seats of a slot for dose 1 and for dose 2."""
 
 
 def sessions_of(document: Mapping[str, Any]) -> tuple[list[tuple[str, Session]], list[Finding]]:
@@ -62,6 +67,20 @@ def seats_by_vials(slots: int, seats: int, doses: int | None) -> list[int]:
     return [each + (number < rest) for number in range(slots)]
 
 
+def shared(shares: Sequence[int], doses: Doses, percent: int) -> list[Capacities]:
+    """Return what of each slot's seats is for which dose, on a day that gives these doses.
+
+    The percentage is one of the day, so a slot's remainder is left to the next: else slots of one
+    seat would never give a first dose.
+    """
+    of_first = percent if all(doses) else 100 if doses[0] else 0
+    firsts = (
+        till * of_first // 100 - since * of_first // 100
+        for since, till in pairwise(accumulate(shares, initial=0))
+    )
+    return [(first, share - first) for first, share in zip(firsts, shares, strict=True)]
+
+
 def _shut(document: Mapping[str, Any], venue_id: str) -> frozenset[date]:
     shut = [
         read_day(text, f"holidays[{index}]")
@@ -86,14 +105,15 @@ def _of_week(
     for (weekday, doses), days in _alike(week, path, shut).items():
         slots = _slots(week, weekday, path)
         shares = seats_by_vials(len(slots), seats, doses_max)
-        for share, hours in _stretches(slots, shares).items():
+        percent = week.get("dose_1_percent", DOSE_1_PERCENT_USUAL)
+        for (first, second), hours in _stretches(slots, shared(shares, doses, percent)).items():
             yield {
                 "venue": week["venue"],
                 "product": week["product"],
                 "days": [day.isoformat() for day in days],
                 "hours": hours,
                 "slot_minutes": week["slot_minutes"],
-                "capacity": _shared(share, doses, week),
+                "capacity": {"dose_1": first, "dose_2": second},
             }
 
 
@@ -126,31 +146,22 @@ def _slots(week: Mapping[str, Any], weekday: str, path: str) -> list[tuple[int, 
     return slots
 
 
-def _stretches(slots: Sequence[tuple[int, int]], shares: Sequence[int]) -> dict[int, list[str]]:
+def _stretches(
+    slots: Sequence[tuple[int, int]], seats: Sequence[Capacities]
+) -> dict[Capacities, list[str]]:
     """Return the hours in which the slots have so many seats; those without any are left out."""
-    found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    for (start, end), share in zip(slots, shares, strict=True):
-        stretches = found[share]
+    found: defaultdict[Capacities, list[tuple[int, int]]] = defaultdict(list)
+    for (start, end), capacities in zip(slots, seats, strict=True):
+        stretches = found[capacities]
         if stretches and stretches[-1][1] == start:
             stretches[-1] = (stretches[-1][0], end)
         else:
             stretches.append((start, end))
     return {
-        share: [f"{_clock(start)}-{_clock(end)}" for start, end in stretches]
-        for share, stretches in found.items()
-        if share
+        capacities: [f"{_clock(start)}-{_clock(end)}" for start, end in stretches]
+        for capacities, stretches in found.items()
+        if sum(capacities)
     }
-
-
-def _shared(share: int, doses: Doses, week: Mapping[str, Any]) -> dict[str, int]:
-    match doses:
-        case (True, True):
-            first = share * week.get("dose_1_percent", DOSE_1_PERCENT_USUAL) // 100
-        case (True, _):
-            first = share
-        case _:
-            first = 0
-    return {"dose_1": first, "dose_2": share - first}
 
 
 def _clock(minutes: int) -> str:

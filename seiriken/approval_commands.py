@@ -69,16 +69,17 @@ def propose(
     from allocator.approval_store import Wanted
     from allocator.approval_store import propose as store
     from allocator.release import has_error
+    from seiriken.cohort_look import roster_key_of
 
     if (what == "load") != (file is not None):
         raise CommandError("a file is proposed by `load`, and by nothing else")
     checked_message(message)
-    text = file.read_text("utf-8-sig") if file else ""
+    text = _text_of(file, as_json=as_json) if file else ""
     planned = None if file else loaded(home, release)[0]
     if file and has_error(found := _cohort_of(home, text)):
         refuse(found, as_json=as_json)
-    wanted = Wanted(what, by, reason, message, text, planned)
-    done = store(find_target(home).database_url, wanted, datetime.now(UTC))
+    wanted, target = Wanted(what, by, reason, message, text, planned), find_target(home)
+    done = store(target.database_url, wanted, datetime.now(UTC), roster_key_of(target))
     if not isinstance(done, Proposal):
         _not_done(done, as_json=as_json)
     if as_json:
@@ -115,11 +116,13 @@ def approve(
     """Approve what somebody else proposed, and do it at once; shows it and asks without --seen."""
     from allocator.approval import Refusal
     from allocator.approval_store import carry_out
+    from seiriken.cohort_look import roster_key_of
 
-    url = find_target(home).database_url
+    target = find_target(home)
+    url = target.database_url
     looked = _asked(home, proposal_id, as_json=as_json) if seen is None else seen
     proposal = _decided(url, proposal_id, "approved", by, reason, looked, as_json=as_json)
-    done = carry_out(url, proposal, looked, datetime.now(UTC))
+    done = carry_out(url, proposal, looked, datetime.now(UTC), roster_key_of(target))
     if isinstance(done, (list, Refusal)):
         _not_done(done, as_json=as_json)
     _show_done(proposal, "approved and done", as_json=as_json)
@@ -159,16 +162,33 @@ def list_(home: HomeOption = None, as_json: AsJson = False) -> None:
 def acts(home: HomeOption = None, as_json: AsJson = False) -> None:
     """List what was done to releases, the newest first: who, when, why."""
     from allocator.approval_store import read_acts
+    from seiriken.approval_show import at_the_site
 
     found = read_acts(find_target(home).database_url)
     if as_json:
         print_json({"acts": found})
         return
     rows = [
-        (f"{one.done_at:%F %R}", one.release_id, one.act, one.done_by or "", one.result, one.reason)
+        (
+            at_the_site(one.done_at),
+            one.release_id,
+            one.act,
+            one.done_by or "",
+            one.result,
+            one.reason,
+        )
         for one in found
     ]
-    print_table(("when (UTC)", "release", "act", "by", "result", "reason"), rows)
+    print_table(("when", "release", "act", "by", "result", "reason"), rows)
+
+
+def _text_of(file: Path, *, as_json: bool) -> str:
+    """Return the text of a file; one that cannot be read as a plan is refused with its faults."""
+    from allocator.release_file import read_document
+
+    if isinstance(faults := read_document(file.read_bytes()), list):
+        refuse(faults, as_json=as_json)
+    return file.read_text("utf-8-sig")
 
 
 def _cohort_of(home: Path | None, text: str) -> list[Finding]:

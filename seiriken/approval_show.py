@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from allocator.approval import Proposal
     from allocator.approval_view import View
     from allocator.plan_diff import DayOfPlan, Said, Term
@@ -29,7 +31,8 @@ def view_lines(proposal: Proposal, view: View) -> list[str]:
     number, act, release_id = proposal.proposal_id, proposal.act, proposal.release_id
     lines = [
         f"proposal {number}: {act} {release_id}",
-        f"by {proposal.proposed_by}, {proposal.proposed_at:%F %R} UTC: {proposal.reason}",
+        f"by {proposal.proposed_by}, {at_the_site(proposal.proposed_at)}: {proposal.reason}",
+        *_message_lines(proposal),
         *_term_lines(view.terms or ()),
     ]
     for change in view.changes:
@@ -40,6 +43,18 @@ def view_lines(proposal: Proposal, view: View) -> list[str]:
     if act == "load" and len(lines) == len(("what", "who")):
         lines.append("  it is what is loaded already: nothing changes")
     return [*lines, *finding_lines(view.findings), f"seen: {view.standing.seen}"]
+
+
+def _message_lines(proposal: Proposal) -> list[str]:
+    is_told = bool(proposal.message) and proposal.act != "load"
+    return [f"  told to everybody who waits: {proposal.message}"] if is_told else []
+
+
+def at_the_site(moment: datetime) -> str:
+    """Return a moment by the site's clocks: 2030-09-04 09:00 JST."""
+    from allocator.model import SITE_TIMEZONE
+
+    return f"{moment.astimezone(SITE_TIMEZONE):%F %R %Z}"
 
 
 def _term_lines(terms: Iterable[Term]) -> list[str]:

@@ -18,10 +18,20 @@ def look_at_roster(target: Target, release: Release) -> list[Finding] | None:
     """
     from allocator.beside_store import look_at_cohort
     from allocator.errors import SealBroken
+
+    if (key := roster_key_of(target)) is None:
+        return None
+    try:
+        return look_at_cohort(target.database_url, key, release)
+    except SealBroken:
+        return None
+
+
+def roster_key_of(target: Target) -> bytes | None:
+    """Return the key of the roster; None where it cannot be read."""
     from monitoring.secrets import SecretError, read_secret
 
     try:
-        roster_key = read_secret(target.secrets_dir, "roster.key")
-        return look_at_cohort(target.database_url, roster_key, release)
-    except (SecretError, SealBroken):
+        return read_secret(target.secrets_dir, "roster.key")
+    except SecretError:
         return None

@@ -136,17 +136,19 @@ def _order(asked: Asked, home: Path | None, *, as_json: bool) -> None:
     from allocator.model import SITE_TIMEZONE
     from allocator.release_orders import give_sound_order
     from allocator.release_store import Overtaken
+    from seiriken.cohort_look import roster_key_of
     from seiriken.target import find_target
 
     checked_message(asked.message)
-    url = find_target(home).database_url
+    target = find_target(home)
+    url, roster_key = target.database_url, roster_key_of(target)
     held = stored_plan(home, asked.release)
     if asked.by is None:
         _alone_or_refuse(asked.order)
         now = datetime.now(SITE_TIMEZONE)
-        ordered = give_sound_order(url, held, asked.order, asked.message, now)
+        ordered = give_sound_order(url, held, asked.order, asked.message, now, roster_key)
     else:
-        ordered = _order_by(url, asked, held)
+        ordered = _order_by(url, asked, held, roster_key)
     if isinstance(ordered, Overtaken):
         raise CommandError("somebody gave another order meanwhile: nothing is done; look again")
     if isinstance(ordered, list):
@@ -160,14 +162,17 @@ def _order(asked: Asked, home: Path | None, *, as_json: bool) -> None:
         print_lines([f"{ordered.release_id}: {asked.order} is ordered"])
 
 
-def _order_by(url: str, asked: Asked, planned: ReleasePlan) -> Release | list[Finding]:
+def _order_by(
+    url: str, asked: Asked, planned: ReleasePlan, roster_key: bytes | None
+) -> Release | list[Finding]:
     """Give an order in somebody's name, if one person may and nothing stands against it."""
     from allocator.approval import Refusal
     from allocator.approval_store import Wanted, order_alone
     from seiriken.approval_commands import refused
 
     wanted = Wanted(asked.order, asked.by or "", asked.reason, asked.message, release=planned)
-    done = order_alone(url, approval_policy(), wanted, asked.order, datetime.now(UTC))
+    now = datetime.now(UTC)
+    done = order_alone(url, approval_policy(), wanted, asked.order, now, roster_key)
     if isinstance(done, Refusal):
         refused(done)
     return done

@@ -45,6 +45,7 @@ from gateway.staff.room_pages import notice_of
 from gateway.staff.term_words import WordedTerm, worded_terms
 from gateway.staff.words import language_of, said
 from gateway.views import words_in
+from monitoring.secrets import SecretError, read_secret
 
 ORDERS = ("open", "pause", "resume", "close")
 DIFFERENCES_SHOWN_MAX = 100
@@ -142,10 +143,10 @@ def path_after(done: Done) -> str:
 def _order(parts: StaffParts, wanted: Wanted) -> Release | Proposal | Refusal | list[Finding]:
     assert wanted.release is not None
     url, settings, now = parts.settings.database_url, parts.settings, parts.clock()
-    by_hand = wanted.release.release.state_by_hand
+    by_hand, key = wanted.release.release.state_by_hand, _roster_key(parts)
     if needs_second(settings.release_approval, wanted.act, by_hand):
-        return propose(url, wanted, now)
-    return order_alone(url, settings.release_approval, wanted, cast(Any, wanted.act), now)
+        return propose(url, wanted, now, key)
+    return order_alone(url, settings.release_approval, wanted, cast(Any, wanted.act), now, key)
 
 
 def _decide(
@@ -155,8 +156,16 @@ def _decide(
     decided = decide(url, number, decision, login, reason, now, seen=seen)
     if isinstance(decided, Refusal) or decision == "rejected":
         return decided
-    done = carry_out(url, decided, seen, now)
+    done = carry_out(url, decided, seen, now, _roster_key(parts))
     return done if isinstance(done, (list, Refusal)) else decided
+
+
+def _roster_key(parts: StaffParts) -> bytes | None:
+    """Return the key of the roster; None if it cannot be read, which is to stop no pause."""
+    try:
+        return read_secret(parts.settings.secrets_dir, "roster.key")
+    except SecretError:
+        return None
 
 
 def _stored(parts: StaffParts, release_id: str) -> ReleasePlan | None:

@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from allocator.approval import Proposal
-from allocator.approval_store import decide, read_proposal
+from allocator.approval_store import decide, read_acts, read_proposal, read_proposals
+from allocator.model import SITE_TIMEZONE
 from allocator.release import ReleasePlan
 from allocator.release_file import read_release_file
 from allocator.release_store import (
@@ -153,6 +154,29 @@ def test_release_with_an_error_is_not_proposed(town: Town) -> None:
     words = ("approval", "propose", "load", file, "--by", "a-one", "--reason", "x")
     assert "no seat for a first dose" in town.fails(*words)
     assert town.run("approval", "list")["proposals"] == []
+
+
+def test_file_that_is_not_utf8_is_refused_as_a_file(town: Town) -> None:
+    """Editors of Japanese systems may save in Shift_JIS."""
+    file = town.file()
+    Path(file).write_bytes(CORRECT.read_text("utf-8").encode("cp932"))
+    words = ("approval", "propose", "load", file, "--by", "a-one", "--reason", "x")
+    assert "save the file as UTF-8" in town.fails(*words)
+    assert "not_utf8" in town.fails(*words, "--json")
+
+
+def test_times_are_those_of_the_site_and_messages_are_seen_before_they_are_approved(
+    town: Town,
+) -> None:
+    town.loads()
+    number = town.proposes("open", "--message", "It begins early")
+    shown = town.says("approval", "show", f"{number}")
+    (proposal, *_) = read_proposals(town.database_url)
+    at_the_site = f"{proposal.proposed_at.astimezone(SITE_TIMEZONE):%F %R} JST"
+    assert f"by a-one, {at_the_site}: as planned" in shown
+    assert "told to everybody who waits: It begins early" in shown
+    (act,) = read_acts(town.database_url)
+    assert f"{act.done_at.astimezone(SITE_TIMEZONE):%F %R} JST" in town.says("approval", "acts")
 
 
 def test_release_that_takes_booked_seats_away_is_not_proposed(town: Town) -> None:

@@ -20,6 +20,7 @@ from allocator.release_orders import give_order
 from allocator.release_store import Loaded, check_release, load_release
 from allocator.roster import RosterKeys, import_people
 from allocator.roster_file import Person
+from gateway.staff.register import add_account
 from seiriken.cli import app
 
 CORRECT = Path(__file__).parents[1] / "unit" / "allocator" / "incidents" / "correct.yaml"
@@ -104,3 +105,25 @@ def test_commands_refuse_a_cohort_in_which_nobody_is(
     assert "nobody on the roster is born from 1900-01-01 to 1956-04-01" in refused.stdout
     file.write_text(TEXT.replace("born_to: 1956-04-01", "born_to: 1970-04-01"), "utf-8")
     assert CliRunner().invoke(app, [*act, f"{file}"]).exit_code == 0
+
+
+def test_nobody_opens_for_a_cohort_in_which_nobody_is(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The roster came after the release; a pause is taken back all the same."""
+    values = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "SECRETS_DIR": f"{tmp_path}"}
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    assert isinstance(load_release(database_url, planned()), Loaded)
+    enrol(database_url, ROSTER_TOLD_MIN, date(1970, 4, 1))
+    key = tmp_path / "roster.key"
+    key.write_text(KEYS.roster.hex())
+    for order, exit_code in (("pause", 0), ("resume", 0), ("open", 1), ("close", 0), ("resume", 1)):
+        done = CliRunner().invoke(app, ["release", order])
+        assert done.exit_code == exit_code, order
+        assert ("nobody on the roster is born from 1900-01-01" in done.stdout) == bool(exit_code)
+    assert add_account(database_url, "a-one", "operator", planned().release.opens_at)
+    words = ("approval", "propose", "open", "--by", "a-one", "--reason", "now")
+    assert "nobody on the roster" in CliRunner().invoke(app, [*words]).stdout
+    key.write_text(secrets.token_hex(32))
+    assert CliRunner().invoke(app, ["release", "open"]).exit_code == 0, "none that opens the roster"

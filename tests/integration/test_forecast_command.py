@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from allocator.release import ReleasePlan
 from allocator.release_file import read_release_file
-from allocator.release_store import load_release
+from allocator.release_store import Loaded, load_release
 from seiriken.cli import app
 
 CORRECT = Path(__file__).parents[1] / "unit" / "allocator" / "incidents" / "correct.yaml"
@@ -62,6 +62,27 @@ def test_loaded_release_is_forecast_for_whom_it_says(
         connection.execute("UPDATE seats SET taken = capacity WHERE dose = 2")
     failed = CliRunner().invoke(app, ["release", "rehearse"])
     assert "no pair of seats that is free" in str(failed.exception)
+
+
+def test_seats_of_days_that_are_over_are_not_free(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "SECRETS_DIR": f"{tmp_path}"}
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    text = CORRECT.read_text("utf-8").replace("at: 2030-09-04", "at: 2020-09-04")
+    old = "days: {from: 2030-09-14, to: 2030-09-27"
+    earlier = text.replace(old, "days: {from: 2020-09-14, to: 2020-09-27").replace(
+        "days: {from: 2030-10-05, to: 2030-10-18", "days: {from: 2020-10-05, to: 2020-10-18"
+    )
+    sessions = earlier[earlier.index("sessions:\n") + len("sessions:\n") :]
+    head = text[: text.index("  days:\n")] + text[text.index("products:\n") :]
+    planned = read_release_file(
+        (head.replace("    supply: {doses: 8000}\n", "") + sessions).encode()
+    )
+    assert isinstance(planned, ReleasePlan), planned
+    assert isinstance(load_release(database_url, planned), Loaded)
+    assert json.loads(rehearse("--json"))["forecast"]["pairs"] == 3_640
 
 
 def test_what_a_day_does_not_suffice_for_is_said() -> None:

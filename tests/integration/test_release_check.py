@@ -100,6 +100,21 @@ def test_release_that_would_be_changed_is_named_as_loaded(loaded: str) -> None:
     assert already not in check(BESIDE, exit_code=1)
 
 
+def test_file_that_would_open_or_end_at_once_is_told_before_it_is_loaded(loaded: str) -> None:
+    past = TEXT.replace("at: 2030-09-04T", "at: 2020-09-04T")
+    assert [one["code"] for one in found(past)["findings"]] == ["opens_at_once"]
+    over = past.replace("closes_at: 2030-09-13", "closes_at: 2020-09-13")
+    assert [one["code"] for one in found(over)["findings"]] == ["release_over"]
+    assert found(past, "--file-alone")["findings"] == []
+    Path("past.yaml").write_text(past, "utf-8")
+    done = CliRunner().invoke(app, ["release", "load", "past.yaml", "--json"])
+    assert [one["code"] for one in json.loads(done.stdout)["findings"]] == ["opens_at_once"]
+    assert found(past)["findings"] == []
+    (told,) = found(TEXT)["findings"]
+    assert told["code"] == "open_already"
+    assert "since 2020-09-04 09:00, and would let nobody in until 2030-09-04" in told["message"]
+
+
 def test_system_that_is_named_and_away_is_not_passed_over(
     loaded: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import psycopg
 import pytest
 
@@ -93,6 +94,20 @@ def test_order_keeps_what_was_loaded_and_told_since(database_url: str) -> None:
     now_is = stored(database_url)
     assert (now_is.opens_at, now_is.state_by_hand) == (later.release.opens_at, "paused")
     assert now_is.messages == {"en": "A moment, please", "ja": "少しお待ちください"}
+
+
+def test_what_is_over_is_not_opened_again(database_url: str, operators: tuple[str, str]) -> None:
+    """The clock keeps it closed, so "done" would be untrue."""
+    held = load(database_url, CORRECT.replace("at: 2030-09-", "at: 2020-09-"))
+    release = give_order(database_url, held.release, "close", None, NOW)
+    held = msgspec.structs.replace(held, release=release)
+    for order in ("open", "resume"):
+        refused = give_sound_order(database_url, held, order, None, NOW)
+        assert isinstance(refused, list)
+        assert [one.code for one in refused] == ["release_over"]
+    wanted = Wanted("open", operators[0], "again", release=held)
+    assert isinstance(propose(database_url, wanted, NOW), list)
+    assert stored(database_url).state_by_hand == "closed"
 
 
 def approved(database_url: str, operators: tuple[str, str]) -> tuple[Proposal, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from typer.testing import CliRunner
 
 from allocator.errors import StoreAway
@@ -99,6 +100,16 @@ def test_slot_with_a_booking_is_never_taken_away(database_url: str) -> None:
         assert {finding.code for finding in refused} == {"slot_in_use"}
         assert "10 seats for dose 1 are taken" in refused[0].message
     assert read_catalogue(database_url) == before
+
+
+def test_times_are_those_of_the_site_whatever_zone_the_database_has(database_url: str) -> None:
+    load(database_url)
+    elsewhere = make_conninfo(database_url, options="-c timezone=America/New_York")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE seats SET taken = 10 WHERE capacity = 10 AND slot_id < 3")
+    refused = load_release(elsewhere, planned(EXAMPLE.replace("dose_1: 10", "dose_1: 9")))
+    assert isinstance(refused, list)
+    assert "2030-09-14 09:00: the slot would have 9 seats" in refused[0].message
 
 
 def test_release_with_an_error_is_not_loaded(database_url: str) -> None:

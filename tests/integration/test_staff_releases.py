@@ -286,9 +286,10 @@ def test_one_pauses_with_a_reason_and_two_open(
         return found[release_id].state_by_hand
 
     assert by_hand() == "paused"
-    opening = {"release_id": release_id, "act": "open", "reason": "it came"}
+    opening = {"release_id": release_id, "act": "open", "reason": "it came", "message": "さあ"}
     assert one.post("/releases/order", **opening).status_code == 303
     assert by_hand() == "paused", "a second person has not seen it"
+    assert "<dd>さあ</dd>" in two.get("/releases").text, "nor what all who wait will read"
     approves(two, number_of(desk))
     assert by_hand() == "none"
     acts = [(act.act, act.done_by, act.reason) for act in read_acts(desk.database_url)[:2]]

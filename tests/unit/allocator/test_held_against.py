@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,9 @@ from allocator.held_against import (
     HISTORY_TOLD_MIN,
     ROSTER_TOLD_MIN,
     Beside,
+    clock_findings,
     cohort_findings,
+    over_findings,
     roster_findings,
 )
 from allocator.limits import Limits, VenueLimits
@@ -72,6 +74,39 @@ def test_nobody_may_book_in_two_campaigns_at_once(
     codes = [("error", "booked_twice")] if is_wrong else []
     assert told(found(CORRECT, beside(other, slots=()))) == codes
     assert told(found(CORRECT, beside(other, slots=(), state="closed"))) == []
+
+
+@pytest.mark.parametrize(
+    ("campaign", "born_to", "opens", "state", "is_told"),
+    [
+        ("covid-91", "1956-04-01", "2030-08-01", "none", True),
+        ("covid-91", "1956-04-01", "2030-08-01", "closed", True),
+        ("covid-91", "1956-04-01", "2030-10-01", "none", True),
+        ("covid-19", "1956-04-01", "2030-08-01", "none", False),
+        ("covid-91", "1899-12-31", "2030-08-01", "none", False),
+        ("covid-91", "1956-04-01", "2030-07-13", "none", False),
+        ("covid-91", "1956-04-01", "2030-10-18", "none", False),
+    ],
+)
+def test_another_id_for_the_same_campaign_is_told_while_bookings_of_both_would_stand(
+    campaign: str, born_to: str, opens: str, state: str, is_told: bool
+) -> None:
+    """Their doses are given until 53 days after they open; ours from 4 September to 18 October."""
+    opens_at = datetime.fromisoformat(f"{opens}T09:00:00+09:00")
+    other = beside(SUMMER, state=state, slots=())
+    release = msgspec.structs.replace(
+        other.release,
+        campaign_id=campaign,
+        born_from=date(1850, 1, 1),
+        born_to=date.fromisoformat(born_to),
+        opens_at=opens_at,
+        closes_at=opens_at + timedelta(days=9),
+    )
+    (slot,) = slots_of(10)
+    last = msgspec.structs.replace(slot, starts_at=opens_at + timedelta(days=53))
+    findings = found(CORRECT, Beside(release, (last,)))
+    assert told(findings) == ([("warning", "held_twice")] if is_told else [])
+    assert all(f"gives doses until {last.day}" in one.message for one in findings)
 
 
 def test_synthetic_resident_books_nothing_twice() -> None:
@@ -213,3 +248,57 @@ def test_cohort_without_anybody_on_the_roster_is_found(
         assert finding.values["last"] == date(1956, 4, 1)
     probe = msgspec.structs.replace(release, campaign_id=PROBE_ID)
     assert [*cohort_findings(probe, roster, has_people)] == []
+
+
+RELEASE = read(CORRECT).release
+"""It opens on 4 September 2030 and closes on the 13th, at 9:00 both."""
+
+
+def moved(days: int, *, state: str = "none") -> Release:
+    """Return the release as it is stored: some days from what its file says."""
+    return msgspec.structs.replace(
+        RELEASE,
+        opens_at=RELEASE.opens_at + timedelta(days=days),
+        closes_at=RELEASE.closes_at + timedelta(days=days),
+        state_by_hand=state,
+    )
+
+
+@pytest.mark.parametrize(
+    ("stored", "now", "codes"),
+    [
+        (None, "2030-09-04T08:59:59+09:00", []),
+        (None, "2030-09-04T09:00:00+09:00", ["opens_at_once"]),
+        (None, "2030-09-03T23:59:59+00:00", []),
+        (None, "2030-09-13T08:59:59+09:00", ["opens_at_once"]),
+        (None, "2030-09-13T09:00:00+09:00", ["release_over"]),
+        (moved(3), "2030-09-05T09:00:00+09:00", ["opens_at_once"]),
+        (moved(3, state="closed"), "2030-09-05T09:00:00+09:00", []),
+        (moved(0), "2030-09-05T09:00:00+09:00", []),
+        (moved(0), "2030-09-14T09:00:00+09:00", []),
+        (moved(-3), "2030-09-02T09:00:00+09:00", ["open_already"]),
+        (moved(-3), "2030-09-01T08:00:00+09:00", []),
+        (moved(3), "2030-09-14T09:00:00+09:00", ["release_over"]),
+    ],
+)
+def test_what_a_load_begins_or_ends_at_once_is_told(
+    stored: Release | None, now: str, codes: list[str]
+) -> None:
+    findings = [*clock_findings(RELEASE, stored, datetime.fromisoformat(now))]
+    assert told(findings) == [("warning", code) for code in codes]
+    probe = msgspec.structs.replace(RELEASE, campaign_id=PROBE_ID)
+    assert [*clock_findings(probe, stored, datetime.fromisoformat(now))] == []
+
+
+def test_release_that_would_pause_says_since_when_it_is_open() -> None:
+    (finding,) = clock_findings(RELEASE, moved(-3), RELEASE.opens_at - timedelta(days=2))
+    assert finding.message == (
+        "it has been open since 2030-09-01 09:00, and would let nobody in until 2030-09-04 09:00"
+    )
+
+
+def test_nobody_opens_what_is_over() -> None:
+    assert [*over_findings(RELEASE, RELEASE.closes_at - timedelta(seconds=1))] == []
+    (finding,) = over_findings(RELEASE, RELEASE.closes_at)
+    assert finding.severity == "error"
+    assert finding.message == "nobody could book: it closes at 2030-09-13 09:00, which is past"

@@ -189,6 +189,64 @@ def test_a_digit_too_many_in_the_people_is_told(people: int, codes: list[str]) -
     assert [(one.severity, one.code) for one in findings] == [("warning", code) for code in codes]
 
 
+SHARED_DAYS = (
+    ("  people: 24000\n", ""),
+    (
+        """  days:
+    dose_1: {from: 2030-09-14, to: 2030-09-27}
+    dose_2: {from: 2030-10-05, to: 2030-10-18}
+""",
+        "",
+    ),
+    ("    supply: {doses: 8000}\n", ""),
+)
+
+
+def week_of(percent: int, **changes: str) -> str:
+    """Return the correct file with a week: 21 days of dose 1, then days that share their seats."""
+    text = correct(*SHARED_DAYS)
+    week = {
+        "dose_1": "{from: 2030-09-14, to: 2030-11-13}",
+        "dose_2": "{from: 2030-10-05, to: 2030-12-13}",
+        "hours": '{tue: ["09:00-12:00"], wed: ["09:00-12:00"], thu: ["09:00-12:00"]}',
+        "dose_1_percent": f"{percent}",
+        **changes,
+    }
+    fields = "".join(f"    {name}: {value}\n" for name, value in week.items())
+    return text[: text.index("sessions:")] + (
+        "weeks:\n  - venue: gym\n    product: comirnaty\n    slot_minutes: 15\n"
+        f"    lines: 4\n    minutes_per_dose: 6\n{fields}"
+    )
+
+
+@pytest.mark.parametrize("percent", [20, 10])
+def test_days_of_one_dose_beside_days_that_share_their_seats_are_nothing_unusual(
+    percent: int,
+) -> None:
+    """Dose 1 has all ten seats of a slot at first, and later one or two of them."""
+    assert found(week_of(percent)) == []
+    assert found(week_of(percent, vials_per_day="19")) == []
+
+
+def test_a_digit_too_many_on_days_that_share_their_seats_is_found() -> None:
+    session = (
+        "sessions:\n  - venue: gym\n    product: comirnaty\n    days: [2030-10-07]\n"
+        '    hours: ["09:00-10:00"]\n    slot_minutes: 60\n'
+        "    capacity: {dose_1: 80, dose_2: 32}\n"
+    )
+    none = (
+        "  - venue: gym\n    product: comirnaty\n    days: {from: 2030-10-19, to: 2030-12-13}\n"
+        '    hours: ["13:00-17:00"]\n    slot_minutes: 15\n'
+        "    capacity: {dose_1: 0, dose_2: 0}\n"
+    )
+    text = week_of(20).replace("doses_per_hour_max: 60", "doses_per_hour_max: 200")
+    text = text.replace(", closed: [2030-09-23, 2030-10-14]", "")
+    assert [one.code for one in found(text + session + none)] == ["unusual_capacity"]
+    assert found(text + session.replace("80", "8") + none) == [], (
+        "slots without seats count for none"
+    )
+
+
 def test_a_digit_missing_in_the_seats_is_told() -> None:
     fewer = correct(
         ("dose_1: 10, dose_2: 0", "dose_1: 1, dose_2: 0"),

@@ -25,7 +25,8 @@ def found(*changes: tuple[str, str]) -> list[Finding]:
 
 
 def test_product_is_known_by_its_id_or_by_a_name() -> None:
-    for texts in (("comirnaty",), ("p1", "コミナティ筋注"), ("Pfizer-BioNTech",)):
+    names = ("コミナティ筋注", "ｺﾐﾅﾃｨ筋注", "ﾌｧｲｻﾞｰ社", "Ｐｆｉｚｅｒ")
+    for texts in (("comirnaty",), ("Pfizer-BioNTech",), *(("p1", name) for name in names)):
         assert [one.standard for one in known_as(texts, known_products())] == [21]
     assert known_as(("water", "水"), known_products()) == []
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from allocator.release import ReleasePlan, findings_of, plan
 from allocator.release_file import known_products, read_release_file
-from allocator.week_plan import seats_by_lines, seats_by_vials, sessions_of
+from allocator.week_plan import seats_by_lines, seats_by_vials, sessions_of, shared
 from tests.unit.allocator.test_release import GOOD
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "inzai" / "plan.yaml"
@@ -105,14 +105,25 @@ def test_session_that_is_listed_on_a_holiday_is_refused() -> None:
     assert "closed_day" in {finding.code for finding in findings_of(made)}
 
 
-@pytest.mark.parametrize(("percent", "shared"), [(None, (3, 3)), (75, (4, 2)), (0, (0, 6))])
+BOTH = {"from": "2021-05-10", "to": "2021-05-10"}
+
+
+@pytest.mark.parametrize(
+    ("percent", "each"), [(None, {(3, 3)}), (75, {(4, 2), (5, 1)}), (0, {(0, 6)})]
+)
 def test_day_within_both_spans_shares_its_seats(
-    percent: int | None, shared: tuple[int, int]
+    percent: int | None, each: set[tuple[int, int]]
 ) -> None:
     changes = {} if percent is None else {"dose_1_percent": percent}
-    both = {"from": "2021-05-10", "to": "2021-05-10"}
-    shown = seats(with_week(dose_1=both, dose_2=both, **changes))
-    assert {row[2] for row in shown} == {shared}
+    shown = seats(with_week(dose_1=BOTH, dose_2=BOTH, **changes))
+    assert {row[2] for row in shown} == each
+
+
+def test_one_line_with_one_seat_a_slot_gives_both_doses_on_a_day_that_is_for_both() -> None:
+    """Rounded down in each slot, it would never give a first dose."""
+    week = with_week(dose_1=BOTH, dose_2=BOTH, lines=1, slot_minutes=10)
+    given = [row[2] for row in seats(week)]
+    assert given == [(0, 1), (1, 0)] * 6
 
 
 def test_week_of_one_dose_alone_has_no_seat_for_the_other() -> None:
@@ -184,6 +195,14 @@ def test_seats_are_never_more_than_lines_and_vials_can_give(
     assert max(shares) <= each
     assert sum(shares) == min(slots * each, slots * each if doses is None else doses)
     assert max(shares) - min(shares) <= 1
+
+
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=100), st.integers(0, 100))
+def test_percentage_is_that_of_the_day(shares: list[int], percent: int) -> None:
+    given = shared(shares, (True, True), percent)
+    assert [first + second for first, second in given] == shares
+    assert min(min(pair) for pair in given) >= 0
+    assert sum(first for first, _ in given) == sum(shares) * percent // 100
 
 
 def test_lines_give_whole_doses() -> None:

@@ -27,7 +27,7 @@ NOW = datetime(2021, 6, 1, 0, 30, tzinfo=UTC)
 DAY = DayOfPlan(date(2021, 6, 10), "gym", "comirnaty", 28, 280, 0)
 MORE = msgspec.structs.replace(DAY, dose_1=308)
 LOAD = Proposal(7, "autumn", "load", "schema: 1\nrelease: …\n", "", "新しい会場", "unyo1", NOW)
-OPEN = Proposal(8, "autumn", "open", "", "", "早く開けたい", "unyo2", NOW)
+OPEN = Proposal(8, "autumn", "open", "", "まもなく始まります", "早く開けたい", "unyo2", NOW)
 ACTS = [
     DoneAct(2, "autumn", "pause", "ワクチンが届かない", "unyo1", None, "done", NOW),
     DoneAct(1, "autumn", "load", "", None, None, "refused", NOW),
