@@ -15,6 +15,7 @@ from psycopg.rows import namedtuple_row
 from allocator.errors import StoreAway
 from allocator.model import PROBE_ID
 from allocator.release_file import known_products
+from gateway.staff.journal import BY_COMMAND
 from gateway.staff.national_record import DoseGiven
 from gateway.staff.statements import statement
 from gateway.staff.venue_desk import dose_given, makers_of
@@ -27,11 +28,11 @@ def read_doses(
     look = {
         "now": datetime.now(UTC),
         "login": by[:32],
-        "role": "command",
+        "role": BY_COMMAND,
         "act": "doses_exported",
         "person_key": None,
         "reason": f"{first or '-'} {last or '-'}",
-        "came_from": "command",
+        "came_from": BY_COMMAND,
     }
     try:
         with psycopg.connect(database_url, connect_timeout=10) as connection:

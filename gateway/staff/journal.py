@@ -53,6 +53,9 @@ Act = Literal[
 ]
 ACTS: tuple[Act, ...] = get_args(Act)
 
+BY_COMMAND = "command"
+"""What stands for role and address where somebody looked by command, without an account."""
+
 LINES_SHOWN_MAX = 200
 LINES_EXPORTED_MAX = 100_000
 COLUMNS = ("number", "at", "login", "role", "act", "person", "reason", "from")

@@ -14,6 +14,7 @@ from psycopg.rows import namedtuple_row
 
 from allocator.errors import StoreAway
 from allocator.model import PROBE_ID
+from gateway.staff.journal import BY_COMMAND
 from gateway.staff.statements import statement
 from gateway.staff.untold import ToBeTold, message_of
 
@@ -43,11 +44,11 @@ def note_told(database_url: str, outbox_id: int, by: str) -> bool:
             look = {
                 "now": datetime.now(UTC),
                 "login": by[:32],
-                "role": "command",
+                "role": BY_COMMAND,
                 "act": "told_by_desk",
                 "person_key": rows[0].person_key,
                 "reason": str(outbox_id),
-                "came_from": "command",
+                "came_from": BY_COMMAND,
             }
             connection.execute(statement("look_noted"), look)
             told = connection.execute(statement("told_by_desk"), {"outbox_id": outbox_id})

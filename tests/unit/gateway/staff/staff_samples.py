@@ -13,7 +13,7 @@ from gateway.staff.access import Role, groups_of
 from gateway.staff.accounts import Account, StaffSession
 from gateway.staff.callers import Caller, HeldShown
 from gateway.staff.day_list import UNDO_REASONS, DoseDue, tally
-from gateway.staff.journal import REASONS, Look, NotedLook
+from gateway.staff.journal import BY_COMMAND, REASONS, Look, NotedLook
 from gateway.staff.national_record import ENCODINGS
 from gateway.staff.rendering import environment, letter_environment
 from gateway.staff.room_pages import ReleaseFigures
@@ -79,6 +79,7 @@ TYPED = {
     "reason": "wants_place",
 }
 LINES = [
+    NotedLook(4, NOW, Look("root", BY_COMMAND, "doses_exported", None, "- -", BY_COMMAND)),
     NotedLook(
         3, NOW, Look("clerk1", "clerk", "caller_looked_up", b"a" * 16, REASONS[0], "192.0.2.7")
     ),

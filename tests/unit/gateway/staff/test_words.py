@@ -32,7 +32,7 @@ from gateway.staff.closing_pages import REASONS as CLOSING_REASONS
 from gateway.staff.closings import STATES as CLOSING_STATES
 from gateway.staff.companions import CAUSES
 from gateway.staff.day_list import UNDO_REASONS
-from gateway.staff.journal import ACTS, REASONS
+from gateway.staff.journal import ACTS, BY_COMMAND, REASONS
 from gateway.staff.national_record import ENCODINGS
 from gateway.staff.release_pages import DONE
 from gateway.staff.rendering import PAGES_DIRECTORY, environment
@@ -113,7 +113,7 @@ FAMILIES: dict[str, set[str]] = {
     "messages.result.": {"refused", "given_up"},
     "release_act.": set(RELEASE_ACTS),
     "releases.done.": set(DONE),
-    "role.": set(ROLES),
+    "role.": {*ROLES, BY_COMMAND},
     "room.lacking.": {"event_loop", "room", "database", "catalogue", "status"},
     "standing.": STANDINGS,
     "standing.do.": STANDINGS,
