@@ -159,16 +159,17 @@ def list_(home: HomeOption = None, as_json: AsJson = False) -> None:
 def acts(home: HomeOption = None, as_json: AsJson = False) -> None:
     """List what was done to releases, the newest first: who, when, why."""
     from allocator.approval_store import read_acts
+    from seiriken.approval_show import clock
 
     found = read_acts(find_target(home).database_url)
     if as_json:
         print_json({"acts": found})
         return
     rows = [
-        (f"{one.done_at:%F %R}", one.release_id, one.act, one.done_by or "", one.result, one.reason)
+        (clock(one.done_at), one.release_id, one.act, one.done_by or "", one.result, one.reason)
         for one in found
     ]
-    print_table(("when (UTC)", "release", "act", "by", "result", "reason"), rows)
+    print_table(("when", "release", "act", "by", "result", "reason"), rows)
 
 
 def _cohort_of(home: Path | None, text: str) -> list[Finding]:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from allocator.model import SITE_TIMEZONE
 
 if TYPE_CHECKING:
     from allocator.approval import Proposal
     from allocator.approval_view import View
     from allocator.plan_diff import DayOfPlan, Said, Term
+
+
+def clock(moment: datetime) -> str:
+    """Return a moment as the clock at the site shows it."""
+    return f"{moment.astimezone(SITE_TIMEZONE):%F %R %Z}"
 
 
 def view_document(proposal: Proposal, view: View) -> dict[str, object]:
@@ -29,7 +37,7 @@ def view_lines(proposal: Proposal, view: View) -> list[str]:
     number, act, release_id = proposal.proposal_id, proposal.act, proposal.release_id
     lines = [
         f"proposal {number}: {act} {release_id}",
-        f"by {proposal.proposed_by}, {proposal.proposed_at:%F %R} UTC: {proposal.reason}",
+        f"by {proposal.proposed_by}, {clock(proposal.proposed_at)}: {proposal.reason}",
         *_term_lines(view.terms or ()),
     ]
     for change in view.changes:
