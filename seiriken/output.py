@@ -36,7 +36,7 @@ def print_lines(lines: Sequence[str]) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under their headings: a row is one line, unless a terminal is too narrow for it."""
+    """Print rows under their headings, each a line unless a terminal is too narrow for it."""
     heads = (Column(name, overflow="fold") for name in columns)
     table = Table(*heads, box=None, pad_edge=False, show_edge=False)
     for row in rows:
