@@ -27,6 +27,7 @@ from gateway.i18n import MessageMissing
 from gateway.staff.access import GROUPS, ROLES, ROUTES
 from gateway.staff.call_cancelling_pages import WHOSE
 from gateway.staff.call_details import CONFIRMATIONS
+from gateway.staff.call_pages import Done
 from gateway.staff.calls import CALLS_LOST
 from gateway.staff.closing_pages import REASONS as CLOSING_REASONS
 from gateway.staff.closings import STATES as CLOSING_STATES
@@ -85,6 +86,7 @@ FAMILIES: dict[str, set[str]] = {
     "plan_form.to.": {"dose_1", "dose_2"},
     "plan_form.interval.": {"standard", "min", "max"},
     "call.confirmation.": set(CONFIRMATIONS),
+    "call.done.": set(get_args(Done)),
     "caller.call.": set(CALLS_LOST),
     "caller.call_title.": set(CALLS_LOST),
     "closing.cannot.": {*Unclosable, "refused"},
