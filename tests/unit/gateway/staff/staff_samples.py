@@ -79,6 +79,7 @@ TYPED = {
     "reason": "wants_place",
 }
 LINES = [
+    NotedLook(5, NOW, Look("hall1", "venue", "dose_undone", b"a" * 16, "wrong_lot", "192.0.2.9")),
     NotedLook(4, NOW, Look("root", BY_COMMAND, "doses_exported", None, "- -", BY_COMMAND)),
     NotedLook(
         3, NOW, Look("clerk1", "clerk", "caller_looked_up", b"a" * 16, REASONS[0], "192.0.2.7")
@@ -133,7 +134,7 @@ def _enrol(errors: Mapping[str, str]) -> Mapping[str, object]:
 def _journal(lines: list[NotedLook], errors: Mapping[str, str]) -> Mapping[str, object]:
     values = {"day_year": "2021", "day_month": "6", "day_day": "1"}
     shown = {"lines": lines, "values": values, "errors": errors, "older": 7 if lines else None}
-    return {**shown, "most": 200, "reasons": REASONS}
+    return {**shown, "most": 200, "reasons": REASONS, "undo_reasons": UNDO_REASONS}
 
 
 def _room(*releases: ReleaseFigures, lacking: list[str] | None = None) -> Mapping[str, object]:

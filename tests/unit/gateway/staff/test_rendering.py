@@ -46,3 +46,9 @@ def test_warnings_alone_do_not_look_like_errors() -> None:
         changed = (*sample[:3], {**sample[3], "findings": findings})
         page = staff_samples.render(changed, "en")
         assert f'<div class="notice {shown}" id="findings">' in page
+
+
+def test_auditor_reads_why_a_dose_was_taken_back() -> None:
+    page = staff_samples.render(NAMED["journal"], "en")
+    assert "The lot number is wrong" in page
+    assert "wrong_lot" not in page
