@@ -77,7 +77,16 @@ WEEKDAYS_AND_KEYS = {*WEEKDAYS, *keys_of(schema())}
 FAMILIES: dict[str, set[str]] = {
     "finding.": (MENDS.keys() - KINDS.keys()) | KINDS_OF_FINDINGS,
     "finding.severity.": {"error", "warning"},
-    "finding.word.": {"dose_1", "dose_2", "string", "integer", "number", "array", "object"},
+    "finding.word.": {
+        "dose_1",
+        "dose_2",
+        "empty",
+        "string",
+        "integer",
+        "number",
+        "array",
+        "object",
+    },
     "mend.": set(MENDS),
     "place.": WEEKDAYS_AND_KEYS,
     "act.": set(ACTS),
