@@ -52,3 +52,11 @@ def test_auditor_reads_why_a_dose_was_taken_back() -> None:
     page = staff_samples.render(NAMED["journal"], "en")
     assert "The lot number is wrong" in page
     assert "wrong_lot" not in page
+
+
+def test_days_off_name_the_venue_and_an_empty_day_keeps_the_browsers_calendar() -> None:
+    page = staff_samples.render(NAMED["plan-days"], "en")
+    assert "2021-06-21 closed: Gymnasium" in page
+    page = staff_samples.render(NAMED["plan-days-wrong"], "en")
+    types = re.findall(r'name="(closed_day|extra_day)" type="(\w+)"', page)
+    assert types == [("closed_day", "date"), ("extra_day", "text")]
