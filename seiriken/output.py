@@ -12,10 +12,13 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from monitoring.errors import MonitoringError
 from seiriken.errors import CommandError
+
+LINE_WIDTH_MAX = 1_000
+"""Of a table that goes into a file or another program, in characters."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -33,11 +36,15 @@ def print_lines(lines: Sequence[str]) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under their headings."""
-    table = Table(*columns, box=None, pad_edge=False, show_edge=False)
+    """Print rows under their headings, each a line unless a terminal is too narrow for it."""
+    heads = (Column(name, overflow="fold") for name in columns)
+    table = Table(*heads, box=None, pad_edge=False, show_edge=False)
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False, markup=False).print(table)
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = LINE_WIDTH_MAX
+    console.print(table)
 
 
 def print_error(error: Exception) -> None:

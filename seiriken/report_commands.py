@@ -65,6 +65,8 @@ def demand(
         print_json({"needs": report.needs, "totals": in_all})
     elif csv is None:
         _show(report, in_all)
+    elif csv != Path("-"):
+        print_lines([f"{len(report.needs):,} lines written to {csv}"])
 
 
 @app.command()

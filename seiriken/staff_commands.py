@@ -87,7 +87,10 @@ def reset(login: Login, home: HomeOption = None, as_json: AsJson = False) -> Non
     from gateway.staff.register import reset_account
     from seiriken.target import find_target
 
-    password = reset_account(find_target(home).database_url, login)
+    try:
+        password = reset_account(find_target(home).database_url, login)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
     if password is None:
         raise CommandError("there is no account of that name")
     _show_first(login, password, as_json=as_json)

@@ -110,7 +110,7 @@ async def cancel(request: Request, call: Call) -> Response:
     if any(one != _NO_REQUEST for one in ids.values()):
         return see_other(f"{CALL_PATH}/cancelling/{ids[WHOSE[0]]}/{ids[WHOSE[1]]}")
     assert answered is not None, "whose names somebody"
-    return await lead_on(request, call, answered)
+    return await lead_on(request, call, answered, "cancelled")
 
 
 async def _errands(

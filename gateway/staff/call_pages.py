@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from uuid import uuid4
 
 from starlette.requests import Request
@@ -23,6 +24,10 @@ from gateway.staff.rendering import render, render_letter
 from gateway.staff.words import language_of, said
 from gateway.step_up import is_texted
 from gateway.views import StandbyView
+
+Done = Literal["booked", "changed", "cancelled"]
+DONE = "done"
+"""In a call's draft: what was decided a moment ago, to be said once."""
 
 
 def routes() -> list[BaseRoute]:
@@ -63,6 +68,8 @@ async def show_call(request: Request, call: Call, problem: Problem | None = None
     held = None if isinstance(kept, Problem) else kept
     has_first = held is not None and any(dose.dose == 1 for dose in held.view.doses)
     draft = await call.draft(parts)
+    if done := draft.pop(DONE, ""):
+        await call.keep(parts, draft)
     companion = companions.beside(parts, call, draft)
     return render(
         request,
@@ -77,6 +84,7 @@ async def show_call(request: Request, call: Call, problem: Problem | None = None
         companion=None if companion is None else companion.visitor,
         companion_kept=await _kept_beside(parts, companion),
         has_reminders=held is not None and _can_be_reminded(parts, held),
+        done=done,
         wants_letter=draft.get("confirmation") == "letter",
         request_id=str(uuid4()),
         problem=None

@@ -32,7 +32,7 @@ from gateway.staff.call_booking_pages import (
     before_choosing,
 )
 from gateway.staff.call_companion_pages import companion_errors, companion_page, typed_of_companion
-from gateway.staff.call_pages import show_call
+from gateway.staff.call_pages import DONE, Done, show_call
 from gateway.staff.calls import CALL_PATH, Call, carried_out, in_call
 from gateway.staff.guard import guarded, read_form, see_other
 from gateway.staff.journal import Act
@@ -128,7 +128,7 @@ async def send(request: Request, call: Call) -> Response:
     )
     if isinstance(answered, Problem) and answered.code in PASSING:
         return await _check_page(request, call, str(request_id), problem=answered)
-    return await lead_on(request, call, answered)
+    return await lead_on(request, call, answered, "changed" if "change" in draft else "booked")
 
 
 async def _sent(request: Request, call: Call, request_id: UUID, draft: Draft) -> Answered:
@@ -164,8 +164,13 @@ def checking_page(request: Request) -> Response:
     return render(request, "staff_call_checking.html", refresh_s=CHECKING_REFRESH_S)
 
 
-async def lead_on(request: Request, call: Call, answered: Answered) -> Response:
-    """Lead to the page that belongs to an answer; refused, what was typed is kept."""
+async def lead_on(
+    request: Request, call: Call, answered: Answered, done: Done | None = None
+) -> Response:
+    """Lead to the page that belongs to an answer, which says what is done.
+
+    Refused, what was typed is kept.
+    """
     parts = parts_of(request)
     if isinstance(answered, Undecided):
         return see_other(f"{CALL_PATH}/checking/{answered.request_id}")
@@ -178,7 +183,7 @@ async def lead_on(request: Request, call: Call, answered: Answered) -> Response:
             return companion_page(request, draft, typed, errors, answered)
         await call.keep(parts, drafting.without_choice(draft))
         return await show_call(request, call, answered)
-    await call.keep(parts, call_details.to_letter(draft))
+    await call.keep(parts, call_details.to_letter(draft) | ({DONE: done} if done else {}))
     return see_other(CALL_PATH)
 
 

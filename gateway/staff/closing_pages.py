@@ -141,7 +141,9 @@ def _asked(request: Request, values: Mapping[str, str]) -> Closing | dict[str, s
     given = {"day": date_from_parts(dict(values), "day")}
     fields = Fields({name: value for name, value in given.items() if value}, ("day",))
     day = fields.required("day", read.day)
-    errors |= {f"{one.field}_year": str(field_text(one, language)) for one in fields.errors}
+    for one in fields.errors:
+        missing = said("closing.day_missing", language) if one.code == "required" else ""
+        errors[f"{one.field}_year"] = missing or str(field_text(one, language))
     reason = values.get("reason", "")
     if reason not in REASONS:
         errors["reason"] = said("closing.choose_reason", language)

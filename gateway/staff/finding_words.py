@@ -134,7 +134,7 @@ def _written(values: Mapping[str, Value], language: str) -> dict[str, str]:
 def _text(value: Value, language: str) -> str:
     match value:
         case str():
-            return value
+            return value or said("finding.word.empty", language)
         case int() | float():
             return number(value, language)  # type: ignore[arg-type]
         case datetime():

@@ -17,6 +17,7 @@ from gateway.fields import Fields
 from gateway.forms import MUNICIPALITY_DIGITS, TICKET_DIGITS
 from gateway.problems import Problem
 from gateway.routes.way_in import date_from_parts
+from gateway.staff.day_list import UNDO_REASONS
 from gateway.staff.guard import came_from, guarded, read_form, session_of
 from gateway.staff.identity_fields import CODE, words
 from gateway.staff.journal import (
@@ -125,4 +126,5 @@ def _shown(
         most=LINES_SHOWN_MAX,
         older=lines[-1].number if len(lines) == LINES_SHOWN_MAX else None,
         reasons=REASONS,
+        undo_reasons=UNDO_REASONS,
     )

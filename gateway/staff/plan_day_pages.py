@@ -34,6 +34,7 @@ from gateway.staff.rendering import render
 from gateway.staff.words import language_of, said
 
 _REASONS = {"close": "closed_reason", "extra": "extra_reason", "remove": "remove_reason"}
+_DAYS = {"close": "closed_day", "extra": "extra_day"}
 _NAMES = (*CLOSED_FIELDS, *EXTRA_FIELDS, *_REASONS.values(), "remove", "follows", "act")
 
 
@@ -61,6 +62,10 @@ async def working_at_days(request: Request) -> Response:
     if base is None or values.get("act") not in _REASONS:
         return answer(request, Problem("bad_request"))
     field, language = _REASONS[values["act"]], language_of(request)
+    day = _DAYS.get(values["act"], "")
+    missing = {day: said("venue.day_wrong", language)} if day and not values.get(day) else {}
+    if "closed_day" in missing:
+        return await run_in_threadpool(_days, request, base, values, missing, None)
     wanted = _with_days(base.document, values)
     if wanted is None:
         errors = {"remove": said("releases.choose", language)}
@@ -71,6 +76,7 @@ async def working_at_days(request: Request) -> Response:
     if worked.is_saved:
         return see_other(f"/plans?plan={base.edit.plan_id}")
     errors = {field if name == "reason" else name: text for name, text in worked.errors.items()}
+    errors |= missing
     shown = base
     if isinstance(worked, OvertakenBy):
         shown = worked.newest

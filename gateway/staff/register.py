@@ -17,6 +17,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from allocator.errors import StoreAway
+from allocator.model import PROBE_ID
 from gateway.staff.access import Role
 from gateway.staff.passwords import first_password, hashed
 from gateway.staff.statements import statement
@@ -49,7 +50,8 @@ def add_account(
         with _connection(database_url) as ask:
             known = {row.venue_id for row in ask("venues_known", {})}
             if unknown := sorted(set(venues) - known):
-                raise ValueError(f"there is no venue {', '.join(unknown)}")
+                there_are = ", ".join(sorted(known - {PROBE_ID})) or "none is loaded yet"
+                raise ValueError(f"there is no venue {', '.join(unknown)}; known: {there_are}")
             row = ask(
                 "account_added",
                 {
@@ -81,9 +83,16 @@ def disable_account(database_url: str, login: str, now: datetime) -> bool:
 
 
 def reset_account(database_url: str, login: str) -> str | None:
-    """Take password and second factor from an account; return a first password, None: no such."""
+    """Take password and second factor from an account; return a first password, None: no such.
+
+    Raises:
+        StoreAway: the database does not answer.
+        ValueError: the account is disabled, so no password would let it in.
+    """
     password = first_password()
     with _connection(database_url) as ask:
+        if any(row.disabled_at for row in ask("account_by_login", {"login": login})):
+            raise ValueError("it is disabled for good: make another account (staff add)")
         found = ask("account_reset", {"login": login, "password_hash": hashed(password)})
         return password if _signed_out(ask, found) else None
 

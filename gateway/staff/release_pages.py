@@ -94,9 +94,13 @@ async def ordering(request: Request) -> Response:
         return answer(request, values)
     parts, language = parts_of(request), language_of(request)
     stored = await run_in_threadpool(_stored, parts, values.get("release_id", ""))
-    if stored is None or values.get("act") not in ORDERS:
-        missing = "release_id" if stored is None else "act"
-        return await _page(request, dict(values), {missing: said("releases.choose", language)})
+    missing: dict[str, str] = {}
+    if stored is None:
+        missing["release_id"] = said("releases.which_missing", language)
+    if values.get("act") not in ORDERS:
+        missing["act"] = said("releases.what_missing", language)
+    if stored is None or missing:
+        return await _page(request, dict(values), missing)
     wanted = Wanted(
         cast(Act, values["act"]),
         session_of(request).login,

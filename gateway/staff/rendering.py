@@ -124,18 +124,28 @@ def error_page(
 ) -> Response:
     """Answer a problem with a page. `sent` are the fields of what may be sent again."""
     language = language_of(request)
-    is_too_large = problem.code == "too_large"
     return render(
         request,
         "staff_error.html",
         status=problem.status,
         headers=headers_of(problem),
         title=title(problem, language),
-        detail=(_limit_told(request, language) if is_too_large else "")
-        or detail(problem, language),
+        detail=_own_words(request, problem, language) or detail(problem, language),
         sent=sent,
         sent_to=address_in(request),
     )
+
+
+def _own_words(request: Request, problem: Problem, language: str) -> str:
+    """Say what residents are told in other words, of their place and booking; else nothing."""
+    match problem.code:
+        case "internal_error":
+            return said("error.fault", language)
+        case "not_found":
+            return said("error.not_found", language)
+        case "too_large":
+            return _limit_told(request, language)
+    return ""
 
 
 def _limit_told(request: Request, language: str) -> str:

@@ -76,9 +76,10 @@ def test_command_shows_sums_and_writes_a_table(booked: str, tmp_path: Path) -> N
     shown = demand("--venue", GYM)
     assert "コミナティ(ファイザー): 7 doses booked, 2 vials (5 doses left over)" in shown
     assert "no seats there" in demand("--from", "2031-01-01")
-    assert demand("--csv", str(tmp_path / "demand.csv")) == ""
+    told = demand("--csv", str(tmp_path / "demand.csv"))
     with (tmp_path / "demand.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
+    assert told == f"{len(rows)} lines written to {tmp_path / 'demand.csv'}\n"
     assert [row["vials"] for row in rows if row["doses"] != "0"] == ["2"]
     assert "松山下公園総合体育館" in demand("--csv", "-")
 

@@ -128,3 +128,14 @@ def test_days_list_is_not_shown_when_the_look_cannot_be_noted(desk: StaffDesk) -
             connection.execute("GRANT INSERT ON staff_look TO seiriken_staff")
     assert answer.status_code == 503
     assert hall.get("/venue").status_code == 200
+
+
+def test_account_of_a_venue_that_is_not_there_names_those_that_are(desk: StaffDesk) -> None:
+    with pytest.raises(ValueError, match="no venue hal; known: hall"):
+        add_account(desk.database_url, "hall-9", "venue", desk.now(), ["hal"])
+
+
+def test_page_that_is_not_there_says_so_to_the_staff(desk: StaffDesk) -> None:
+    page = desk.returning("nobody", "").get("/nowhere")
+    assert (page.status_code, "Begin again at the first page" in page.text) == (404, True)
+    assert "your booking" not in page.text

@@ -200,7 +200,7 @@ def test_auditor_reads_what_commands_have_noted(desk: StaffDesk) -> None:
         )
     auditor = desk.colleague("auditor")
     page = auditor.get("/journal")
-    assert (page.status_code, "=1+1<br>command" in page.text) == (200, True)
+    assert (page.status_code, "=1+1<br>by command" in page.text) == (200, True)
     saved = auditor.post("/journal.csv", login="=1+1")
     (row,) = csv.DictReader(StringIO(saved.text))
     assert (row["login"], row["reason"]) == ("'=1+1", "'- -")

@@ -83,6 +83,7 @@ def books(clerk: Colleague, number: int, **details: str) -> None:
     chooses(clerk)
     assert sends(clerk) == CALL
     assert "They hold a booking" in clerk.get(CALL).text
+    assert "It is booked." in clerk.seen
 
 
 def acts_for(city: City, desk: StaffDesk, number: int) -> list[str]:
@@ -176,13 +177,17 @@ def test_change_and_cancel_for_a_caller(city: City, desk: StaffDesk, clerk: Coll
     before = city.inside(12).http.get("/api/v1/me").json()["booking"]["doses"]
     assert clerk.post(f"{CALL}/change", doses="both").headers["location"] == f"{CALL}/choose"
     chooses(clerk, 1)
+    assert "Nothing is changed yet" in clerk.seen
     assert sends(clerk) == CALL
+    assert "It is changed." in clerk.get(CALL).text
+    assert "It is changed." not in clerk.get(CALL).text, "it is said once"
     after = city.inside(12).http.get("/api/v1/me").json()["booking"]["doses"]
     assert [dose["slot_id"] for dose in before] != [dose["slot_id"] for dose in after]
     clerk.get(f"{CALL}/cancel")
     sent = {"request_id": shown_of(clerk, "request_id"), "doses": "both"}
     assert clerk.post(f"{CALL}/cancel", **sent).headers["location"] == CALL
     assert "hold no booking" in clerk.get(CALL).text
+    assert "It is cancelled." in clerk.seen
     assert acts_for(city, desk, 12)[-2:] == ["change_sent", "cancel_sent"]
 
 

@@ -214,6 +214,7 @@ def test_whoever_has_no_address_is_on_the_list_to_be_rung(
         ({"venue": ""}, "venue"),
         ({"venue": "nowhere"}, "venue"),
         ({"day_year": ""}, "day_year"),
+        ({"day_year": "", "day_month": "", "day_day": ""}, "day_year"),
         ({"day_month": "13"}, "day_year"),
         ({"day_year": "2001"}, "day_year"),
         ({"reason": "mood"}, "reason"),
@@ -230,6 +231,7 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(
     answer = supervisor.post("/closing", **(TYPED | changes), step="check")
     assert answer.status_code == 422
     assert f'href="#{field}"' in answer.text
+    assert ("Type the day." in answer.text) is ("day_day" in changes)
     kept = "words" in changes or "The lift is broken" in answer.text
     assert kept
     assert told(city) == []

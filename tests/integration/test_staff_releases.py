@@ -301,6 +301,7 @@ def test_one_pauses_with_a_reason_and_two_open(
     [
         ("/releases/order", {"release_id": "nothing", "act": "open", "reason": "x"}, 422),
         ("/releases/order", {"act": "load"}, 422),
+        ("/releases/order", {}, 422),
         ("/releases/decision", {"proposal_id": "x", "decision": "approved"}, 400),
         ("/releases/decision", {"proposal_id": "1", "decision": "perhaps"}, 400),
         ("/releases/decision", {"proposal_id": "999999", "decision": "approved"}, 422),
@@ -312,7 +313,10 @@ def test_form_that_no_page_sends_is_refused(
     one: Colleague, path: str, sent: dict[str, str], status: int
 ) -> None:
     one.get("/releases")
-    assert one.post(path, **sent).status_code == status
+    answer = one.post(path, **sent)
+    assert answer.status_code == status
+    both = "Choose which release." in answer.text and "Choose what is" in answer.text
+    assert both is (path.endswith("order") and "release_id" not in sent)
 
 
 def test_demand_is_shown_and_saved_by_days(desk: StaffDesk, one: Colleague, city: City) -> None:

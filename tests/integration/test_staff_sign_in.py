@@ -197,6 +197,8 @@ def test_commands_end_every_session_of_an_account_at_once(desk: StaffDesk, by: s
     match by:
         case "disable":
             assert disable_account(desk.database_url, clerk.login, desk.now())
+            with pytest.raises(ValueError, match="disabled for good"):
+                reset_account(desk.database_url, clerk.login)
         case "reset":
             assert reset_account(desk.database_url, clerk.login)
         case _:

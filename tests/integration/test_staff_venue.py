@@ -362,6 +362,8 @@ def test_command_writes_the_same_table_and_it_is_noted(
             " ORDER BY look_id"
         ).fetchall()
     assert rows == [(f"{today()} {today()} by_record",), (f"{today()} {today()}",)]
+    page = desk.colleague("auditor").get("/journal")
+    assert (page.status_code, "by command" in page.text) == (200, True)
     back = ["--from", "2030-01-02", "--to", "2030-01-01"]
     assert CliRunner().invoke(app, ["report", "doses", "--csv", "-", *back]).exit_code == 1
 

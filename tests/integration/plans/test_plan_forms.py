@@ -157,6 +157,8 @@ def test_what_is_wrong_about_a_day_stands_at_its_field(
     answer = one.post(path, follows=fields(one)["follows"], **typed)
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
+    if field.endswith("_day"):
+        assert ("Type a day." in answer.text) is (not typed[field])
     shown = fields(one)
     assert all(shown[name] == typed[name] for name in typed.keys() & shown.keys() - {"remove"})
     assert newest(desk, plan_id)[0].reason == "begun"

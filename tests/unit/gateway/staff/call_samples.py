@@ -69,6 +69,7 @@ def _call(**changes: object) -> Mapping[str, object]:
         "place": None,
         "companion": None,
         "companion_kept": None,
+        "done": "",
         "wants_letter": False,
         "has_reminders": True,
         "request_id": REQUEST_ID,
@@ -180,6 +181,7 @@ BOTH = {"has_first": True, "may_second": True}
 SAMPLES: list[Sample] = [
     ("call", "clerk", CALL, _call()),
     ("call-refused", "clerk", CALL, _call(problem=PROBLEM)),
+    ("call-cancelled", "clerk", CALL, _call(done="cancelled")),
     ("call-booked", "clerk", CALL, _call(kept=_kept(CONTACT), **BOTH)),
     (
         *("call-booked-letter", "clerk", CALL),

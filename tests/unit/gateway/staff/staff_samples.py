@@ -79,12 +79,13 @@ TYPED = {
     "reason": "wants_place",
 }
 LINES = [
+    NotedLook(5, NOW, Look("hall1", "venue", "dose_undone", b"a" * 16, "wrong_lot", "192.0.2.9")),
+    NotedLook(4, NOW, Look("root", COMMAND, "doses_exported", None, "- -", COMMAND)),
     NotedLook(
         3, NOW, Look("clerk1", "clerk", "caller_looked_up", b"a" * 16, REASONS[0], "192.0.2.7")
     ),
     NotedLook(2, NOW, Look("boss", "supervisor", "account_reset", None, "clerk1", "2001:db8::7")),
     NotedLook(1, NOW, Look("audit", "auditor", "journal_read", None, "all", "192.0.2.8")),
-    NotedLook(0, NOW, Look("root", COMMAND, "doses_exported", None, "- -", COMMAND)),
 ]
 WRONG = {
     "ticket_number": "10けたの数字です。",
@@ -133,7 +134,7 @@ def _enrol(errors: Mapping[str, str]) -> Mapping[str, object]:
 def _journal(lines: list[NotedLook], errors: Mapping[str, str]) -> Mapping[str, object]:
     values = {"day_year": "2021", "day_month": "6", "day_day": "1"}
     shown = {"lines": lines, "values": values, "errors": errors, "older": 7 if lines else None}
-    return {**shown, "most": 200, "reasons": REASONS}
+    return {**shown, "most": 200, "reasons": REASONS, "undo_reasons": UNDO_REASONS}
 
 
 def _room(*releases: ReleaseFigures, lacking: list[str] | None = None) -> Mapping[str, object]:

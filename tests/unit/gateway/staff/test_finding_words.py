@@ -127,3 +127,11 @@ def test_every_code_has_its_sentences(language: str) -> None:
     for code in MENDS:
         for kind in KINDS.get(code, ("",)):
             assert catalogue(language)[f"finding.{code}.{kind}".removesuffix(".")]
+
+
+def test_what_is_empty_is_said_to_be() -> None:
+    finding = error(
+        *("not_as_schema", "holidays[0]", ""), kind="pattern", text="", example="2030-09-04"
+    )
+    (said,) = worded([finding], "ja")
+    assert said.what == "（空欄） は書き方が違います。例：2030-09-04"

@@ -27,6 +27,7 @@ from gateway.i18n import MessageMissing
 from gateway.staff.access import GROUPS, ROLES, ROUTES
 from gateway.staff.call_cancelling_pages import WHOSE
 from gateway.staff.call_details import CONFIRMATIONS
+from gateway.staff.call_pages import Done
 from gateway.staff.calls import CALLS_LOST
 from gateway.staff.closing_pages import REASONS as CLOSING_REASONS
 from gateway.staff.closings import STATES as CLOSING_STATES
@@ -76,7 +77,16 @@ WEEKDAYS_AND_KEYS = {*WEEKDAYS, *keys_of(schema())}
 FAMILIES: dict[str, set[str]] = {
     "finding.": (MENDS.keys() - KINDS.keys()) | KINDS_OF_FINDINGS,
     "finding.severity.": {"error", "warning"},
-    "finding.word.": {"dose_1", "dose_2", "string", "integer", "number", "array", "object"},
+    "finding.word.": {
+        "dose_1",
+        "dose_2",
+        "empty",
+        "string",
+        "integer",
+        "number",
+        "array",
+        "object",
+    },
     "mend.": set(MENDS),
     "place.": WEEKDAYS_AND_KEYS,
     "act.": set(ACTS),
@@ -85,6 +95,7 @@ FAMILIES: dict[str, set[str]] = {
     "plan_form.to.": {"dose_1", "dose_2"},
     "plan_form.interval.": {"standard", "min", "max"},
     "call.confirmation.": set(CONFIRMATIONS),
+    "call.done.": set(get_args(Done)),
     "caller.call.": set(CALLS_LOST),
     "caller.call_title.": set(CALLS_LOST),
     "closing.cannot.": {*Unclosable, "refused"},
