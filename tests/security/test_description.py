@@ -21,7 +21,9 @@ from schemathesis.specs.openapi.checks import (
 
 from gateway.contract import OPERATIONS, description
 from tests.integration.city import PROGRAM, City, Resident
+from tests.security.fuzzing import OTHER_THREADS_DRAW
 
+pytestmark = pytest.mark.filterwarnings(OTHER_THREADS_DRAW)
 EXAMPLES = 20
 CHECKS = [
     not_a_server_error,

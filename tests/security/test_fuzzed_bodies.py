@@ -10,16 +10,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from redis import Redis
 
 from tests.integration.city import CONTACT, PHONE, City, ticket
-from tests.security.fuzzing import ENDS_THE_SESSION, NUMBER, Call, calls, send
+from tests.security.fuzzing import ENDS_THE_SESSION, NUMBER, OTHER_THREADS_DRAW, Call, calls, send
 from tests.security.site import INNER_WORDS
 
 EXAMPLES = 400
 VICTIM = 7
 Search = Callable[[], None]
+pytestmark = pytest.mark.filterwarnings(OTHER_THREADS_DRAW)
 MINUTES = float(os.environ.get("FUZZ_MINUTES", "0"))
 
 
