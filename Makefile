@@ -28,7 +28,8 @@ test: .venv/dev-installed ## Run every test (options: ARGS='tests/unit -k draw')
 	@sh deploy/find-prometheus.sh
 	@sh deploy/find-pgbackrest.sh > /dev/null || true
 	@sh deploy/find-html-checker.sh > /dev/null
-	$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov $(SIDE_BY_SIDE))
+	$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov $(SIDE_BY_SIDE) tests/unit)
+	$(if $(ARGS),,$(BIN)/pytest $(SIDE_BY_SIDE) $(BEYOND_UNITS))
 
 fuzz: .venv/dev-installed ## Send a city what nobody would write (ARGS='--minutes 10 --seed 1')
 	@$(BIN)/python -m tests.security.fuzz $(ARGS)
@@ -111,6 +112,9 @@ LOCUST = $(BIN)/locust -f loadtests/locustfile.py --home var/demo
 
 # Most tests wait for servers: two files at a time, each with servers of its own.
 SIDE_BY_SIDE = --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+# Unit tests alone reach every branch of the pure modules; to look at that would slow all others.
+BEYOND_UNITS = tests/simulation tests/integration tests/security tests/system tests/browser
 
 LOCKING = pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
   --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(ARGS)
