@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from monitoring.bulletin.alert_desk import AlertDesk
+from monitoring.bulletin.alert_words import Letterhead
 from monitoring.bulletin.record import RecordFile
 from seiriken.supervision import Supervisor
 from tests.integration.mail_server import MailServer
@@ -54,7 +57,10 @@ class Inbox:
     def wait_for(self, kind: str, *what: str, since: float, within_s: float) -> None:
         """Return when all have come; `since` by the monotonic clock."""
         left_s = within_s - (time.monotonic() - since)
-        until(lambda: all(self.has(kind, one) for one in what), left_s)
+        try:
+            until(lambda: all(self.has(kind, one) for one in what), left_s)
+        except TimeoutError as error:
+            raise AssertionError(f"{kind} of {what} is not in {self.titles()}") from error
 
 
 @pytest.fixture
@@ -98,6 +104,21 @@ def asked(stack: Stack, query: str) -> list[dict[str, Any]]:
     return found
 
 
+def is_calm(stack: Stack) -> bool:
+    """Say whether all runs and nothing is told of any more, as a start that took long was.
+
+    A contact who is added while an alert lasts hears that it goes on, never that it began.
+    """
+    desk = AlertDesk(stack.home.bulletin_dir, Letterhead({}, ""), datetime.now(UTC))
+    incidents = RecordFile(stack.home.bulletin_dir).read().incidents
+    if any(group.fires for group in desk.read().groups.values()):
+        return False
+    if not all(incident.is_resolved for incident in incidents):
+        return False
+    no_page = '(count(ALERTS{severity="page"}) or vector(0)) == 0'
+    return bool(asked(stack, f"count(up == 1) == count(up) and {no_page}"))
+
+
 def guess_until(stack: Stack, is_enough: Callable[[], object]) -> None:
     """Try made-up tickets, one after the other, as an attacker would."""
     numbers = iter(range(9_000_000_000, 9_000_100_000))
@@ -117,12 +138,12 @@ def guess_until(stack: Stack, is_enough: Callable[[], object]) -> None:
 def test_what_breaks_is_told_by_mail_again_and_when_it_is_over(
     watched: Stack, mail_server: MailServer, hook: Hook
 ) -> None:
+    until(lambda: is_calm(watched), TOLD_WITHIN_S)
     port = mail_server.server_address[1]
     mail_url = f"mailto://127.0.0.1:{port}?from=city@inzai.example&to=duty@inzai.example"
     add_contact(watched, "duty", mail_url)
     add_contact(watched, "hook", hook.url)
     inbox, supervisor = Inbox(mail_server), Supervisor(watched.file.supervisor_socket)
-    until(lambda: asked(watched, "count(up == 1) == count(up)"), 120)
 
     broken_at = time.monotonic()
     os.kill(watched.pid("allocator"), signal.SIGKILL)
@@ -151,8 +172,9 @@ def test_what_breaks_is_told_by_mail_again_and_when_it_is_over(
 
 def assert_one_incident_is_public(stack: Stack) -> None:
     """Three alerts, two of them the public's: one incident, in words that say no secret."""
-    (incident,) = RecordFile(stack.home.bulletin_dir).read().incidents
-    assert (incident.is_machines, incident.is_resolved) == (True, False)
+    incidents = RecordFile(stack.home.bulletin_dir).read().incidents
+    (incident,) = (one for one in incidents if not one.is_resolved)
+    assert incident.is_machines
     page = (stack.home.status_dir / "en.html").read_text(encoding="utf-8")
     assert "There is an incident" in page
     for entry in incident.entries:

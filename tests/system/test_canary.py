@@ -133,23 +133,32 @@ def comes(http: httpx2.Client, one: Marked) -> str:
         http.get(f"/{quote(one.contact['name'])}?ticket={one.ticket}", headers=PROGRAM)
     until(lambda: device.signs_in(who).status_code == 200, 120)
     until(lambda: device.enters().status_code == 200, 120)
-    body = {"contact": one.contact, "flexible": flexible()}
-    booked = device.call("POST", "/api/v1/bookings", body, Idempotency_Key=str(uuid4()))
-    end = "booked" if booked.status_code == 201 else str(booked.json().get("code"))
-    if booked.status_code == 409 and one.number % 4 == 0:
-        joined = device.call("POST", "/api/v1/standby", body, Idempotency_Key=str(uuid4()))
-        end = "joined" if joined.status_code == 201 else str(joined.json().get("code"))
-    elif booked.status_code == 409:
-        pass
-    elif one.number % 3 == 1:
+    end = books_or_joins(device, one)
+    if end == "booked" and one.number % 3 == 1:
         wish = {"doses": "both", "flexible": flexible()}
         device.call("PUT", "/api/v1/booking", wish, Idempotency_Key=str(uuid4()))
-    elif one.number % 3 == 2:
+    elif end == "booked" and one.number % 3 == 2:
         device.call("DELETE", "/api/v1/booking", Idempotency_Key=str(uuid4()))
     device.me()
     page = http.get("/booking", headers={"Cookie": _cookies(device), "Accept": "text/html"})
     assert page.status_code < 500
     device.signs_out()
+    return end
+
+
+def books_or_joins(device: Device, one: Marked) -> str:
+    """Book, or stand by when nothing is free (some); say how it ended.
+
+    Who stands by is told when another has given a pair back meanwhile, and books again.
+    """
+    body = {"contact": one.contact, "flexible": flexible()}
+    end = "pairs_free"
+    while end == "pairs_free":
+        booked = device.call("POST", "/api/v1/bookings", body, Idempotency_Key=str(uuid4()))
+        end = "booked" if booked.status_code == 201 else str(booked.json().get("code"))
+        if booked.status_code == 409 and one.number % 4 == 0:
+            joined = device.call("POST", "/api/v1/standby", body, Idempotency_Key=str(uuid4()))
+            end = "joined" if joined.status_code == 201 else str(joined.json().get("code"))
     return end
 
 
