@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -64,6 +65,10 @@ class JobsSettings(ProcessSettings):
     sms_headers: dict[str, str] = Field(default=SMS_HEADERS)
     """Headers, with `{token}`, which is the file `sms.token` in `secrets_dir`."""
     sms_encoding: Literal["json", "form"] = "json"
+    sms_taken: str = ""
+    """What stands in an answer 2xx that says yes (a regular expression); empty: each says yes."""
+    sms_refused: str = ""
+    """What stands in an answer 2xx that refuses this message or number for good; empty: none."""
     sms_per_s: float = Field(default=10.0, gt=0, le=10_000)
     """So many the provider takes a second."""
     relay_every_s: float = Field(default=1.0, ge=0.1, le=10.0)
@@ -111,6 +116,15 @@ class JobsSettings(ProcessSettings):
         if "{text}" not in patterns or not ("{to}" in patterns or "{to_national}" in patterns):
             raise ValueError("no field holds {text}, or none {to} or {to_national}")
         return fields
+
+    @field_validator("sms_taken", "sms_refused")
+    @classmethod
+    def _check_sms_answer(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error:
+            raise ValueError("not a regular expression") from None
+        return pattern
 
     @model_validator(mode="after")
     def _check_post(self) -> JobsSettings:

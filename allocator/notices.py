@@ -46,8 +46,12 @@ UNANSWERED_TIMES = 3.0
 """After so long, then after so many times its age, a message goes again that a provider got and
 did not answer: its reader may have it. Within `GIVE_UP_AFTER` these are six times."""
 
-Missed = Literal["failed", "unanswered"]
-"""A provider did not take a message; or got it, and did not say so."""
+POSTPONED_AFTER_S = 300.0
+POSTPONED_PART, POSTPONED_S_MAX = 20.0, 900.0
+"""A message that a provider still puts off after so long goes again after a part of its age."""
+
+Missed = Literal["failed", "unanswered", "postponed"]
+"""A provider was silent; got a message, and did not say so; or does not take it now."""
 
 Result = Literal[Done, "failed", "waiting", "resting", "already_sent"]
 RESULTS: tuple[Result, ...] = (
@@ -140,7 +144,7 @@ class NoticeDesk:
                 return "waiting"
             else:
                 match self._try(channel, send):
-                    case "failed" | "unanswered" as missed:
+                    case "failed" | "unanswered" | "postponed" as missed:
                         if not is_too_old:
                             return self._again(letter, missed, now)
                         done = "given_up"
@@ -151,27 +155,39 @@ class NoticeDesk:
 
     def _try(self, channel: Channel, send: Callable[[], Done]) -> Done | Missed:
         """Hand a message over, if the provider takes it now, and says so."""
-        done: Done | Missed
         try:
             done = send()
         except PostAway as away:
-            done = "unanswered" if away.may_be_told else "failed"
-            if isinstance(away, PostSilent):
-                if self._rests.note_silence(channel, self._clock(), self._chance.random()):
-                    log.warning("dependency_lost", dependency=channel)
-                return done
+            missed = self._missed(channel, away)
+            return "unanswered" if away.may_be_told else missed
         self._rests.note_answer(channel)
         return done
 
+    def _missed(self, channel: Channel, away: PostAway) -> Missed:
+        """Leave a provider alone that is silent, or asked for it."""
+        if isinstance(away, PostSilent):
+            if self._rests.note_silence(channel, self._clock(), self._chance.random()):
+                log.warning("dependency_lost", dependency=channel)
+            return "failed"
+        if away.rest_s:
+            self._rests.note_request(channel, self._clock(), away.rest_s)
+            log.warning("rest_requested", dependency=channel, retry_in_s=round(away.rest_s))
+        else:
+            self._rests.note_answer(channel)
+        return "postponed"
+
     def _again(self, letter: Letter, missed: Missed, now: datetime) -> Literal["failed"]:
         """Have a message told again: much later where its reader may have been told."""
-        if missed == "failed":
-            self._outbox.put_back(letter.outbox_id)
-        else:
-            age_s = (now - letter.tried_since).total_seconds()
+        age_s = (now - letter.tried_since).total_seconds()
+        jitter = 1 + self._chance.random() / 10
+        if missed == "unanswered":
             pause_s = max(UNANSWERED_S_MIN, UNANSWERED_TIMES * age_s)
-            jitter = 1 + self._chance.random() / 10
             self._outbox.wait(letter.outbox_id, pause_s * jitter, "unanswered")
+        elif missed == "postponed" and age_s >= POSTPONED_AFTER_S:
+            pause_s = min(age_s / POSTPONED_PART, POSTPONED_S_MAX)
+            self._outbox.wait(letter.outbox_id, pause_s * jitter, "postponed")
+        else:
+            self._outbox.put_back(letter.outbox_id)
         return "failed"
 
     def _fault(self, outbox_id: int, now: datetime) -> Result:

@@ -55,7 +55,7 @@ _REMINDERS_MADE = statement("reminders_made").encode()
 _CODES_MADE = statement("codes_made").encode()
 _WARNINGS_MADE = statement("warnings_made").encode()
 
-Wait = Literal["waiting", "resting", "unanswered"]
+Wait = Literal["waiting", "resting", "unanswered", "postponed"]
 Done = Literal["sent", "texted", "no_address", "overtaken", "refused", "given_up"]
 """How a message ends: told by mail or by short message; nobody to tell; a later one says otherwise,
 or its reader has died; the provider refused it for good; it could not be told for days."""
@@ -209,7 +209,8 @@ class Outbox:
         """Say that the held message is to be handed out in so many seconds.
 
         Its turn at the provider comes then ("waiting"); or it has to ask for one after that, as the
-        provider rests ("resting"), or got the message and did not say so ("unanswered").
+        provider rests ("resting"), got the message and did not say so ("unanswered"), or has said
+        "later" for a while ("postponed").
         """
         parameters = {"outbox_id": outbox_id, "wait_s": wait_s, "why": why}
         self._held_connection().execute(_WAITS, parameters)

@@ -46,12 +46,14 @@ Posted = Literal["sent", "refused"]
 class PostAway(AllocatorError):
     """The mail server does not answer or takes no mail now, or the folder cannot be written.
 
-    With `may_be_told` it had all of the message, so that its reader may get it.
+    With `may_be_told` it had all of the message, so that its reader may get it. `rest_s`: the
+    provider wants to be asked nothing for so many seconds.
     """
 
-    def __init__(self, *, may_be_told: bool = False) -> None:
+    def __init__(self, *, may_be_told: bool = False, rest_s: float = 0.0) -> None:
         super().__init__()
         self.may_be_told = may_be_told
+        self.rest_s = rest_s
 
 
 class PostSilent(PostAway):

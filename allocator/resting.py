@@ -8,6 +8,7 @@ Rule 1: nothing here does I/O, reads a clock or draws a random number.
 Rule 2: one silence rests nobody: it may be of that message, which would then keep all others.
 Rule 3: a code asks sooner: somebody looks at a page until it comes.
 Rule 4: those who wait come back one after the other, so that they take no worker from others.
+Rule 5: a provider that says when it takes more (RFC 9110, section 10.2.3) is asked nothing before.
 
 Times are seconds of any clock that never goes back.
 """
@@ -24,6 +25,7 @@ Lane = Literal["notices", "reminders", "codes"]
 SILENCES_MIN = 2
 REST_S_MIN, REST_S_MAX = 15.0, 30.0
 CODES_REST_S = 5.0
+ASKED_REST_S_MAX = 900.0
 SPREAD_S = 0.02
 """Between two who come back: 50 a second, however many wait."""
 
@@ -66,6 +68,14 @@ class Rests:
         silence.codes_until_s = now_s + CODES_REST_S
         silence.until_s = now_s + REST_S_MIN + jitter * (REST_S_MAX - REST_S_MIN)
         return silence.in_a_row >= SILENCES_MIN
+
+    def note_request(self, channel: Channel, now_s: float, rest_s: float) -> None:
+        """Note that the provider asked to be left alone so long, for all messages.
+
+        Codes, too: they would be refused like others. Nobody rests over `ASKED_REST_S_MAX`.
+        """
+        until_s = now_s + min(rest_s, ASKED_REST_S_MAX)
+        self._silences[channel] = _Silence(SILENCES_MIN, until_s, until_s)
 
     def note_answer(self, channel: Channel) -> None:
         """Note that the provider answered, whatever it said."""

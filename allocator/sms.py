@@ -5,7 +5,8 @@ One POST a message; the settings say where, with which fields and headers
 a field and as `Idempotency-Key`, by which a provider can tell it.
 
 Rule 1: "refused" means that trying again is of no use (400, 410, 413, 415 or 422: this message or
-this number); everything else that goes wrong, our credentials too, is `PostAway`.
+this number); everything else that goes wrong, our credentials too, is `PostAway`. Some providers
+answer 200 whatever came of it, and say in words what did: the settings have those words.
 Rule 2: a provider that got all of a message, and says nothing of it, may send it: that is told
 apart, so that it is not posted again and again. 504 says that a provider behind that one is silent.
 Rule 3: no number and no answer of a provider is in an exception or a log: both name the resident.
@@ -13,6 +14,9 @@ Rule 3: no number and no answer of a provider is in an exception or a log: both 
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 import httpx2
@@ -29,6 +33,7 @@ CONNECT_WAIT_S = 4.0
 """For each address of the provider, before the next is tried."""
 
 UNANSWERED = 504
+ASKS_FOR_REST = frozenset({429, 503})
 REFUSED_FOR_GOOD = frozenset({400, 410, 413, 415, 422})
 
 
@@ -73,11 +78,20 @@ class SmsProvider:
             raise PostAway(may_be_told=True) from None
         except (httpx2.HTTPError, httpx2.InvalidURL):
             raise PostAway from None
-        if answer.is_success:
-            return "sent"
+        return self._meant(answer)
+
+    def _meant(self, answer: httpx2.Response) -> Posted:
         if answer.status_code in REFUSED_FOR_GOOD:
             return "refused"
-        raise PostAway(may_be_told=answer.status_code == UNANSWERED)
+        if not answer.is_success:
+            is_unanswered = answer.status_code == UNANSWERED
+            raise PostAway(may_be_told=is_unanswered, rest_s=_rest_s(answer))
+        refused, taken = self._settings.sms_refused, self._settings.sms_taken
+        if refused and re.search(refused, answer.text):
+            return "refused"
+        if not re.search(taken, answer.text):
+            raise PostAway
+        return "sent"
 
     def close(self) -> None:
         """Drop the connection; the next message makes another."""
@@ -91,6 +105,20 @@ class SmsProvider:
             timeout = httpx2.Timeout(SMTP_WAIT_S, connect=CONNECT_WAIT_S)
             self._client = httpx2.Client(timeout=timeout, follow_redirects=False)
         return self._client
+
+
+def _rest_s(answer: httpx2.Response) -> float:
+    """Return for how long a provider wants to be left alone (RFC 9110, 10.2.3); 0: says nothing."""
+    said = answer.headers.get("Retry-After", "").strip()
+    if answer.status_code not in ASKS_FOR_REST or not said:
+        return 0.0
+    if said.isascii() and said.isdigit():
+        return float(said)
+    try:
+        at = parsedate_to_datetime(said)
+    except ValueError:
+        return 0.0
+    return max(0.0, (at.astimezone(UTC) - datetime.now(UTC)).total_seconds())
 
 
 def texting_of(settings: JobsSettings) -> SmsProvider | None:

@@ -16,7 +16,10 @@ class Posted(NamedTuple):
 
 
 class SmsProvider(ThreadingHTTPServer):
-    """Keeps the requests it got. `status` is what it answers them, unless `answers` is cleared."""
+    """Keeps the requests it got. `status` is what it answers them, unless `answers` is cleared.
+
+    `words` is what its answer says; `retry_after` is that header, if not empty.
+    """
 
     allow_reuse_address = True
     daemon_threads = True
@@ -24,6 +27,8 @@ class SmsProvider(ThreadingHTTPServer):
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Requests)
         self.status = 202
+        self.words = b'{"detail": "08098765432"}'
+        self.retry_after = ""
         self.answers = threading.Event()
         self.answers.set()
         self.posted: list[Posted] = []
@@ -54,8 +59,10 @@ class _Requests(BaseHTTPRequestHandler):
             self.server.answers.wait(60)
             self.close_connection = True
             return
-        answer = b'{"detail": "08098765432"}'
+        answer = self.server.words
         self.send_response(self.server.status)
+        if self.server.retry_after:
+            self.send_header("Retry-After", self.server.retry_after)
         self.send_header("Location", "/elsewhere")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()

@@ -245,6 +245,8 @@ def test_provider_needs_its_token(make: Make, secrets_dir: Path) -> None:
         ({"sms_fields": {"to": "{to}"}}, "no field holds {text}"),
         ({"sms_fields": {"text": "{text}"}}, "none {to} or {to_national}"),
         ({"sms_per_s": 0}, "greater than 0"),
+        ({"sms_taken": "("}, "not a regular expression"),
+        ({"sms_refused": "["}, "not a regular expression"),
     ],
 )
 def test_settings_that_could_not_work_are_refused(

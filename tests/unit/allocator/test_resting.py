@@ -6,7 +6,16 @@ from itertools import pairwise
 
 import pytest
 
-from allocator.resting import CODES_REST_S, REST_S_MAX, REST_S_MIN, SPREAD_S, Channel, Lane, Rests
+from allocator.resting import (
+    ASKED_REST_S_MAX,
+    CODES_REST_S,
+    REST_S_MAX,
+    REST_S_MIN,
+    SPREAD_S,
+    Channel,
+    Lane,
+    Rests,
+)
 
 NOW_S = 1_000.0
 
@@ -73,3 +82,15 @@ def test_code_asks_sooner_and_takes_nobodys_turn() -> None:
     assert rests.wait_s("sms", "codes", NOW_S) == CODES_REST_S
     assert rests.wait_s("sms", "codes", NOW_S + CODES_REST_S) == 0
     assert rests.wait_s("sms", "notices", NOW_S) == REST_S_MAX
+
+
+@pytest.mark.parametrize("lane", ["notices", "reminders", "codes"])
+@pytest.mark.parametrize(
+    ("asked_s", "rest_s"), [(120.0, 120.0), (ASKED_REST_S_MAX * 9, ASKED_REST_S_MAX)]
+)
+def test_provider_that_says_when_is_asked_then(lane: Lane, asked_s: float, rest_s: float) -> None:
+    rests = Rests()
+    rests.note_request("sms", NOW_S, asked_s)
+    assert rests.wait_s("sms", lane, NOW_S) == rest_s
+    assert rests.wait_s("mail", lane, NOW_S) == 0
+    assert rests.wait_s("sms", lane, NOW_S + rest_s) == 0
