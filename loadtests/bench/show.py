@@ -32,12 +32,12 @@ def show(machine: Mapping[str, str], rows: Iterable[Row], remarks: Sequence[str]
     console = Console(width=_WIDTH, highlight=False, markup=False)
     table = Table(box=None, pad_edge=False, show_edge=False)
     table.add_column("section")
-    table.add_column("what", overflow="fold")
+    table.add_column("what", no_wrap=True)
     table.add_column("median", justify="right")
     table.add_column("unit")
     table.add_column("least to most", justify="right")
     table.add_column("target", justify="right")
-    table.add_column("met")
+    table.add_column("met", overflow="fold")
     section = ""
     for row in rows:
         first = row.section if row.section != section else ""
