@@ -1,6 +1,7 @@
 """Find somebody who rings, and give them their place in the same line.
 
-Rule 1: the look is noted in the journal before anything is asked or shown.
+Rule 1: the look is noted in the journal before anything is asked or shown; that somebody was not
+confirmed is a line of its own, after it: who tries birth dates out is seen there.
 Rule 2: a caller is confirmed as a resident is, by ticket number and birth date, and failures count
 alike. What is shown are requirement R4's fields, where they stand, and nothing more.
 Rule 3: a place is taken only when the clerk says so; it is the one that the caller would have got
@@ -24,7 +25,7 @@ from gateway.staff.accounts import StaffSession
 from gateway.staff.journal import Act, Look
 from gateway.staff.parts import StaffParts
 from gateway.views import DoseView
-from waiting_room.answers import AtDesk, SignedIn, Standing, TooManyAttempts
+from waiting_room.answers import AtDesk, SignedIn, SignInAnswer, Standing, TooManyAttempts
 from waiting_room.tickets import PlaceToken
 
 NETWORK = "phone-desk"
@@ -86,7 +87,8 @@ async def take_place(parts: StaffParts, asked: Asked) -> Caller | Problem:
 
     Raises as `look_up`.
     """
-    who = await _noted(parts, asked, "place_taken")
+    who = credentials(parts.keys.identity, asked.form)
+    await _note(parts, asked, who, "place_taken")
     now = parts.clock()
     releases = _releases(parts, asked.form)
     answer = await parts.line.sign_in(
@@ -94,10 +96,8 @@ async def take_place(parts: StaffParts, asked: Asked) -> Caller | Problem:
         pin_check=who.pin_check,
         device=device_of(who),
     )
-    if isinstance(answer, TooManyAttempts):
-        return too_many_attempts(answer.retry_after_s)
     if not isinstance(answer, SignedIn):
-        return Problem("identity_not_confirmed")
+        return await _not_confirmed(parts, asked, who, answer)
     standing, at_desk = answer.standing, None
     if standing is not None and standing.word in ("lobby", "waiting"):
         at_desk = await parts.line.ask_desk(who.person_key, standing.release_id, now.timestamp())
@@ -109,15 +109,16 @@ async def confirmed(parts: StaffParts, asked: Asked, act: Act) -> Credentials | 
 
     Raises as `look_up`.
     """
-    who = await _noted(parts, asked, act)
+    who = credentials(parts.keys.identity, asked.form)
+    await _note(parts, asked, who, act)
     answer = await parts.line.confirm(
         *(who.person_key, who.birth_check, NETWORK, parts.clock().timestamp()),
         pin_check=who.pin_check,
         device=device_of(who),
     )
-    if isinstance(answer, TooManyAttempts):
-        return too_many_attempts(answer.retry_after_s)
-    return who if isinstance(answer, SignedIn) else Problem("identity_not_confirmed")
+    if not isinstance(answer, SignedIn):
+        return await _not_confirmed(parts, asked, who, answer)
+    return who
 
 
 def device_of(who: Credentials) -> str:
@@ -128,12 +129,19 @@ def device_of(who: Credentials) -> str:
     return f"desk:{who.person_key.hex()}"
 
 
-async def _noted(parts: StaffParts, asked: Asked, act: Act) -> Credentials:
-    who = credentials(parts.keys.identity, asked.form)
+async def _note(parts: StaffParts, asked: Asked, who: Credentials, act: Act) -> None:
     by = asked.by
     look = Look(by.login, by.role, act, who.person_key, asked.reason, asked.came_from)
     await parts.journal.note(look, parts.clock())
-    return who
+
+
+async def _not_confirmed(
+    parts: StaffParts, asked: Asked, who: Credentials, answer: SignInAnswer
+) -> Problem:
+    await _note(parts, asked, who, "not_confirmed")
+    if isinstance(answer, TooManyAttempts):
+        return too_many_attempts(answer.retry_after_s)
+    return Problem("identity_not_confirmed")
 
 
 def _releases(parts: StaffParts, form: SignInForm) -> Sequence[str]:

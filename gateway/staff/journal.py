@@ -25,6 +25,7 @@ something is to be put right, a complaint is looked into."""
 
 Act = Literal[
     "caller_looked_up",
+    "not_confirmed",
     "place_taken",
     "journal_read",
     "account_reset",

@@ -105,6 +105,7 @@ async def walking_in(request: Request) -> Response:
     await note(request, "walked_in", who.person_key, "at_venue")
     refused = await _not_confirmed(request, who)
     if refused:
+        await note(request, "not_confirmed", who.person_key, "at_venue")
         return await _page(request, values, {}, refused)
     return await _handed_in(request, values, request_id, who, arrival)
 

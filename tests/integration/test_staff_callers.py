@@ -57,15 +57,20 @@ def test_booking_is_shown_with_the_fields_of_r4_and_the_look_is_noted(
     assert noted == (clerk.login, "caller_looked_up", key_of(city, 1), "asks_state", "127.0.0.1")
 
 
-def test_look_is_noted_also_when_ticket_and_birth_date_do_not_match(
-    city: City, desk: StaffDesk, clerk: Colleague
+@pytest.mark.parametrize(
+    ("path", "act"), [("/caller", "caller_looked_up"), ("/caller/place", "place_taken")]
+)
+def test_look_is_noted_and_that_ticket_and_birth_date_do_not_match(
+    city: City, desk: StaffDesk, clerk: Colleague, path: str, act: str
 ) -> None:
+    """Whoever tries a caller's birth date out is seen by who reads the journal."""
     clerk.get("/caller")
     before = len(looks(desk))
-    page = clerk.looks_up(2, birth_day="2")
+    page = clerk.looks_up(2, path, birth_day="2")
     assert page.status_code == 404
     assert "do not match the roster" in page.text
-    assert [line[2] for line in looks(desk)[before:]] == [key_of(city, 2)]
+    noted = [(line[1], line[2]) for line in looks(desk)[before:]]
+    assert noted == [(act, key_of(city, 2)), ("not_confirmed", key_of(city, 2))]
 
 
 def test_nothing_is_shown_when_the_look_cannot_be_noted(

@@ -236,7 +236,7 @@ def test_every_failure_is_answered_alike_counted_and_noted(
         assert f'value="{typed}"' in answer.text, "nothing typed is lost"
     same = wrong_day.text.replace(ticket(companion), "9999999999").replace('value="2"', 'value="1"')
     assert same == unknown.text
-    assert acts_for(city, desk, companion) == ["companion_confirmed"]
+    assert acts_for(city, desk, companion) == ["companion_confirmed", "not_confirmed"]
     for _ in range(9):
         clerk.post(COMPANION, **identity(companion, birth_day="2"))
     locked = clerk.post(COMPANION, **identity(companion))

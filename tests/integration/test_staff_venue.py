@@ -270,8 +270,11 @@ def test_place_of_who_did_not_come_is_a_walk_ins(desk: StaffDesk, boss: Colleagu
     assert taken(desk, SCHOOL, 1) == 2
 
 
-def test_eligibility_identity_and_interval_are_asked(hall: Colleague) -> None:
+def test_eligibility_identity_and_interval_are_asked(
+    today_city: City, desk: StaffDesk, hall: Colleague
+) -> None:
     assert walks_in(hall, 13, birth_day="2").status_code == 409
+    assert acts(desk, today_city, 13) == ["walked_in", "not_confirmed"]
     younger = {"birth_year": "2000", "birth_month": "1", "birth_day": "1"}
     page = walks_in(hall, 40, **younger)
     assert page.status_code == 409
