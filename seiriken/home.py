@@ -133,6 +133,11 @@ class Home:
                 ) from None
             yield
 
+    def wait_for_others(self) -> None:
+        """Return once no `up` or `down` is at work here."""
+        with (self.path / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+
 
 def password_in(secrets_dir: Path, name: str) -> str:
     """Return the password kept in a folder as `{name}.password`, made at the first call."""

@@ -250,7 +250,6 @@ def _show(running: object, *, detach: bool, as_json: bool) -> None:
 def _hold(running: object, steps: object) -> None:
     """Stay until Ctrl-C, then stop everything; or until somebody else stopped it."""
     from seiriken import stack
-    from seiriken.processes import is_alive
     from seiriken.progress import Steps
 
     assert isinstance(running, stack.Running)
@@ -272,6 +271,9 @@ def _hold(running: object, steps: object) -> None:
         steps.say("stopping in order; nothing is lost")
         stack.down(running.home, steps)
         return
-    if running.home.read() is not None and not is_alive(pid):
+    # Whoever stopped it removes its file last.
+    running.home.wait_for_others()
+    left = running.home.read()
+    if left is not None and left.supervisor_pid == pid:
         raise CommandError(f"supervisord ended; see {running.home.log_dir}/supervisord.log")
     steps.say("stopped by another command")

@@ -239,6 +239,22 @@ def test_ctrl_c_stops_a_stack_in_the_foreground_in_order(home: Home) -> None:
     assert home.read() is None
 
 
+def test_stack_in_the_foreground_ends_well_when_another_command_stops_it(
+    home: Home, empty_database_url: str, redis_url: str
+) -> None:
+    given = {"DATABASE_URL": empty_database_url, "REDIS_URL": redis_url}
+    options = ("--people", "1", "--gateways", "1", "--no-probe", "--no-monitoring", "--json")
+    command = [*COMMAND, "up", "--home", str(home.path), *options]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | given
+    ) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["is_new"] is True
+        assert run_json("down", "--home", str(home.path), **given)["was_running"] is True
+        _, shown = process.communicate(timeout=START_S_MAX)
+    assert (process.returncode, "stopped by another command" in shown) == (0, True), shown
+
+
 def test_servers_of_the_environment_are_used_instead(
     home: Home, empty_database_url: str, redis_url: str
 ) -> None:
