@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 LOOK_EVERY_S = 0.02
 
 
-def until(condition: Callable[[], Value], within_s: float = 30.0) -> Value:
+def until(condition: Callable[[], Value], within_s: float = 120.0) -> Value:
     """Return the first true answer of a condition, the last of which is looked for after the time.
 
     Raises:

@@ -53,6 +53,9 @@ PEOPLE = 1_000
 STEP_MS_MAX = 30_000
 """Far more than any step needs, so that a machine that is slow for a moment fails no test."""
 
+ANSWER_S_MAX = 60
+"""As much for an answer that no page waits for."""
+
 ASKED_TIMES = 10
 """Often enough for every gateway behind the one address to have answered."""
 
@@ -106,12 +109,14 @@ class StackUnderTest:
 
     def _states(self) -> set[str]:
         """Return the state that residents are told; each gateway learns of it by itself."""
-        asked = [httpx2.get(f"{self.url}/queue/status.json") for _ in range(ASKED_TIMES)]
+        address = f"{self.url}/queue/status.json"
+        asked = [httpx2.get(address, timeout=ANSWER_S_MAX) for _ in range(ASKED_TIMES)]
         return {str(answer.json().get("state")) for answer in asked}
 
     def program(self) -> httpx2.Client:
         """Return a client of the JSON contract, with cookies of its own."""
-        return httpx2.Client(base_url=self.url, headers={"X-Requested-With": "seiriken"})
+        headers = {"X-Requested-With": "seiriken"}
+        return httpx2.Client(base_url=self.url, headers=headers, timeout=ANSWER_S_MAX)
 
     def person_signs_in(self, program: httpx2.Client) -> int | None:
         """Let somebody new sign in with a program; return their place if they have one."""

@@ -52,7 +52,7 @@ class Jobs:
                 self._process("beat", f"--schedule={self.folder / 'beat-schedule'}")
             )
             worker = stack.enter_context(self._process("worker", JOBS_INTERNAL_PORT=str(self.port)))
-            until(lambda: self.ask("readyz")[0] == 200, within_s=60)
+            until(lambda: self.ask("readyz")[0] == 200, within_s=240)
             yield worker
 
     def ask(self, path: str) -> tuple[int, str]:

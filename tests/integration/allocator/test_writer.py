@@ -166,8 +166,10 @@ def test_parallel_calls_with_one_id_get_one_answer(books: Books) -> None:
         first = asyncio.create_task(books.book(inbox, 1))
         with books.redis() as redis:
             await asyncio.to_thread(until, lambda: redis.xlen(INBOX_KEY) == 1)
-        more = [books.book(inbox, 1) for _ in range(4)]
-        waiting = asyncio.gather(first, *more, books.book(inbox, 1, who=2))
+            more = [books.book(inbox, 1) for _ in range(4)]
+            waiting = asyncio.gather(first, *more, books.book(inbox, 1, who=2))
+            # Else the writer would end after the first, and answer none of the others.
+            await asyncio.to_thread(until, lambda: redis.xlen(INBOX_KEY) == 6)
         thread = threading.Thread(target=books.run_writer, args=(_one_is_booked(books),))
         thread.start()
         given = await waiting

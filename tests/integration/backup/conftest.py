@@ -35,6 +35,8 @@ from tests.integration.city import BORN, MUNICIPALITY, ticket
 from tests.waiting import until
 
 MORE_PEOPLE = 2_000
+LATE_S = 240.0
+"""Time for what a full machine does beside much else; usually it takes a second or two."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -113,7 +115,7 @@ class Town:
     def wait_for_answers(self, more: int) -> None:
         """Return once so many more were answered."""
         before = len(self.answers)
-        until(lambda: len(self.answers) >= before + more, 60)
+        until(lambda: len(self.answers) >= before + more, LATE_S)
 
     @contextmanager
     def receiving(self) -> Iterator[Receiver]:
@@ -128,7 +130,7 @@ class Town:
         )
         receiver.start()
         try:
-            until(lambda: receiver.is_receiving, 30)
+            until(lambda: receiver.is_receiving, LATE_S)
             yield receiver
         finally:
             receiver.close()
@@ -139,7 +141,7 @@ class Town:
         def is_archived() -> bool:
             return receiver.through is not None and receiver.through >= moment
 
-        until(is_archived, 60)
+        until(is_archived, LATE_S)
 
 
 _IN_HASTE = "-c checkpoint_completion_target=0.01"

@@ -23,6 +23,7 @@ from seiriken.backup.sealing import read_key
 from seiriken.backup.taking import Source, take
 from seiriken.database import create_database, prepare_database
 from seiriken.embedded_postgres import SYSTEM_USER, let_in_system_user
+from tests.integration.backup.conftest import LATE_S
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
@@ -152,7 +153,7 @@ def test_pgbackrest_keeps_proves_and_restores_as_the_wheel_does(site: Site) -> N
     newest = site.take()
     chosen = site.add_venue("until then")
     site.add_venue("after")
-    until(lambda: _is_past(site, chosen), 60)
+    until(lambda: _is_past(site, chosen), LATE_S)
     kept = site.repository.backups()
     assert len(kept) == KEEP
     assert first not in kept

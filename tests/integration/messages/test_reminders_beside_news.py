@@ -36,5 +36,5 @@ def test_reminders_by_mail_go_out_while_short_messages_are_refused(
             for _ in range(200):
                 stored.message(stored.book(MOBILE))
             with jobs.running():
-                until(lambda: len(provider.posted) > 20, within_s=60)
-                until(lambda: len(jobs.mails()) == 100, within_s=45)
+                until(lambda: len(provider.posted) > 20, within_s=240)
+                until(lambda: len(jobs.mails()) == 100, within_s=240)

@@ -21,6 +21,7 @@ from allocator.post import PostAway, PostSilent
 from allocator.resting import CODES_REST_S, REST_S_MAX, REST_S_MIN
 from allocator.sealing import Contact
 from allocator.sms import TOKEN_FILE
+from seiriken.processes import free_ports
 from tests.integration.jobs import Jobs
 from tests.integration.mail_server import MailServer
 from tests.integration.sms_provider import SmsProvider
@@ -47,9 +48,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def away() -> int:
-    """Return a port at which nobody listens."""
-    with closing(SmsProvider()) as provider:
-        return int(provider.server_address[1])
+    """Return a port at which nobody listens, nor does any connection of others come from it."""
+    return free_ports(1)[0]
 
 
 @pytest.fixture
@@ -78,17 +78,19 @@ def test_short_messages_leave_a_silent_provider_alone_and_mails_go_on(
     texts = [stored.message(stored.book(MOBILE)) for _ in range(5)]
     mails = [stored.message(stored.book()) for _ in range(3)]
     assert texting.outbox.due(100) == texts + mails
+    began = now()
     with capture_logs() as logs:
         assert told(texting, texts) == ["failed", "failed", "resting", "resting", "resting"]
     lost = [line for line in logs if line["event"] == "dependency_lost"]
     assert [line["dependency"] for line in lost] == ["sms"]
+    ended = now()
     assert told(texting, mails) == ["sent"] * 3
-    waits = stored.connection.execute(
-        "SELECT extract(epoch FROM relayed_at - clock_timestamp())::float8 FROM outbox "
-        "WHERE result = 'resting' ORDER BY outbox_id"
+    rows = stored.connection.execute(
+        "SELECT relayed_at FROM outbox WHERE result = 'resting' ORDER BY outbox_id"
     ).fetchall()
-    assert len(waits) == 3
-    assert REST_S_MIN - 5 < waits[0][0] < waits[1][0] < waits[2][0] < REST_S_MAX + 1
+    first, second, third = (row[0] for row in rows)
+    assert began + timedelta(seconds=REST_S_MIN) <= first < second < third
+    assert third < ended + timedelta(seconds=REST_S_MAX + 1)
 
 
 def test_one_message_asks_after_the_rest_and_the_others_follow_at_their_pace(
@@ -97,7 +99,7 @@ def test_one_message_asks_after_the_rest_and_the_others_follow_at_their_pace(
     texts = [stored.message(stored.book(MOBILE)) for _ in range(5)]
     texting.outbox.due(100)
     told(texting, texts)
-    assert texting.outbox.due(100) == []
+    assert not set(texting.outbox.due(100)) & set(texts[2:]), "those that were tried may be due"
     clock.now_s += REST_S_MAX
     stored.let_pass(REST_S_MAX + 1)
     assert texting.outbox.due(100) == texts
@@ -117,13 +119,11 @@ def test_code_waits_for_seconds_only(stored: Stored, texting: NoticeDesk, clock:
     asked = CodeAsked(uuid4(), stored.book(MOBILE).booking_id, now())
     assert texting.outbox.ask_codes([asked]) == 1
     (code,) = texting.outbox.due(10, queue="codes")
+    began = now()
     assert texting.tell(code, now()) == "resting"
-    (wait_s,) = stored.one(
-        "SELECT extract(epoch FROM relayed_at - clock_timestamp())::float8 FROM outbox "
-        "WHERE outbox_id = %s",
-        [code],
-    )
-    assert 0 < wait_s <= CODES_REST_S
+    ended, rest = now(), timedelta(seconds=CODES_REST_S)
+    (waits_until,) = stored.one("SELECT relayed_at FROM outbox WHERE outbox_id = %s", [code])
+    assert began < waits_until <= ended + rest
     clock.now_s += CODES_REST_S
     stored.let_pass(CODES_REST_S)
     assert texting.outbox.due(10, queue="codes") == [code]
@@ -168,8 +168,10 @@ def test_mail_server_is_silent_when_it_is_away_or_too_late(how: str, is_silent: 
             case "refuses":
                 server.replies["MAIL"] = "421 closing"
         url = server.url if how != "away" else "smtp://127.0.0.1:9"
+        # Whoever answers may be slow to.
+        wait_s = 0.3 if is_silent else 60.0
         with pytest.raises(PostAway) as raised:
-            Smtp(url, "city@example.jp", None, wait_s=0.3).send(
+            Smtp(url, "city@example.jp", None, wait_s=wait_s).send(
                 EmailMessage(), 1, "yuri.7@example.jp"
             )
         server.gate.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -172,9 +173,10 @@ def test_status_page_is_written_when_something_changes_and_each_minute(herald: H
     RecordFile(herald.folder).change(lambda known: (known.with_incident(incident), None))
     herald.work(NOW + timedelta(seconds=32))
     assert "There is an incident" in page.read_text(encoding="utf-8")
-    written = (herald.status_folder / "feed.atom").stat().st_mtime_ns
+    feed = herald.status_folder / "feed.atom"
+    os.utime(feed, (0, 0))  # What is written twice within a tick of the kernel's has one time.
     herald.work(NOW + timedelta(seconds=92))
-    assert (herald.status_folder / "feed.atom").stat().st_mtime_ns > written
+    assert feed.stat().st_mtime > 0
     modes = {path.name: path.stat().st_mode & 0o777 for path in herald.status_folder.iterdir()}
     names = ("index.html", "en.html", "feed.atom", "status.css")
     assert modes == dict.fromkeys(names, 0o644)

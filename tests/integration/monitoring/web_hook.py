@@ -35,7 +35,9 @@ class Hook:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
-        self.url = f"json://127.0.0.1:{self._server.server_address[1]}/hook"
+        # Seconds that apprise waits for us: by itself 4 each.
+        patient = "cto=60&rto=60"
+        self.url = f"json://127.0.0.1:{self._server.server_address[1]}/hook?{patient}"
 
     @property
     def kinds(self) -> list[str]:

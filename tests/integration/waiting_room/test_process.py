@@ -19,6 +19,8 @@ from monitoring.secrets import create_missing
 from tests.integration.waiting_room.town import Town
 from tests.waiting import until
 
+STARTED_WITHIN_S = 240.0
+
 
 @contextmanager
 def process(redis_url: str, secrets_dir: Path, **settings: str) -> Iterator[subprocess.Popen[str]]:
@@ -56,9 +58,9 @@ def test_the_process_ticks_and_ends_at_once_when_told(
     town: Town, redis_url: str, tmp_path: Path
 ) -> None:
     with process(redis_url, tmp_path) as room:
-        until(lambda: town.redis.get("room:spring:status"))
+        until(lambda: town.redis.get("room:spring:status"), STARTED_WITHIN_S)
         room.send_signal(signal.SIGTERM)
-        _, stderr = room.communicate(timeout=60)
+        _, stderr = room.communicate(timeout=STARTED_WITHIN_S)
     assert room.returncode == 0
     assert events(stderr) == ["process_started", "release_state_changed", "process_stopped"]
 
@@ -73,7 +75,7 @@ def test_the_process_waits_for_redis_and_says_once_that_it_is_away_and_once_that
         worked_s = cpu_s(room.pid)
         until(lambda: cpu_s(room.pid) > worked_s + 0.05)  # a dozen more ticks without Redis
         later.symlink_to(urlsplit(redis_url).path)
-        until(lambda: town.redis.get("room:ticked"))
+        until(lambda: town.redis.get("room:ticked"), STARTED_WITHIN_S)
         lines += [room.stderr.readline() for _ in range(2)]
         room.send_signal(signal.SIGTERM)
         lines += room.stderr.readlines()
@@ -100,7 +102,7 @@ def test_a_setting_that_is_wrong_stops_the_process_and_is_named(
     redis_url: str, tmp_path: Path, name: str, value: str, said: str
 ) -> None:
     with process(redis_url, tmp_path, **{name: value}) as room:
-        _, stderr = room.communicate(timeout=60)
+        _, stderr = room.communicate(timeout=STARTED_WITHIN_S)
     assert room.returncode == 2
     assert events(stderr) == ["process_not_started"]
     assert said in stderr
@@ -110,6 +112,6 @@ def test_a_secret_that_is_missing_stops_the_process_and_is_named(
     redis_url: str, tmp_path: Path
 ) -> None:
     with process(redis_url, tmp_path, ROOM_SECRETS_DIR=str(tmp_path / "none")) as room:
-        _, stderr = room.communicate(timeout=60)
+        _, stderr = room.communicate(timeout=STARTED_WITHIN_S)
     assert room.returncode == 2
     assert "draw.key" in stderr
