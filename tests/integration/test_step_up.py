@@ -276,7 +276,9 @@ def test_code_stands_in_no_store_no_message_and_no_log(
     code = mailed(desk, redis, mail_server)
     places = [str(value) for value in stored_in(redis)]
     with psycopg.connect(city.database_url) as connection:
-        places += [str(row) for row in connection.execute("SELECT * FROM outbox").fetchall()]
+        rows = connection.execute("SELECT * FROM outbox").fetchall()
+        # A moment's microseconds have six digits, too: of a hundred moments, some may be the code.
+        places += [str(one) for row in rows for one in row if not isinstance(one, datetime)]
         challenge, booking_id = connection.execute(
             "SELECT challenge, booking_id FROM outbox WHERE kind = 'code' ORDER BY outbox_id DESC"
         ).fetchall()[0]
