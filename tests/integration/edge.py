@@ -37,9 +37,15 @@ STATIC_FOLDER = Path(gateway.__file__).parent / "static"
 NAME = "seiriken.example"
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """Return a port that is free now."""
-    return free_ports(1)[0]
+    """Return a port that is free now, and never the same twice: nobody listens there yet."""
+    while (port := free_ports(1)[0]) in _given:
+        continue
+    _given.add(port)
+    return port
 
 
 @dataclass
@@ -139,7 +145,7 @@ def running_edge(gateways: list[str], *, waf: object = False, **changes: object)
     folder = Path(tempfile.mkdtemp(prefix="seiriken-edge-", dir="/tmp"))
     folder.chmod(0o755)
     certificate, key = make_certificate(folder)
-    http_port, tls_port = free_ports(2)
+    http_port, tls_port = free_port(), free_port()
     values: dict[str, object] = {
         "conf_dir": folder / "conf",
         "run_dir": folder / "run",
