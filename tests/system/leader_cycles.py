@@ -15,7 +15,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -36,6 +35,7 @@ from allocator.migrate import create_login_roles, migrate, role_url
 from allocator.verify import verify
 from seiriken.embedded_postgres import EmbeddedPostgres, bin_dir
 from seiriken.embedded_redis import EmbeddedRedis
+from seiriken.processes import free_ports
 from tests.system.crowd import Crowd
 from tests.waiting import until
 
@@ -86,8 +86,7 @@ class Allocator:
     """One of the two processes. It is made with its name, and starts at once."""
 
     def __init__(self, name: str, environment: dict[str, str], log: TextIO) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = free.getsockname()[1]
+        (self._port,) = free_ports(1)
         own = {"ALLOCATOR_INSTANCE": name, "ALLOCATOR_INTERNAL_PORT": str(self._port)}
         command = [sys.executable, "-m", "allocator"]
         self._process = subprocess.Popen(command, env=environment | own, stderr=log)
@@ -112,7 +111,7 @@ class Allocator:
         """Have it stop in good order; return its exit code."""
         self._process.send_signal(signal.SIGCONT)
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(30)
+        return self._process.wait(120)
 
 
 class Cycles:
