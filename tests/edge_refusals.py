@@ -11,7 +11,8 @@ from seiriken.home import StackFile
 
 def refused_by_the_edge(running: StackFile) -> dict[str, float]:
     """Return how many requests the edge of a running stack refused by itself, by kind."""
-    text = httpx2.get(f"http://127.0.0.1:{running.internal_ports['herald']}/metrics").text
+    url = f"http://127.0.0.1:{running.internal_ports['herald']}/metrics"
+    text = httpx2.get(url, timeout=60).text
     counted = (
         (sample.labels["kind"], sample.value)
         for family in text_string_to_metric_families(text)
