@@ -81,6 +81,11 @@ def guarded_stack(home: Path, redis: GuardedRedis) -> Iterator[Stack]:
         environment.setenv("GATEWAY_PROOF_OF_WORK", "false")
         for wait in ("REPLY_WAIT_S", "REDIS_TIMEOUT_S", "DATABASE_TIMEOUT_S"):
             environment.setenv(f"GATEWAY_{wait}", "60")
+        # The one backup is that of `scene`: a drill makes and takes away files under the search.
+        hours_away = datetime.now(SITE_TIMEZONE) + timedelta(hours=12)
+        for plan in ("FULL_AT", "DRILL_AT"):
+            environment.setenv(f"BACKUP_{plan}", f"{hours_away:%H:%M}")
+        environment.setenv("BACKUP_CATCH_UP_AFTER_S", "86400")
         for user in ("gateway", "allocator", "room", "jobs", "backup", "herald"):
             environment.setenv(f"{user.upper()}_REDIS_URL", redis.url(user))
         with running_stack(home, "--people", "1") as stack:
