@@ -258,7 +258,9 @@ def stack_letting_in(inside_max: int) -> Iterator[Stack]:
     with pytest.MonkeyPatch.context() as environment:
         for name in ("MIN", "START", "MAX"):
             environment.setenv(f"ROOM_INSIDE_LIMIT_{name}", str(inside_max))
-        # Who attacks slowly, on a slow machine, keeps their seat, and is told of their booking.
+        # Who attacks slowly, on a slow machine, keeps their turn and their seat, and is told of
+        # their booking.
+        environment.setenv("ROOM_CALLED_GRACE_S", "300")
         environment.setenv("ROOM_SEAT_IDLE_S", "3600")
         for wait in ("REPLY_WAIT_S", "REDIS_TIMEOUT_S", "DATABASE_TIMEOUT_S"):
             environment.setenv(f"GATEWAY_{wait}", "60")
