@@ -141,7 +141,7 @@ class Cohort:
 
     def until_told(self, state: str) -> None:
         """Wait until every gateway tells that the release is in a state."""
-        until(lambda: self._states() == {state}, 60)
+        until(lambda: self._states() == {state})
 
     def serving(self) -> int:
         """Return the last place that is called, as everybody is told."""
