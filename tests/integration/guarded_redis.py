@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from seiriken.embedded_redis import program
+from seiriken.processes import free_ports
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -63,9 +63,7 @@ def guarded_redis(folder: Path) -> Iterator[GuardedRedis]:
         text = re.sub(r"user exporter .*\n", "", text.replace("%R~", "~"))
     acl = data / "users.acl"
     acl.write_text(f"{text}user {OWNER} on >{passwords[OWNER]} ~* &* +@all\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    (port,) = free_ports(1)
     settings = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(data), "--save", ""]
     settings += ["--appendonly", "yes", "--aof-use-rdb-preamble", "no", "--rdbcompression", "no"]
     command = [str(program()), *settings, "--aclfile", str(acl), "--maxmemory-policy", "noeviction"]
