@@ -14,6 +14,8 @@ LOOK_EVERY_S = 0.02
 def until(condition: Callable[[], Value], within_s: float = 120.0) -> Value:
     """Return the first true answer of a condition, the last of which is looked for after the time.
 
+    The usual time is against what hangs: a busy machine takes ten seconds for what takes one.
+
     Raises:
         TimeoutError: it was not true within `within_s` seconds.
     """

@@ -26,7 +26,7 @@ OTHER_THREADS_DRAW = "ignore:Do not use the `random` module inside strategies"
 """Hypothesis says so, too, if a thread of the city drew a number meanwhile, as psycopg's pool does
 with each connection that it makes. A filter of warnings."""
 
-ANSWERED_WITHIN_S = 20
+ANSWERED_WITHIN_S = 60
 FORM_KIND = "application/x-www-form-urlencoded"
 ENDS_THE_SESSION = ("/sign-out", "/api/v1/sign-out")
 NUMBER = 3

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 from gateway.contract import OPERATIONS, description
 from tests.integration.city import PROGRAM, City, Resident
-from tests.security.fuzzing import OTHER_THREADS_DRAW
+from tests.security.fuzzing import ANSWERED_WITHIN_S, OTHER_THREADS_DRAW
 
 pytestmark = pytest.mark.filterwarnings(OTHER_THREADS_DRAW)
 EXAMPLES = 20
@@ -66,7 +66,7 @@ def test_generated_calls_are_answered_as_described(
             base_url=city.url,
             checks=CHECKS,
             headers=PROGRAM | {"Cookie": cookies},
-            timeout=20,
+            timeout=ANSWERED_WITHIN_S,
         )
         if case.path == "/api/v1/sign-out":
             resident.http.cookies.clear()

@@ -61,7 +61,7 @@ def been_there(city: City, number: int) -> Resident:
 
 
 def until_locked(strangers: Strangers) -> None:
-    until(lambda: strangers.statuses.count(429) > 20, within_s=30)
+    until(lambda: strangers.statuses.count(429) > 20)
 
 
 def test_known_device_gets_in_while_strangers_hammer_its_ticket(city: City) -> None:

@@ -44,7 +44,9 @@ BORN_FIRST = date(2018, 1, 1)
 PEOPLE_MAX = 200
 STOCK = 10
 ASKED_TIMES = 10
-"""Often enough for every gateway behind the one address to have answered."""
+NOTICES_GIVEN = (
+    'seiriken_http_requests_total{route="/queue/{release_id}/status.json",status_class="2xx"} '
+)
 
 
 class Device:
@@ -139,7 +141,7 @@ class Cohort:
 
     def until_told(self, state: str) -> None:
         """Wait until every gateway tells that the release is in a state."""
-        until(lambda: self._states() == {state}, 60)
+        until(lambda: self._states() == {state})
 
     def serving(self) -> int:
         """Return the last place that is called, as everybody is told."""
@@ -150,9 +152,22 @@ class Cohort:
         return f"/queue/{self.release.release_id}/status.json"
 
     def _states(self) -> set[str | None]:
+        """Return what the gateways tell; nothing before each of them has answered.
+
+        They share one address, and often one of them answers ten times in a row.
+        """
+        before = self._notices_given()
         closing = {"Connection": "close"}
         asked = [self.http.get(self._status_path, headers=closing) for _ in range(ASKED_TIMES)]
-        return {answer.json().get("state") for answer in asked}
+        has_each_answered = all(a != b for a, b in zip(before, self._notices_given(), strict=True))
+        return {answer.json().get("state") for answer in asked} if has_each_answered else set()
+
+    def _notices_given(self) -> list[str]:
+        """Return what each gateway counts of the notices that it gave."""
+        ports = self.stack.file.internal_ports
+        urls = [f"http://127.0.0.1:{ports[n]}/metrics" for n in ports if n.startswith("gateway_")]
+        pages = [httpx2.get(url, timeout=60).text.splitlines() for url in urls]
+        return [next(line for line in page if line.startswith(NOTICES_GIVEN)) for page in pages]
 
     # What the room has noted.
 
@@ -243,9 +258,12 @@ def stack_letting_in(inside_max: int) -> Iterator[Stack]:
     with pytest.MonkeyPatch.context() as environment:
         for name in ("MIN", "START", "MAX"):
             environment.setenv(f"ROOM_INSIDE_LIMIT_{name}", str(inside_max))
-        # Who attacks slowly, on a slow machine, keeps their seat, and is told of their booking.
+        # Who attacks slowly, on a slow machine, keeps their turn and their seat, and is told of
+        # their booking.
+        environment.setenv("ROOM_CALLED_GRACE_S", "300")
         environment.setenv("ROOM_SEAT_IDLE_S", "3600")
-        environment.setenv("GATEWAY_REPLY_WAIT_S", "60")
+        for wait in ("REPLY_WAIT_S", "REDIS_TIMEOUT_S", "DATABASE_TIMEOUT_S"):
+            environment.setenv(f"GATEWAY_{wait}", "60")
         with running_stack(folder / "home", "--people", "1") as running:
             yield running
     shutil.rmtree(folder)

@@ -91,12 +91,13 @@ class Crowd:
     def _hand_in(self) -> None:
         while not self._stop.wait(BURST_EVERY_S):
             pipeline = self._redis.pipeline(transaction=False)
-            burst = self._random.randint(1, BURST_MAX)
-            for number in range(self.handed_in, self.handed_in + burst):
+            burst = range(self.handed_in, self.handed_in + self._random.randint(1, BURST_MAX))
+            for number in burst:
                 raw = msgspec.msgpack.encode(self._request(number))
                 pipeline.xadd(INBOX_KEY, {"r": raw, "g": GATEWAY, "h": str(number)})
+            # Counted before it is sent: what has a higher number is sent later than this moment.
+            self.handed_in = burst.stop
             pipeline.execute()
-            self.handed_in += burst
 
     def _listen(self) -> None:
         last_id = b"0"

@@ -15,7 +15,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -36,11 +35,12 @@ from allocator.migrate import create_login_roles, migrate, role_url
 from allocator.verify import verify
 from seiriken.embedded_postgres import EmbeddedPostgres, bin_dir
 from seiriken.embedded_redis import EmbeddedRedis
+from seiriken.processes import free_ports
 from tests.system.crowd import Crowd
 from tests.waiting import until
 
 TAKEN_OVER_WITHIN_S = 5.0
-ANSWERED_WITHIN_S = 60.0
+ANSWERED_WITHIN_S = 120.0
 EPOCH_WENT_BACK = """
     SELECT count(*)
     FROM (SELECT epoch, lag(epoch) OVER (ORDER BY journal_seq) AS before FROM journal) AS entries
@@ -86,8 +86,7 @@ class Allocator:
     """One of the two processes. It is made with its name, and starts at once."""
 
     def __init__(self, name: str, environment: dict[str, str], log: TextIO) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = free.getsockname()[1]
+        (self._port,) = free_ports(1)
         own = {"ALLOCATOR_INSTANCE": name, "ALLOCATOR_INTERNAL_PORT": str(self._port)}
         command = [sys.executable, "-m", "allocator"]
         self._process = subprocess.Popen(command, env=environment | own, stderr=log)
@@ -112,7 +111,7 @@ class Allocator:
         """Have it stop in good order; return its exit code."""
         self._process.send_signal(signal.SIGCONT)
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(30)
+        return self._process.wait(120)
 
 
 class Cycles:
@@ -170,9 +169,9 @@ class Cycles:
 
     def wait_until_settled(self) -> None:
         """Wait until one leads and answers, and the other stands by."""
-        until(lambda: sum(one.leads() for one in self.allocators.values()) == 1, 60)
+        until(lambda: sum(one.leads() for one in self.allocators.values()) == 1)
         handed_in = self.crowd.handed_in
-        until(lambda: self.crowd.answered_after(handed_in), 60)
+        until(lambda: self.crowd.answered_after(handed_in))
 
     def check_everything(self) -> None:
         """Compare each answer with the one that is stored, and the tables with the journal."""
@@ -202,7 +201,7 @@ class Cycles:
         taken_over_s = self._hurt(name, signal.SIGSTOP)
         until(lambda: time.monotonic() >= stopped_at + stopped_s, stopped_s + 1)
         self.allocators[name].send(signal.SIGCONT)
-        until(lambda: not self.allocators[name].leads(), 60)
+        until(lambda: not self.allocators[name].leads())
         assert self.leader()[1] == epoch + 1, "the lease went on after it had been taken over"
         return taken_over_s
 
@@ -263,7 +262,7 @@ def _run(
     state: Cycles, cycles: int, say: Callable[[str], object], cycle: Callable[[], str]
 ) -> None:
     try:
-        until(lambda: state.redis.exists("published"), 30)
+        until(lambda: state.redis.exists("published"))
         with state.crowd.coming():
             for number in range(1, cycles + 1):
                 say(f"cycle {number}/{cycles}: {cycle()}\n")

@@ -22,7 +22,8 @@ _LEFT, _RIGHT = rb"(?<![0-9a-f.])", rb"(?![0-9a-f])"
 _MARKS = re.compile(
     _LEFT + rb"97315\d{5}" + _RIGHT + rb"|" + _LEFT + rb"0?909731\d{4}" + _RIGHT + rb"|"
     rb"kanaria\d{4}@|" + "標鴉".encode() + rb"\d{4}|"
-    rb"\xe6\xa8\x99\xe9\xb4\x89|\x19\x6a\x09\x9d|\x6a\x19\x9d\x09|"
+    # Four bytes alone (UTF-16) would be met by chance among the megabytes that are at random.
+    rb"\xe6\xa8\x99\xe9\xb4\x89|\x19\x6a\x09\x9d\d\x00|\x6a\x19\x9d\x09\x00\d|"
     + _LEFT
     + rb"20(?:1[89]|20)-?[01]\d-?[0-3]\d"
     + _RIGHT

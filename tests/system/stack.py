@@ -18,6 +18,7 @@ from redis import Redis
 
 from seiriken.home import Home, StackFile
 from seiriken.supervision import Supervisor
+from tests.waiting import until
 
 SEIRIKEN = Path(sys.executable).with_name("seiriken")
 
@@ -25,7 +26,7 @@ SEIRIKEN = Path(sys.executable).with_name("seiriken")
 def seiriken(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     return subprocess.run(
-        [str(SEIRIKEN), *arguments], check=False, capture_output=True, text=True, timeout=240
+        [str(SEIRIKEN), *arguments], check=False, capture_output=True, text=True, timeout=900
     )
 
 
@@ -50,9 +51,11 @@ class Stack:
         return status
 
     def pid(self, process: str) -> int:
-        """Return the id of one of the stack's processes."""
-        states = Supervisor(self.file.supervisor_socket).states()
-        return next(state.pid for state in states if state.name == process)
+        """Return the id of one of the processes, once it runs: 0 would be our own group."""
+        supervisor = Supervisor(self.file.supervisor_socket)
+        return until(
+            lambda: next(one.pid for one in supervisor.states() if one.name == process), 60
+        )
 
     def kill(self, process: str) -> int:
         """End a process as a power cut would; return the id it had."""

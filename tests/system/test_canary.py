@@ -63,7 +63,7 @@ def scene() -> Iterator[Scene]:
         prepare(stack)
         ends = everybody_comes(stack)
         remind(stack)
-        until(lambda: stack.count(UNSENT) == 0, 120)
+        until(lambda: stack.count(UNSENT) == 0, 600)
         made = seiriken("backup", "now", "--home", str(stack.home.path))
         assert made.returncode == 0, made.stderr
         rotated = seiriken("keys", "rotate", "--home", str(stack.home.path))
@@ -79,7 +79,13 @@ def guarded_stack(home: Path, redis: GuardedRedis) -> Iterator[Stack]:
         environment.setenv("REDIS_URL", redis.url("tools"))
         # All come from one address, and some type wrongly: that is no attack here.
         environment.setenv("GATEWAY_PROOF_OF_WORK", "false")
-        environment.setenv("GATEWAY_REPLY_WAIT_S", "60")
+        for wait in ("REPLY_WAIT_S", "REDIS_TIMEOUT_S", "DATABASE_TIMEOUT_S"):
+            environment.setenv(f"GATEWAY_{wait}", "60")
+        # The one backup is that of `scene`: a drill makes and takes away files under the search.
+        hours_away = datetime.now(SITE_TIMEZONE) + timedelta(hours=12)
+        for plan in ("FULL_AT", "DRILL_AT"):
+            environment.setenv(f"BACKUP_{plan}", f"{hours_away:%H:%M}")
+        environment.setenv("BACKUP_CATCH_UP_AFTER_S", "86400")
         for user in ("gateway", "allocator", "room", "jobs", "backup", "herald"):
             environment.setenv(f"{user.upper()}_REDIS_URL", redis.url(user))
         with running_stack(home, "--people", "1") as stack:
@@ -107,9 +113,9 @@ def prepare(stack: Stack) -> None:
     keys = read_keys(stack.home.secrets_dir)
     last = person_key(keys.identity, MUNICIPALITY, ALL[-1].ticket)
     with stack.redis() as redis:
-        until(lambda: redis.hexists("roster", last), 30)
-    with httpx2.Client(base_url=f"http://127.0.0.1:{file.port}") as http:
-        until(lambda: http.get("/queue/canary/status.json").status_code == 200, 30)
+        until(lambda: redis.hexists("roster", last), 60)
+    with httpx2.Client(base_url=f"http://127.0.0.1:{file.port}", timeout=60) as http:
+        until(lambda: http.get("/queue/canary/status.json").status_code == 200, 60)
 
 
 def everybody_comes(stack: Stack) -> dict[str, int]:

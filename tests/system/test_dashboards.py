@@ -180,7 +180,8 @@ def guess_until(
 
         def guess() -> object:
             tried = {"ticket_number": str(next(tickets)), "birth_date": "1950-01-01"}
-            assert client.post("/api/v1/sign-in", json=tried).status_code in (401, 429)
+            # 503: for a moment the machine stood still.
+            assert client.post("/api/v1/sign-in", json=tried).status_code in (401, 429, 503)
             return is_enough()
 
         until(guess, within_s=120)
@@ -193,11 +194,18 @@ def somebody_without_booking(stack: Stack) -> Iterator[Callable[[], None]]:
     identity = {"ticket_number": last[1], "birth_date": last[2]}
     headers = {"X-Requested-With": "seiriken"}
     with httpx2.Client(base_url=stack.file.url, headers=headers, timeout=60) as client:
-        until(lambda: client.post("/api/v1/sign-in", json=identity).json()["state"] == "inside")
+        until(
+            lambda: client.post("/api/v1/sign-in", json=identity).json().get("state") == "inside",
+            within_s=120,
+        )
 
         def give_back_nothing() -> None:
-            asked = client.delete("/api/v1/booking", headers={"Idempotency-Key": str(uuid4())})
-            assert asked.json()["code"] == "no_booking"
+            key = {"Idempotency-Key": str(uuid4())}
+            until(
+                lambda: (
+                    client.delete("/api/v1/booking", headers=key).json().get("code") == "no_booking"
+                )
+            )
 
         yield give_back_nothing
 
@@ -241,14 +249,16 @@ def test_top_and_dashboard_agree(stack: Stack, watched: Watched) -> None:
         assert done.returncode == 0, done.stderr
         shown: dict[str, Any] = json.loads(done.stdout)
         board_is_well = value_of(prometheus, "surge", "Are we well?") == 2
-        return shown if board_is_well and shown["verdict"] == "well" else None
+        # Of a process that missed the first of the two looks there is no growth.
+        has_cores = all(one["cores"] is not None for one in shown["processes"])
+        return shown if board_is_well and has_cores and shown["verdict"] == "well" else None
 
     shown = until(shown_when_well, within_s=120)
     assert shown is not None
     until(lambda: shown["pairs_left"] == value_of(prometheus, "surge", "Pairs left"))
     assert shown["state"] == "open"
     assert {one["name"] for one in shown["processes"]} == stack.file.internal_ports.keys()
-    assert all(one["is_up"] and one["cores"] is not None for one in shown["processes"])
+    assert all(one["is_up"] for one in shown["processes"])
 
 
 def test_top_prints_a_line_of_json_at_each_interval_until_it_is_interrupted(stack: Stack) -> None:
@@ -308,4 +318,5 @@ def test_top_notices_that_the_allocator_is_away_and_back(stack: Stack) -> None:
         assert "nobody decides bookings" in verdict()
     finally:
         os.kill(pid, signal.SIGCONT)
-    assert until(lambda: verdict() == [], within_s=60)
+    # A run of the probe that met the allocator's absence is forgotten with its next one.
+    assert until(lambda: verdict() == [], within_s=240)

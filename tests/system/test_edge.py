@@ -37,7 +37,8 @@ def stack() -> Iterator[Stack]:
 
 
 def get(stack: Stack, path: str, **headers: str) -> httpx2.Response:
-    return httpx2.get(f"{stack.file.url}{path}", headers={"Accept-Language": "en", **headers})
+    headers = {"Accept-Language": "en", **headers}
+    return httpx2.get(f"{stack.file.url}{path}", headers=headers, timeout=60)
 
 
 def test_static_files_and_the_status_page_come_from_the_edge_itself(stack: Stack) -> None:
@@ -76,7 +77,7 @@ def test_the_page_that_says_so_is_there_while_every_gateway_is_away(stack: Stack
     assert get(stack, "/queue/status.json").status_code == 200, "an old one is served"
     assert get(stack, "/status/").status_code == 200
     supervisor.start_group("gateway")
-    until(lambda: get(stack, "/").status_code == 200, 60)
+    until(lambda: get(stack, "/").status_code == 200)
 
 
 def test_a_killed_supervisor_leaves_no_edge_in_the_way(stack: Stack) -> None:
@@ -84,4 +85,5 @@ def test_a_killed_supervisor_leaves_no_edge_in_the_way(stack: Stack) -> None:
     assert [process.pid for process in left_behind(Path(stack.file.run_dir))] == [edge.pid]
     os.kill(stack.file.supervisor_pid, signal.SIGKILL)
     assert seiriken("down", "--home", str(stack.home.path)).returncode == 0
-    assert not psutil.pid_exists(edge.pid)
+    # It is nobody's child any more: whoever adopted it takes note of its end in their own time.
+    until(lambda: not psutil.pid_exists(edge.pid))

@@ -41,16 +41,16 @@ def finished(rehearsal: subprocess.Popen[str]) -> dict[str, Any]:
 def wait_for_bookings(stack: Stack, more: int) -> None:
     """Let the rehearsal come so far that there is something to lose."""
     before = stack.count(BOOKED)
-    until(lambda: stack.count(BOOKED) >= before + more, 60)
+    until(lambda: stack.count(BOOKED) >= before + more)
 
 
 def kill_allocator_in_mid_batch(stack: Stack) -> None:
     """Three times, each at a moment when requests are undecided."""
     for _ in range(3):
         pid = stack.pid("allocator")
-        until(lambda: stack.undecided() > 0, 30)
+        until(lambda: stack.undecided() > 0)
         assert stack.kill("allocator") == pid
-        until(partial(_runs_again, stack, pid), 30)
+        until(partial(_runs_again, stack, pid))
 
 
 def _runs_again(stack: Stack, dead: int) -> bool:

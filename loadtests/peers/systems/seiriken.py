@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 
 from loadtests.bench.errors import BenchStopped
-from loadtests.bench.processes import fetch
+from loadtests.bench.processes import counted, fetch
 from loadtests.bench.waiting import until
 from loadtests.city import City, CityFailed, running_city
 from loadtests.peers.doors.seiriken import SeirikenDoor
@@ -36,8 +36,13 @@ from loadtests.peers.talking import TalkFailed
 GATEWAYS = 2
 RELEASE_ID = "peers"
 _DEMO_OPENS_IN_S = 20 * 86_400
-_READY_S_MAX = 30.0
+_READY_S_MAX = 120.0
 _MAILERS = ("worker", "beat")
+_LOOKS = 10
+_NOTICES_GIVEN = (
+    "seiriken_http_requests_total",
+    'route="/queue/status.json",status_class="2xx"',
+)
 
 
 class Seiriken:
@@ -78,7 +83,7 @@ class Seiriken:
 
     def _ready(self, city: City, url: str) -> Open:
         port = int(city.url.rpartition(":")[2])
-        until("the release is open", lambda: _is_open(port), _READY_S_MAX)
+        until("the release is open", lambda: _is_open_everywhere(city, port), _READY_S_MAX)
         door = SeirikenDoor(port, self._stage.scene, self._wishes_max)
         last = self._stage.scene.everybody[-1]
         until("the roster is known", lambda: asyncio.run(_is_known(door, last)), _READY_S_MAX)
@@ -87,6 +92,15 @@ class Seiriken:
         assert supervisor is not None
         mailers = [psutil.Process(pid) for name, pid in pids.items() if name in _MAILERS]
         return Open(door, url, [supervisor], mailers)
+
+
+def _is_open_everywhere(city: City, port: int) -> bool:
+    """Say whether every gateway tells so: they share a port, and often one of them answers all."""
+    gateways = [city.internal_port(f"gateway_{number}") for number in range(GATEWAYS)]
+    before = [counted(gateway, *_NOTICES_GIVEN) for gateway in gateways]
+    is_open = all(_is_open(port) for _ in range(_LOOKS))
+    after = [counted(gateway, *_NOTICES_GIVEN) for gateway in gateways]
+    return is_open and all(less < more for less, more in zip(before, after, strict=True))
 
 
 def _is_open(port: int) -> bool:
