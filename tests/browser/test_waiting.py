@@ -7,10 +7,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage, StackUnderTest
 from tests.browser.resident import Resident
+from tests.browser.test_waiting_for_hours import HIDDEN
 from tests.waiting import until
 
 AHEAD_MIN = 10
@@ -55,6 +56,16 @@ def comes_to_wait(resident: Resident) -> None:
     expect(resident.page.locator("#operator-message")).to_contain_text(MESSAGE)
 
 
+def puts_behind_others(page: Page) -> None:
+    """Let nobody look at a page: its countdown stands still, however long an order takes."""
+    page.evaluate(HIDDEN, True)
+
+
+def looks_at(page: Page) -> None:
+    """Look at a page again."""
+    page.evaluate(HIDDEN, False)
+
+
 def comes_to_see(resident: Resident, heading: str) -> None:
     """Wait until the page, left alone, shows another heading."""
     words = resident.reads(heading)
@@ -80,10 +91,12 @@ def test_page_tells_of_the_wait_and_leads_in(
         )
         assert AHEAD_MIN // 2 < ahead < place
 
+    puts_behind_others(with_script.page)
     paused.command("room", "rate", "6000")
     comes_to_see(with_script, "wait.turn_title")
     expect(with_script.page).to_have_title(f"● {with_script.reads('wait.turn_title')}")
     expect(with_script.page.locator("#countdown")).to_be_visible()
+    looks_at(with_script.page)
     expect(with_script.page).to_have_url("/details", timeout=TURN_MS_MAX)
 
     comes_to_see(without_script, "wait.turn_title")
@@ -151,8 +164,10 @@ def test_way_in_by_itself_can_be_stopped(
 ) -> None:
     resident = waiter(open_page, paused, screenshots, javascript=True)
     comes_to_wait(resident)
+    puts_behind_others(resident.page)
     paused.orders("resume", "open")
     expect(resident.page.locator("#countdown")).to_be_visible(timeout=TURN_MS_MAX)
+    looks_at(resident.page)
     resident.presses("wait.countdown_stop")
     expect(resident.page.locator("#countdown")).to_be_hidden()
     expect(resident.page.locator("#enter button")).to_be_focused()
