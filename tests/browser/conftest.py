@@ -49,7 +49,7 @@ CHROMIUM_ARGUMENTS = (
     "--no-default-browser-check",
     "--no-first-run",
 )
-PEOPLE = 1_000
+PEOPLE, PAIRS = 1_500, 1_000
 STEP_MS_MAX = 30_000
 """Far more than any step needs, so that a machine that is slow for a moment fails no test."""
 
@@ -58,6 +58,16 @@ ANSWER_S_MAX = 60
 
 ASKED_TIMES = 10
 """Often enough for every gateway behind the one address to have answered."""
+
+PATIENT = {
+    "GATEWAY_REPLY_WAIT_S": "10",
+    "GATEWAY_REDIS_TIMEOUT_S": "15",
+    "GATEWAY_DATABASE_TIMEOUT_S": "15",
+    "ROOM_INSIDE_LIMIT_MIN": "200",
+}
+"""A stack's settings: who books is told at once, and who signs in comes straight in, however slow
+the machine is, or the allocator was that a test before had frozen.
+"""
 
 expect.set_options(timeout=STEP_MS_MAX)
 
@@ -105,7 +115,7 @@ class StackUnderTest:
 
     def until_told(self, state: str) -> None:
         """Wait until every gateway tells residents of a state."""
-        until(lambda: self._states() == {state})
+        until(lambda: self._states() == {state}, 60)
 
     def _states(self) -> set[str]:
         """Return the state that residents are told; each gateway learns of it by itself."""
@@ -143,19 +153,27 @@ def staff_city() -> Iterator[StackUnderTest]:
     """A city for the staff's desks alone: what they load and close, residents' tests would miss."""
     folder = Path(tempfile.mkdtemp(prefix="seiriken-staff-", dir="/tmp"))
     folder.chmod(0o711)
-    with running_stack(folder / "home", "--people", "300") as running:
-        home = running.home.path
-        yield StackUnderTest(running.file.url, home, _people(home), "")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in PATIENT.items():
+            environment.setenv(name, value)
+        with running_stack(folder / "home", "--people", "300") as running:
+            home = running.home.path
+            city = StackUnderTest(running.file.url, home, _people(home), "")
+            city.until_told("open")
+            yield city
     shutil.rmtree(folder)
 
 
 @contextmanager
 def desk_beside(stack: StackUnderTest, **changes: object) -> Iterator[StaffDesk]:
-    """Run the staff gateway of a stack, with settings of its own."""
+    """Run the staff gateway of a stack, with settings of its own, once it has all that it needs."""
     home = Home(stack.home)
     running = home.read()
     assert running is not None
     with running_desk(running.database_url, running.redis_url, home.secrets_dir, **changes) as desk:
+        assert desk.parts is not None
+        readiness = desk.parts.readiness
+        until(lambda: all(readiness.snapshot().values()))
         yield desk
 
 
@@ -172,10 +190,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
     # Not below pytest's folder: the path of a Unix socket must be short.
     home = Path(tempfile.mkdtemp(prefix="seiriken-"))
     logs = tmp_path_factory.mktemp("stack") / "log"
-    options = ["--people", str(PEOPLE), "--firewall", "--no-probe", "--no-monitoring"]
+    size = ["--people", str(PEOPLE), "--pairs", str(PAIRS)]
+    options = [*size, "--firewall", "--no-probe", "--no-monitoring"]
     up = [str(SEIRIKEN), "up", "--home", str(home), *options, "--detach", "--json"]
     try:
-        started = subprocess.run(up, check=True, stdout=subprocess.PIPE)
+        environment = {**os.environ, **PATIENT}
+        started = subprocess.run(up, check=True, stdout=subprocess.PIPE, env=environment)
         found = subprocess.run(
             [SEIRIKEN, "status", "--home", home, "--json"], check=True, stdout=subprocess.PIPE
         )

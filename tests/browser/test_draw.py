@@ -32,7 +32,7 @@ DRAW = {
     "shuffle_seed": MIXED.hex(),
 }
 SCRIPTS = ("draw", "waiting")
-TOLD_MS_MAX = 20_000
+TOLD_MS_MAX = 60_000
 SHA256_LENGTHS = (0, 1, 31, 55, 56, 63, 64, 65, 119, 120, 1_000)
 
 

@@ -13,7 +13,7 @@ from tests.browser.conftest import OpenPage, Person, StackUnderTest
 from tests.browser.resident import SUBMIT, Resident, full_width
 
 SEATS_MAX = 20
-DECISION_MS_MAX = 30_000
+DECISION_MS_MAX = 60_000
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from tests.integration.conftest import redis_server as redis_server
 from tests.integration.conftest import redis_url as redis_url
 from tests.integration.conftest import run_dir as run_dir
 from tests.integration.conftest import template as template
+from tests.waiting import until
 
 TRIES_MAX = 20_000
 PATIENCE_MS = 60_000
@@ -82,7 +83,13 @@ def test_who_mends_what_was_typed_is_not_sent_on_meanwhile(context: BrowserConte
     page.click("#sign-in button[type=submit]", no_wait_after=True)
     expect(page.get_by_role("heading", name=i18n.text("sign_in.proof_title", "en"))).to_be_visible()
     page.fill("#birth_day", "1")
-    held[0].continue_()
+
+    def asked_for() -> list[Route]:
+        """Playwright tells of the script's request while it is asked something."""
+        page.title()
+        return held
+
+    until(asked_for)[0].continue_()
     expect(page.locator("#proof-told")).to_have_text(i18n.text("sign_in.proof_done", "en"))
     assert page.url.endswith("/sign-in")
     page.click("#sign-in button[type=submit]")

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage, StackUnderTest
 from tests.browser.resident import Resident
+from tests.browser.test_waiting_for_hours import HIDDEN
 from tests.waiting import until
 
 AHEAD_MIN = 10
-AHEAD_FOR_MINUTES = 40
-"""So many that nobody behind them is called before a test has seen all it looks for."""
+AHEAD_FOR_MINUTES, PER_MINUTE = 200, 60
+"""So many that nobody behind them is called before a test has seen all it looks for; and so many a
+minute that one more or less in ten seconds is no slower pace, of which the page would tell."""
 
 TURN_MS_MAX = 60_000
 MESSAGE = "会場の準備のため、15分ほどお待ちください。"
@@ -55,11 +57,48 @@ def comes_to_wait(resident: Resident) -> None:
     expect(resident.page.locator("#operator-message")).to_contain_text(MESSAGE)
 
 
+def puts_behind_others(page: Page) -> None:
+    """Let nobody look at a page: its countdown stands still, however long an order takes."""
+    page.evaluate(HIDDEN, True)
+
+
+def looks_at(page: Page) -> None:
+    """Look at a page again."""
+    page.evaluate(HIDDEN, False)
+
+
 def comes_to_see(resident: Resident, heading: str) -> None:
     """Wait until the page, left alone, shows another heading."""
     words = resident.reads(heading)
     expect(resident.page.locator("h1:visible")).to_have_text(words, timeout=TURN_MS_MAX)
     resident.sees(words)
+
+
+def test_page_says_why_the_wait_has_become_longer(
+    paused: StackUnderTest, open_page: OpenPage, screenshots: Path
+) -> None:
+    """And that places are likely, and nothing of the standby list, while there are many.
+
+    It is the first to let a crowd wait: the pace of an earlier one is remembered, and would count.
+    """
+    with_script = waiter(open_page, paused, screenshots, javascript=True)
+    without_script = waiter(open_page, paused, screenshots, javascript=False)
+    paused.command("room", "rate", str(PER_MINUTE))
+    a_crowd_joins(paused, AHEAD_FOR_MINUTES)
+    for resident in (with_script, without_script):
+        comes_to_wait(resident)
+    paused.orders("resume", "open")
+    for resident in (with_script, without_script):
+        comes_to_see(resident, "wait.waiting_title")
+        outlook = resident.page.locator("[data-outlook]:visible")
+        expect(outlook).to_have_text(resident.reads("wait.outlook.likely"))
+        expect(resident.page.locator("[data-raised]:visible")).to_have_count(0)
+    paused.command("room", "rate", "1")
+    for resident in (with_script, without_script):
+        expect(resident.page.locator("[data-raised]:visible")).to_have_text(
+            resident.reads("wait.raised.rate_lowered"), timeout=TURN_MS_MAX
+        )
+        resident.sees(resident.reads("wait.waiting_title"))
 
 
 def test_page_tells_of_the_wait_and_leads_in(
@@ -80,39 +119,17 @@ def test_page_tells_of_the_wait_and_leads_in(
         )
         assert AHEAD_MIN // 2 < ahead < place
 
+    puts_behind_others(with_script.page)
     paused.command("room", "rate", "6000")
     comes_to_see(with_script, "wait.turn_title")
     expect(with_script.page).to_have_title(f"● {with_script.reads('wait.turn_title')}")
     expect(with_script.page.locator("#countdown")).to_be_visible()
+    looks_at(with_script.page)
     expect(with_script.page).to_have_url("/details", timeout=TURN_MS_MAX)
 
     comes_to_see(without_script, "wait.turn_title")
     without_script.presses("wait.enter")
     without_script.arrives("/details", without_script.reads("details.title"))
-
-
-def test_page_says_why_the_wait_has_become_longer(
-    paused: StackUnderTest, open_page: OpenPage, screenshots: Path
-) -> None:
-    """And that places are likely, and nothing of the standby list, while there are many."""
-    with_script = waiter(open_page, paused, screenshots, javascript=True)
-    without_script = waiter(open_page, paused, screenshots, javascript=False)
-    paused.command("room", "rate", "6")
-    a_crowd_joins(paused, AHEAD_FOR_MINUTES)
-    for resident in (with_script, without_script):
-        comes_to_wait(resident)
-    paused.orders("resume", "open")
-    for resident in (with_script, without_script):
-        comes_to_see(resident, "wait.waiting_title")
-        outlook = resident.page.locator("[data-outlook]:visible")
-        expect(outlook).to_have_text(resident.reads("wait.outlook.likely"))
-        expect(resident.page.locator("[data-raised]:visible")).to_have_count(0)
-    paused.command("room", "rate", "1")
-    for resident in (with_script, without_script):
-        expect(resident.page.locator("[data-raised]:visible")).to_have_text(
-            resident.reads("wait.raised.rate_lowered"), timeout=TURN_MS_MAX
-        )
-        resident.sees(resident.reads("wait.waiting_title"))
 
 
 def test_whom_stock_will_not_reach_is_told_early_and_of_the_next_release(
@@ -151,8 +168,10 @@ def test_way_in_by_itself_can_be_stopped(
 ) -> None:
     resident = waiter(open_page, paused, screenshots, javascript=True)
     comes_to_wait(resident)
+    puts_behind_others(resident.page)
     paused.orders("resume", "open")
     expect(resident.page.locator("#countdown")).to_be_visible(timeout=TURN_MS_MAX)
+    looks_at(resident.page)
     resident.presses("wait.countdown_stop")
     expect(resident.page.locator("#countdown")).to_be_hidden()
     expect(resident.page.locator("#enter button")).to_be_focused()
