@@ -38,7 +38,7 @@ SHA256_LENGTHS = (0, 1, 31, 55, 56, 63, 64, 65, 119, 120, 1_000)
 
 def document(stack: StackUnderTest, **changes: object) -> str:
     """Return the city's status document, with another draw in it."""
-    told = httpx2.get(f"{stack.url}/queue/status.json").json()
+    told = httpx2.get(f"{stack.url}/queue/status.json", timeout=60).json()
     return json.dumps(told | {"draw": {**DRAW, **changes}}, ensure_ascii=False)
 
 
@@ -236,12 +236,12 @@ def test_opening_of_the_lobby_tells_the_place_without_another_page(
 def test_rules_on_the_page_are_to_the_byte_those_that_were_committed_to(
     stack: StackUnderTest, page: Page
 ) -> None:
-    served = httpx2.get(f"{stack.url}/draw-rules.txt")
+    served = httpx2.get(f"{stack.url}/draw-rules.txt", timeout=60)
     assert served.content == RULES.encode()
     assert served.headers["content-type"] == "text/plain; charset=utf-8"
     shown = page.evaluate("document.getElementById('draw-rules').textContent")
     assert shown == RULES
-    assert httpx2.get(f"{stack.url}/draw/unknown").status_code == 404
+    assert httpx2.get(f"{stack.url}/draw/unknown", timeout=60).status_code == 404
 
 
 def test_without_javascript_the_page_says_how_else_to_check(

@@ -44,7 +44,7 @@ def waiter(
 
 def a_crowd_joins(stack: StackUnderTest, ahead_min: int = AHEAD_MIN) -> None:
     """Let people take places until the last of them really has to wait."""
-    serving = int(httpx2.get(f"{stack.url}/queue/status.json").json()["serving"])
+    serving = int(httpx2.get(f"{stack.url}/queue/status.json", timeout=60).json()["serving"])
     with stack.program() as program:
         while (stack.person_signs_in(program) or 0) < serving + ahead_min:
             program.cookies.clear()
