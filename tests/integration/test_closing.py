@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from seiriken.cli import app
 from seiriken.closing_command import PEOPLE_AT_ONCE_MAX
 from seiriken.desk_errands import Errand, carry_out
 from seiriken.errors import CommandError
+from seiriken.processes import free_ports
 from seiriken.progress import Steps
 from seiriken.target import Target
 from tests.integration.city import (
@@ -194,8 +194,7 @@ def test_command_that_is_killed_in_the_middle_is_gone_on_with_to_the_same_end(
 @contextmanager
 def allocator_process(city: City) -> Iterator[subprocess.Popen[bytes]]:
     """Run the allocator as a process of its own, until it is killed or the block ends."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     settings = {
         "ALLOCATOR_DATABASE_URL": city.database_url,
         "ALLOCATOR_REDIS_URL": city.redis_url,
