@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import psycopg
 import pytest
 from typer.testing import CliRunner, Result
@@ -204,10 +205,19 @@ def allocator_process(city: City) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "allocator"]
     process = subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.DEVNULL)
     try:
+        # A command waits for its answer, and not for a process that has yet to begin.
+        until(lambda: _is_ready(port))
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        return httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=60).status_code == 200
+    except httpx2.TransportError:
+        return False
 
 
 def test_allocator_that_is_killed_in_the_middle_loses_and_doubles_nothing(
