@@ -33,8 +33,8 @@ NOT_INSTALLED = "nginx is not installed: apt-get install nginx-light"
 FILE = "/file.json"
 _USER_IF_ROOT = "nobody"
 _PLACES = "/usr/sbin:/usr/local/sbin"
-_READY_S_MAX = 10.0
-_STOP_S_MAX = 10.0
+_READY_S_MAX = 60.0
+_STOP_S_MAX = 60.0
 
 _SETTINGS = """\
 daemon off;
