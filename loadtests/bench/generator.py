@@ -20,7 +20,7 @@ from typing import Any
 
 from allocator.inbox import INBOX_KEY, reply_key
 
-_ANSWERS_S_MAX = 30.0
+_ANSWERS_S_MAX = 120.0
 _BEGIN_AFTER_S = 0.3
 _SWITCH_INTERVAL_S = 0.0005
 _PAUSE_S = (0.005, 0.015)

@@ -13,7 +13,7 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-_BEGIN_S_MAX = 60.0
+_BEGIN_S_MAX = 300.0
 _SPAWN = multiprocessing.get_context("spawn")
 _barriers: list[Barrier] = []
 """In a process that begins together with others: their barrier."""

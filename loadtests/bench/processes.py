@@ -19,8 +19,8 @@ import psutil
 from loadtests.bench.errors import BenchStopped
 
 LOOPBACK = "127.0.0.1"
-_STOP_S_MAX = 90.0
-_FETCH_S_MAX = 30.0
+_STOP_S_MAX = 120.0
+_FETCH_S_MAX = 60.0
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from seiriken.embedded_postgres import EmbeddedPostgres
 from seiriken.embedded_redis import EmbeddedRedis
 
 _START_S_MAX = 120.0
-_STOP_S_MAX = 60.0
+_STOP_S_MAX = 120.0
 _PASSWORD = "owner-password"  # noqa: S105, of a server that lives for minutes and has no port
 
 

@@ -170,20 +170,13 @@ def running_edge(gateways: list[str], *, waf: object = False, **changes: object)
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
-        until(lambda: _listens(http_port))
+        # It is written when all ports are listened at.
+        until((folder / "run" / "nginx.pid").exists)
         yield Edge(http_port, tls_port, certificate, folder / "run" / "access.log")
     finally:
         process.send_signal(signal.SIGQUIT)
         process.wait(60)
         shutil.rmtree(folder)
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:

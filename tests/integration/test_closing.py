@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import psycopg
 import pytest
 from typer.testing import CliRunner, Result
@@ -29,6 +29,7 @@ from seiriken.cli import app
 from seiriken.closing_command import PEOPLE_AT_ONCE_MAX
 from seiriken.desk_errands import Errand, carry_out
 from seiriken.errors import CommandError
+from seiriken.processes import free_ports
 from seiriken.progress import Steps
 from seiriken.target import Target
 from tests.integration.city import (
@@ -194,8 +195,7 @@ def test_command_that_is_killed_in_the_middle_is_gone_on_with_to_the_same_end(
 @contextmanager
 def allocator_process(city: City) -> Iterator[subprocess.Popen[bytes]]:
     """Run the allocator as a process of its own, until it is killed or the block ends."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     settings = {
         "ALLOCATOR_DATABASE_URL": city.database_url,
         "ALLOCATOR_REDIS_URL": city.redis_url,
@@ -205,10 +205,19 @@ def allocator_process(city: City) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "allocator"]
     process = subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.DEVNULL)
     try:
+        # A command waits for its answer, and not for a process that has yet to begin.
+        until(lambda: _is_ready(port))
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        return httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=60).status_code == 200
+    except httpx2.TransportError:
+        return False
 
 
 def test_allocator_that_is_killed_in_the_middle_loses_and_doubles_nothing(
@@ -254,7 +263,7 @@ def test_order_whose_answer_nobody_waited_for_moves_nobody_twice(city: City) -> 
     closing = Closing("hall", FIRST_DAY, "slot_closed", "a test", people_max=2)
     now = min(s.starts_at for s in read_catalogue(city.database_url).slots.values())
     (order,) = orders_of(read_catalogue(city.database_url), closing, now - timedelta(days=1))
-    with pytest.raises(CommandError):
+    with city.undecided(), pytest.raises(CommandError):
         carry_out(target, Errand(uuid4(), STAFF_KEY, order), Steps(), wait_s=0.0)
     document(*CLOSE_DAY_1, "--yes")
     assert notices(city) == ["moved"] * 3

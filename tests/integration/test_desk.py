@@ -257,7 +257,8 @@ def test_more_seats_stay_within_the_limits_and_are_for_two_where_two_are_asked(
 def test_order_without_an_answer_says_how_to_ask_again(city: City) -> None:
     slot_id = slot_on(city, "hall", 0, 1)
     errand = Errand(uuid4(), STAFF_KEY, AddSeats("spring", slot_id, (1, 0), "a test"))
-    with pytest.raises(CommandError, match=f"--request-id {errand.request_id}"):
+    said = f"--request-id {errand.request_id}"
+    with city.undecided(), pytest.raises(CommandError, match=said):
         carry_out(_target(city), errand, Steps(), wait_s=0.0)
     assert until(lambda: _capacity(city, slot_id) == 21)
     assert carry_out(_target(city), errand, Steps()) == ()

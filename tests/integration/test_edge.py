@@ -113,10 +113,12 @@ def test_who_the_client_is_says_the_edge_alone(site: Site) -> None:
 
 def test_the_crowd_is_answered_from_the_cache(site: Site) -> None:
     with site.edge.client() as client:
+        began_s = monotonic()
         for _ in range(200):
             answer = client.get("/queue/r1/status.json", headers={"Cookie": "place=1"})
             assert (answer.status_code, answer.content) == (200, b"{}")
-    assert 1 <= len(site.gate.asked) <= 20
+    may_be_asked = 2 + (monotonic() - began_s)
+    assert 1 <= len(site.gate.asked) <= may_be_asked, "once a second, however many want to know"
     assert "cookie" not in site.gate.asked[0][2]
 
 

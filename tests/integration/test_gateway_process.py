@@ -91,7 +91,7 @@ def test_process_that_leaves_says_so_before_it_hangs_up(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         public = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with (
-            gateway(tmp_path, listener, GATEWAY_LEAVE_S="10") as process,
+            gateway(tmp_path, listener, GATEWAY_LEAVE_S="600") as process,
             httpx2.Client(base_url=public, timeout=60) as client,
         ):
             until(lambda: answers(f"{public}/healthz"))

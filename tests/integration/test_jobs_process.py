@@ -59,11 +59,11 @@ def everything_told_to(redis_url: str) -> Iterator[list[str]]:
 def test_each_message_is_told_once_and_nothing_personal_is_said(jobs: Jobs, redis_url: str) -> None:
     outbox_ids = [jobs.stored.message(jobs.stored.book()) for _ in range(20)]
     with everything_told_to(redis_url) as commands, jobs.running() as worker:
-        until(lambda: jobs.undone() == 0, within_s=60)
+        until(lambda: jobs.undone() == 0)
         until(lambda: 'seiriken_mails_total{result="sent"} 20.0' in jobs.ask("metrics")[1])
         until(lambda: "seiriken_outbox_messages 0.0" in jobs.ask("metrics")[1])
         worker.terminate()
-        assert worker.wait(60) == 0
+        assert worker.wait(300) == 0
     assert jobs.mails() == [f"{outbox_id:08}.eml" for outbox_id in outbox_ids]
     told = "\n".join(commands)
     assert "send_notice" in told
@@ -78,10 +78,11 @@ def test_each_message_is_told_once_and_nothing_personal_is_said(jobs: Jobs, redi
 def test_backlog_is_worked_off_after_a_killed_child_and_a_lost_queue(
     jobs: Jobs, redis_url: str
 ) -> None:
+    del jobs.environment["JOBS_NICENESS"]
     with jobs.running() as worker:
         for _ in range(60):
             jobs.stored.message(jobs.stored.book())
-        until(lambda: len(jobs.mails()) > 5, within_s=60)
+        until(lambda: len(jobs.mails()) > 5)
         (child,) = psutil.Process(worker.pid).children()
         assert child.nice() == min(
             19, os.nice(0) + NICENESS
@@ -89,7 +90,7 @@ def test_backlog_is_worked_off_after_a_killed_child_and_a_lost_queue(
         os.kill(child.pid, signal.SIGKILL)
         with Redis.from_url(redis_url) as redis:
             redis.flushall()
-        until(lambda: jobs.undone() == 0, within_s=60)
+        until(lambda: jobs.undone() == 0, within_s=600)
     assert len(jobs.mails()) == 60
 
 
@@ -102,7 +103,7 @@ def test_what_the_room_did_is_moved_to_its_table(jobs: Jobs, redis_url: str) -> 
     }
     with jobs.running(), Redis.from_url(redis_url) as redis:
         redis.xadd("room:records", fields)
-        until(lambda: redis.xlen("room:records") == 0, within_s=30)
+        until(lambda: redis.xlen("room:records") == 0)
     kept = jobs.stored.one("SELECT kind, content ->> 'commitment' FROM room_record")
     assert tuple(kept) == ("commitment", "aa")
 
@@ -118,10 +119,10 @@ def test_reminders_are_made_and_sent_and_news_do_not_wait_for_them(jobs: Jobs) -
         stored.book()
     stored.connection.execute("UPDATE booking SET booked_at = now() - interval '90 days'")
     with jobs.running():
-        until(lambda: len(jobs.mails()) > 20, within_s=60)
+        until(lambda: len(jobs.mails()) > 20)
         with stored.connection.transaction():
             news = [stored.message(stored.book()) for _ in range(10)]
-        until(lambda: jobs.undone() == 0, within_s=120)
+        until(lambda: jobs.undone() == 0, within_s=600)
     assert len(jobs.mails()) == 400 + len(news)
     (between,) = stored.one(
         "SELECT count(*) FROM outbox, (SELECT min(relayed_at) AS handed_out, max(done_at) AS told "
@@ -145,7 +146,7 @@ def test_code_takes_turns_with_the_news_of_a_surge(jobs: Jobs, redis_url: str) -
     with Redis.from_url(redis_url) as redis:
         redis.xadd(ASKED_STREAM, asked_now)
     with jobs.running():
-        until(lambda: len(jobs.mails()) == 601, within_s=120)
+        until(lambda: len(jobs.mails()) == 601, within_s=600)
     (between,) = stored.one(
         "SELECT count(*) FROM outbox AS news, outbox AS code WHERE code.queue = 'codes' "
         "AND news.queue = 'notices' AND news.done_at BETWEEN code.relayed_at AND code.done_at"
@@ -162,7 +163,7 @@ def test_process_without_its_settings_says_which_and_ends(command: str, tmp_path
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert ended.returncode == 2
     assert "JOBS_DATABASE_URL: Field required" in ended.stderr

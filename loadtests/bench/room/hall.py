@@ -28,7 +28,7 @@ from waiting_room import keys
 
 MUNICIPALITY = "122319"
 _PIECE_PEOPLE = 5_000
-_LINE_S_MAX = 60.0
+_LINE_S_MAX = 120.0
 _SLOTS = 20
 _PROGRAM = {"Content-Type": "application/json", "X-Requested-With": "seiriken"}
 

@@ -26,7 +26,7 @@ from loadtests.bench.room.plain import BACKLOG, STATUS, PlainAnswer
 from loadtests.bench.servers import Servers
 from loadtests.bench.waiting import until
 
-_READY_S_MAX = 60.0
+_READY_S_MAX = 120.0
 _LOOK_EVERY_S = 0.005
 _SAME_ANSWERS = 10
 

@@ -26,6 +26,10 @@ from loadtests.bench.show import Progress
 CROWDS = (1_000, 100_000)
 """People who wait, in the runs through the edge."""
 
+_TRIES_MAX = 20
+"""So often nginx is asked until it has used processor time that the system counts (10 ms): a
+machine that is busy with others lets it answer few in half a second."""
+
 _OF_BARE = Target("at least", 0.80)
 _OF_FILE = Target("at least", 0.80)
 _REACHING_PYTHON = Target("at most", 2.0)
@@ -138,9 +142,10 @@ def _hammer(server: Server, path: str, options: Options) -> Served:
 
 
 def _through(edge: Edge, gateways: Gateways, path: str, options: Options) -> _Through:
-    answered_before = gateways.answered(STATUS)
-    asked = _hammer(edge, path, options)
-    if asked.cpu_s <= 0:
-        raise BenchStopped("nginx used no time that can be measured: ask for longer")
-    answered = gateways.answered(STATUS) - answered_before
-    return _Through(asked.per_s, 1e6 / asked.cpu_us, answered / asked.heard.elapsed_s)
+    for _ in range(_TRIES_MAX):
+        answered_before = gateways.answered(STATUS)
+        asked = _hammer(edge, path, options)
+        if asked.cpu_s > 0:
+            answered = gateways.answered(STATUS) - answered_before
+            return _Through(asked.per_s, 1e6 / asked.cpu_us, answered / asked.heard.elapsed_s)
+    raise BenchStopped("nginx used no time that can be measured: ask for longer")
