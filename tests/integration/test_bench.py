@@ -15,11 +15,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from loadtests.bench.figures import row_of
 from loadtests.bench.rivals.crowd import WAYS, book_one
 from loadtests.bench.rivals.stage import build_stage, check_rival, wishes
 from loadtests.bench.room.edge import NOT_INSTALLED, nginx_program
-from loadtests.bench.show import show
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,18 +66,6 @@ def test_the_table_names_the_machine_and_every_row(run: tuple[dict[str, Any], st
     document, printed = run
     assert all(row["what"] in printed for row in document["rows"])
     assert f"postgresql {document['machine']['postgresql']}" in printed
-
-
-def test_a_row_that_is_not_to_be_trusted_keeps_its_name_in_one_piece(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    what = "confirmations at once, the last one; reminders, and a server that takes 100 a second"
-    void = "the generator sent 1 % more than 1234.5 ms late"
-    rows = [row_of("3 latency", what, "ms", [1_234.5, 20_000.0, 3.0], void=void)]
-    show({"postgresql": "15"}, rows, [])
-    printed = capsys.readouterr().out
-    assert what in printed
-    assert "void" in printed
 
 
 def test_a_section_that_does_not_exist_is_refused() -> None:
