@@ -12,7 +12,7 @@ import pytest
 from allocator.errors import StoreAway
 from allocator.jobs_settings import JobsSettings
 from allocator.model import SITE_TIMEZONE
-from allocator.notices import NoticeDesk, desk_of
+from allocator.notices import POSTPONED_S_MAX, NoticeDesk, desk_of
 from allocator.reminding import due_at
 from tests.integration.mail_server import MailServer
 from tests.integration.stored import CONTACT, Stored, StoredBooking
@@ -188,7 +188,7 @@ def test_reminder_that_no_server_takes_is_not_sent_after_the_dose(
     mail_server.replies["MAIL"] = "421 closing"
     assert told(desk, starts_at - MINUTE) == ["failed"]
     del mail_server.replies["MAIL"]
-    stored.let_pass(60)
+    stored.let_pass(2 * POSTPONED_S_MAX)
     assert told(desk, starts_at) == ["overtaken"]
     assert mail_server.mails == []
 
