@@ -12,7 +12,7 @@ from rich.table import Table
 from loadtests.bench.figures import Row, shown
 from loadtests.bench.machine import in_one_line
 
-_WIDTH = 132
+_WIDTH = 150
 
 
 class Progress:
@@ -33,8 +33,8 @@ def show(machine: Mapping[str, str], rows: Iterable[Row], remarks: Sequence[str]
     table = Table(box=None, pad_edge=False, show_edge=False)
     table.add_column("section")
     table.add_column("what", no_wrap=True)
-    table.add_column("median", justify="right")
-    table.add_column("unit")
+    table.add_column("median", justify="right", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
     table.add_column("least to most", justify="right")
     table.add_column("target", justify="right")
     table.add_column("met", overflow="fold")

@@ -13,9 +13,12 @@ def test_name_of_a_row_stays_in_one_piece_beside_a_long_reason_why_it_is_void(
 ) -> None:
     """The reason comes with a machine that is busy with others."""
     void = "the generator sent 1 % more than 1234.5 ms late"
-    names = ("from request to answer at half of the rate that it drains, 99th percentile", "alone")
-    rows = [row_of("3 latency", name, "ms", (1.0, 2_000_000.0), void=void) for name in names]
+    names = (
+        "confirmations at once, the last one; reminders, and a server that takes 100 a second",
+        "alone",
+    )
+    rows = [row_of("3 latency", name, "messages/s", (100_000.0, 2e6), void=void) for name in names]
     show({"cpu": "one"}, rows, [])
     printed = capsys.readouterr().out
-    assert all(name in printed for name in names)
+    assert all(name in printed for name in (*names, "messages/s", "1,050,000"))
     assert "void: the" in printed
