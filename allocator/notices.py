@@ -170,8 +170,8 @@ class NoticeDesk:
                 log.warning("dependency_lost", dependency=channel)
             return "failed"
         if away.rest_s:
-            self._rests.note_request(channel, self._clock(), away.rest_s)
-            log.warning("rest_requested", dependency=channel, retry_in_s=round(away.rest_s))
+            rest_s = self._rests.note_request(channel, self._clock(), away.rest_s)
+            log.warning("rest_requested", dependency=channel, retry_in_s=round(rest_s))
         else:
             self._rests.note_answer(channel)
         return "postponed"

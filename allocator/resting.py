@@ -69,13 +69,14 @@ class Rests:
         silence.until_s = now_s + REST_S_MIN + jitter * (REST_S_MAX - REST_S_MIN)
         return silence.in_a_row >= SILENCES_MIN
 
-    def note_request(self, channel: Channel, now_s: float, rest_s: float) -> None:
-        """Note that the provider asked to be left alone so long, for all messages.
+    def note_request(self, channel: Channel, now_s: float, rest_s: float) -> float:
+        """Note that the provider asked to be left alone; return how many seconds it is.
 
-        Codes, too: they would be refused like others. Nobody rests over `ASKED_REST_S_MAX`.
+        Codes wait, too: they would be refused like others. Nobody rests over `ASKED_REST_S_MAX`.
         """
-        until_s = now_s + min(rest_s, ASKED_REST_S_MAX)
-        self._silences[channel] = _Silence(SILENCES_MIN, until_s, until_s)
+        rest_s = min(rest_s, ASKED_REST_S_MAX)
+        self._silences[channel] = _Silence(SILENCES_MIN, now_s + rest_s, now_s + rest_s)
+        return rest_s
 
     def note_answer(self, channel: Channel) -> None:
         """Note that the provider answered, whatever it said."""

@@ -115,10 +115,10 @@ def _rest_s(answer: httpx2.Response) -> float:
     if said.isascii() and said.isdigit():
         return float(said)
     try:
-        at = parsedate_to_datetime(said)
-    except ValueError:
+        at = parsedate_to_datetime(said).astimezone(UTC)
+    except (ValueError, OverflowError):
         return 0.0
-    return max(0.0, (at.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (at - datetime.now(UTC)).total_seconds())
 
 
 def texting_of(settings: JobsSettings) -> SmsProvider | None:

@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from allocator.jobs_settings import JobsSettings
 from allocator.model import SITE_TIMEZONE
@@ -20,6 +21,7 @@ from allocator.notices import (
     desk_of,
 )
 from allocator.post import PostAway
+from allocator.resting import ASKED_REST_S_MAX
 from allocator.sealing import Contact
 from allocator.sms import TOKEN_FILE, texting_of
 from tests.integration.mail_server import MailServer
@@ -80,6 +82,23 @@ def test_message_that_is_put_off_for_long_goes_again_after_a_part_of_its_age(
     assert desk.tell(outbox_id, now() + age) == "sent"
 
 
+def test_moment_that_never_comes_is_a_quarter_of_an_hour_away(
+    stored: Stored, sms_settings: JobsSettings, provider: Provider
+) -> None:
+    provider.status, provider.retry_after = 503, "9" * 400
+    outbox_id = stored.message(stored.book(MOBILE))
+    at_s = 1_000.0
+    with closing(desk_of(sms_settings, lambda: at_s)) as desk:
+        with capture_logs() as lines:
+            assert desk.tell(outbox_id, now()) == "failed"
+        waits = [line["retry_in_s"] for line in lines if line["event"] == "rest_requested"]
+        assert waits == [ASKED_REST_S_MAX]
+        assert desk.tell(outbox_id, now()) == "resting"
+        at_s += ASKED_REST_S_MAX
+        provider.status, provider.retry_after = 200, ""
+        assert desk.tell(outbox_id, now()) == "texted"
+
+
 def test_nothing_is_posted_before_the_moment_that_the_provider_names(
     stored: Stored, sms_settings: JobsSettings, provider: Provider
 ) -> None:
@@ -105,6 +124,8 @@ def test_nothing_is_posted_before_the_moment_that_the_provider_names(
         (503, "30", 30, 30),
         (429, format_datetime(datetime(2199, 1, 1, tzinfo=UTC), usegmt=True), 1e9, 1e10),
         (429, format_datetime(datetime(1999, 1, 1, tzinfo=UTC), usegmt=True), 0, 0),
+        (429, "9" * 400, float("inf"), float("inf")),
+        (429, "Fri, 31 Dec 9999 23:59:59 -1200", 0, 0),
         (429, "soon", 0, 0),
         (429, "-5", 0, 0),
         (429, "", 0, 0),
