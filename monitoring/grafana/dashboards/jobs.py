@@ -171,8 +171,8 @@ def _mails() -> Placeable:
         About(
             "What came of each message. 'texted': by SMS; 'overtaken': a later one says otherwise.",
             "'sent' and 'texted', some 'no_address'; 'waiting' while a provider is at its limit.",
-            "'failed' is tried again, 'resting' while a provider is silent; 'given_up' is not:"
-            " look into the worker's log.",
+            "'failed' is tried again, 'resting' while a provider is silent, or asked for it;"
+            " 'given_up' is not: look into the worker's log.",
             runbook="mails-fail",
         ),
         Curve(per_minute_by("result", "seiriken_mails_total"), "{{result}}", MAIL_RESULTS),

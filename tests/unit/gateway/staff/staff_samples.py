@@ -79,8 +79,9 @@ TYPED = {
     "reason": "wants_place",
 }
 LINES = [
-    NotedLook(5, NOW, Look("hall1", "venue", "dose_undone", b"a" * 16, "wrong_lot", "192.0.2.9")),
-    NotedLook(4, NOW, Look("root", COMMAND, "doses_exported", None, "- -", COMMAND)),
+    NotedLook(6, NOW, Look("hall1", "venue", "dose_undone", b"a" * 16, "wrong_lot", "192.0.2.9")),
+    NotedLook(5, NOW, Look("root", COMMAND, "doses_exported", None, "- -", COMMAND)),
+    NotedLook(4, NOW, Look("clerk1", "clerk", "not_confirmed", b"a" * 16, REASONS[0], "192.0.2.7")),
     NotedLook(
         3, NOW, Look("clerk1", "clerk", "caller_looked_up", b"a" * 16, REASONS[0], "192.0.2.7")
     ),
